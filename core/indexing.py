@@ -1,0 +1,72 @@
+"""What an indexing run is asked to do, says while it runs, and reports at its end."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from core.errors import ProblemKind
+
+
+@dataclass(frozen=True, slots=True)
+class RootOptions:
+    """How one root is walked; remembered with it."""
+
+    exclude: tuple[str, ...] = ()  # gitignore-style patterns, relative to the root
+    max_megapixels: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRequest:
+    """What `search index` was asked to do."""
+
+    paths: tuple[bytes, ...] = ()  # absolute folders (or files); empty: refresh every root
+    options: RootOptions | None = None  # None: keep what the root remembers
+    batch_size: int = 32
+    workers: int = 0  # decode processes; 0: one per core, at most 8
+    dry_run: bool = False
+    prune: bool = False  # drop what vanished, also from roots that are offline
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One file that was skipped."""
+
+    path: bytes
+    kind: ProblemKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What a run did; files, not pictures, except where said."""
+
+    added: int = 0
+    changed: int = 0
+    moved: int = 0
+    unchanged: int = 0
+    removed: int = 0  # vanished and hidden (kept until --prune), or pruned
+    offline: int = 0  # vanished with their root; still findable
+    skipped: int = 0  # could not be read; see problems
+    ignored: int = 0  # looked at because they had no extension, and no pictures; or forgotten on purpose
+    embedded: int = 0  # vectors written
+    seconds: float = 0.0
+    pictures_per_second: float = 0.0  # embedded / seconds
+    interrupted: bool = False
+    problems: tuple[Problem, ...] = ()  # those of this run
+    notices: tuple[str, ...] = field(default=())  # roots marked offline, and why
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come."""
+
+    stage: str  # "scan", "index", "finish"
+    done: int
+    total: int | None  # None: not known yet
+    skipped: int = 0
+    note: str = ""
+
+
+class ProgressListener(Protocol):
+    """Receives progress; called often, from the thread that called `index`."""
+
+    def __call__(self, progress: Progress, /) -> None: ...  # noqa: D102

@@ -1,0 +1,99 @@
+"""What is known about a picture: its facts, its captions, and how it is stored and shown."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from core.arrays import Pixels
+
+
+class CaptionSource(StrEnum):
+    """Where a caption was found."""
+
+    EXIF = "exif"
+    IPTC = "iptc"
+    XMP = "xmp"
+    SIDECAR_TEXT = "sidecar_text"
+    SIDECAR_JSON = "sidecar_json"
+    SIDECAR_XMP = "sidecar_xmp"
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A text that came with a picture."""
+
+    text: str
+    source: CaptionSource
+
+
+class TakenSource(StrEnum):
+    """Where a picture's time comes from; `file` is a guess and is shown as one."""
+
+    EXIF = "exif"
+    XMP = "xmp"
+    IPTC = "iptc"
+    SIDECAR = "sidecar"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class TakenAt:
+    """When a picture was taken: the clock on the wall (naive), and its offset where the file says it."""
+
+    local: datetime
+    offset_minutes: int | None
+    source: TakenSource
+
+
+class Orientation(StrEnum):
+    """The shape of a picture as it is shown."""
+
+    LANDSCAPE = "landscape"
+    PORTRAIT = "portrait"
+    SQUARE = "square"
+
+    @classmethod
+    def of(cls, width: int, height: int) -> "Orientation":
+        """The shape of a picture of this many pixels."""
+        if width == height:
+            return cls.SQUARE
+        return cls.LANDSCAPE if width > height else cls.PORTRAIT
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFacts:
+    """What the file itself (and its sidecars) says. Width and height are as shown, after EXIF orientation."""
+
+    format: str  # lower case, one of media's format names: "jpeg", "png", "heif", …
+    width: int
+    height: int
+    exif_orientation: int  # 1 to 8; 1 where the file says nothing
+    taken: TakenAt
+    camera: str | None = None  # "Canon EOS 40D": make and model, the make not repeated
+    lens: str | None = None
+    latitude: float | None = None  # degrees, north positive
+    longitude: float | None = None  # degrees, east positive
+    captions: tuple[Caption, ...] = ()
+    phash: int | None = None  # 64-bit perceptual hash (DCT), unsigned
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPicture:
+    """One file, read once: the hash of its bytes, its facts, and its pixels, one array per target asked for."""
+
+    content_hash: bytes  # blake2b, 32 bytes, of the whole file
+    facts: PictureFacts
+    pixels: tuple[Pixels, ...]  # uint8 (height, width, 3) RGB, each fitted to its Preprocess
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of the library, as an answer shows it. Identical files are one picture with several paths."""
+
+    image_id: int
+    row: int  # in the space that was searched
+    path: bytes  # os.fsencode; the best of its paths (present before offline, then the shortest)
+    other_paths: tuple[bytes, ...]
+    offline: bool  # none of its files can be reached at present
+    facts: PictureFacts
+    content_hash: bytes | None  # None: imported with its vector, the file itself never read

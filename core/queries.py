@@ -1,0 +1,103 @@
+"""What can be asked for, and what comes back."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from core.pictures import Orientation, Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A circle on the earth."""
+
+    latitude: float  # degrees
+    longitude: float  # degrees
+    radius_km: float
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which pictures may be found; all that are set must hold."""
+
+    folders: tuple[bytes, ...] = ()  # absolute, os.fsencode; a picture is below any of them
+    taken_from: datetime | None = None  # local wall clock, inclusive
+    taken_before: datetime | None = None  # local wall clock, exclusive
+    camera: str | None = None  # a part of "make model" or of the lens, case ignored
+    near: Near | None = None
+    orientation: Orientation | None = None
+    formats: tuple[str, ...] = ()  # any of these, media's names
+
+    def __bool__(self) -> bool:
+        """True where anything is filtered at all."""
+        return self != Filters()
+
+
+class Sort(StrEnum):
+    """The order in which hits are shown."""
+
+    SCORE = "score"
+    DATE = "date"
+
+
+class AlikeKind(StrEnum):
+    """Why a picture hides behind another one."""
+
+    IDENTICAL = "identical"  # the same bytes at another path
+    NEAR_COPY = "near_copy"  # resized, recompressed
+    BURST = "burst"  # the same scene within seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A file shown as one with a hit."""
+
+    path: bytes
+    kind: AlikeKind
+
+
+class CopyKind(StrEnum):
+    """How a file of the library relates to the picture looked up."""
+
+    IDENTICAL = "identical"  # the same bytes
+    RECOMPRESSED = "recompressed"  # the same pixels' size, other bytes
+    RESIZED = "resized"
+    CROPPED = "cropped"
+    SIMILAR = "similar"  # another picture that looks alike
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One answer."""
+
+    rank: int  # from 1
+    score: float  # the true cosine, -1 to 1; higher is better
+    picture: Picture
+    alike: tuple[Alike, ...] = ()
+    copy: CopyKind | None = None  # set by a lookup, None for a search by words
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Where the time of one query went, in milliseconds."""
+
+    encode: float = 0.0
+    retrieve: float = 0.0
+    rerank: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The answer to one query."""
+
+    query: str
+    space: str  # the space's slug
+    model: str
+    library: str
+    searched: int  # rows that the filters let through and that could be found
+    indexed: int  # rows of the space that are alive
+    known: int  # pictures the library knows (indexed, or still waiting to be)
+    took_ms: Took
+    hits: tuple[Hit, ...]
+    notices: tuple[str, ...] = field(default=())  # text cut, language hint, index bypassed, …

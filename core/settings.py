@@ -1,0 +1,70 @@
+"""Settings: defaults, then the config file, then environment variables, then what the caller says.
+
+The config file is `config.toml` in the platform's config folder (SEARCH_CONFIG names another one); environment
+variables are the field's name in capitals with SEARCH_ in front. Imported only where a library is opened: the
+settings library costs 0.15 s of start-up.
+"""
+
+import os
+from pathlib import Path
+
+from platformdirs import user_config_path, user_data_path
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from core.errors import UsageError
+from core.models import Device
+
+APP = "semantic-image-search"
+DEFAULT_MODEL = "ViT-B-32-datacomp"
+
+
+def config_file() -> Path:
+    """Where the config file is, whether or not it exists."""
+    named = os.environ.get("SEARCH_CONFIG")
+    return Path(named) if named else user_config_path(APP, appauthor=False) / "config.toml"
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default and its reason."""
+
+    model_config = SettingsConfigDict(env_prefix="SEARCH_", extra="ignore", frozen=True)
+
+    library: Path = Field(default_factory=lambda: user_data_path(APP, appauthor=False) / "library")
+    model: str = DEFAULT_MODEL  # for a library's first index; after that the library decides
+    device: Device = Device.AUTO
+    exact_below: int = Field(default=50_000, ge=0)  # rows; under it an exact scan is as fast as IVF-PQ and never wrong
+    batch_size: int = Field(default=32, ge=1, le=4096)
+    workers: int = Field(default=0, ge=0, le=256)  # 0: one per core, at most 8
+    max_megapixels: int = Field(default=200, ge=1, le=2000)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the file; neither .env files nor secret folders."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+
+
+def load_settings(**given: object) -> Settings:
+    """The settings; arguments that are None count as not given.
+
+    Raises:
+        UsageError: a value in the file or the environment is not allowed; says which.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        raise UsageError(
+            f"the setting {name} (SEARCH_{name.upper()}, or {config_file()}) is not usable: {first['msg']}"
+        ) from error
+    except ValueError as error:  # tomllib
+        raise UsageError(f"{config_file()} is not valid TOML: {error}") from error

@@ -1,0 +1,27 @@
+"""Fixtures that many tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real photos, hostile files and recorded vectors (SEARCH_TEST_DATA, default ../shared/data)."""
+    folder = Path(os.environ.get("SEARCH_TEST_DATA", PROJECT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no test data at {folder}: set SEARCH_TEST_DATA")
+    return folder.resolve()
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads the user's settings or touches the user's library."""
+    for name in list(os.environ):
+        if name.startswith("SEARCH_") and name != "SEARCH_TEST_DATA":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("SEARCH_CONFIG", str(tmp_path / "no-config.toml"))
+    monkeypatch.setenv("SEARCH_LIBRARY", str(tmp_path / "default-library"))
