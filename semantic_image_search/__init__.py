@@ -1,1 +1,44 @@
-"""(being written)"""
+"""The public Python API of `search`, and the one place where its parts are put together.
+
+    from semantic_image_search import open_library
+
+    library = open_library("~/my-library")
+    library.index(["~/Photos"])
+    for hit in library.search("a dog on the beach", k=5).hits:
+        print(hit.score, hit.picture.path)
+
+Importing this module is cheap: torch, faiss and SQLAlchemy are loaded when something needs them.
+"""
+
+from core.errors import PictureProblem, SearchError
+from core.indexing import IndexReport, Problem, Progress, RootOptions
+from core.models import Device, EncoderInfo
+from core.pictures import Picture, PictureFacts
+from core.queries import CopyKind, Filters, Hit, Near, SearchResult, Sort, Took
+from semantic_image_search.library import Library, open_library
+from semantic_image_search.models import load_encoder
+from semantic_image_search.status import LibraryStatus
+
+__all__ = [
+    "CopyKind",
+    "Device",
+    "EncoderInfo",
+    "Filters",
+    "Hit",
+    "IndexReport",
+    "Library",
+    "LibraryStatus",
+    "Near",
+    "Picture",
+    "PictureFacts",
+    "PictureProblem",
+    "Problem",
+    "Progress",
+    "RootOptions",
+    "SearchError",
+    "SearchResult",
+    "Sort",
+    "Took",
+    "load_encoder",
+    "open_library",
+]

@@ -1,0 +1,83 @@
+"""Which encoder answers for which space; loading happens at the first picture or text, never before.
+
+Knows nothing of weights and devices: that is `encoders`.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.arrays import Pixels, Vectors
+from core.errors import WrongModel
+from core.models import Device, EncoderInfo
+from core.protocols import Encoder
+
+if TYPE_CHECKING:
+    from encoders import ClipEncoder
+
+
+def load_encoder(name: str, *, device: Device | str = Device.AUTO, download: bool = False) -> "ClipEncoder":
+    """A model by name, ready to encode; both towers.
+
+    Args:
+        name: a name of `search models list`, any open_clip `architecture:tag`, `hf-hub:org/repo` or `local-dir:/path`.
+        device: `auto` takes the best there is; any other one must be there.
+        download: fetch the weights where they are not in the cache yet.
+
+    Raises:
+        UnknownModel: no such model.
+        WeightsMissing: not cached, and not to be fetched or not to be reached.
+        DeviceError: the device is not there.
+    """
+    from encoders import load_encoder as load
+
+    return load(name, device=Device(device), download=download)
+
+
+class LazyEncoder:
+    """An encoder whose facts are known from the library and whose weights are loaded when first needed.
+
+    A refresh that finds nothing new, and a lookup that finds the very same file, load no model.
+
+    Args:
+        info: what the library remembers of the model.
+        device: where to run it.
+        download: fetch missing weights.
+    """
+
+    def __init__(self, info: EncoderInfo, *, device: Device, download: bool) -> None:
+        self._info = info
+        self._device = device
+        self._download = download
+        self._loaded: Encoder | None = None
+
+    @property
+    def info(self) -> EncoderInfo:
+        """As the library remembers it; equal to the loaded model's, or loading fails."""
+        return self._info
+
+    def encode_pixels(self, pixels: Pixels) -> Vectors:
+        """As `core.protocols.ImageEncoder.encode_pixels`.
+
+        Raises:
+            WrongModel: the weights found now are not those the library was made with.
+        """
+        return self._encoder().encode_pixels(pixels)
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """As `core.protocols.TextEncoder.encode_texts`; raises as `encode_pixels`."""
+        return self._encoder().encode_texts(texts)
+
+    def cut_off(self, text: str) -> str:
+        """As `core.protocols.TextEncoder.cut_off`; raises as `encode_pixels`."""
+        return self._encoder().cut_off(text)
+
+    def _encoder(self) -> Encoder:
+        if self._loaded is None:
+            loaded = load_encoder(self._info.name, device=self._device, download=self._download)
+            if loaded.info.identity != self._info.identity:
+                raise WrongModel(
+                    f"the weights of {self._info.name} found here are not those this library was made with: "
+                    f"bring them back, or run `search models use {self._info.name}` and `search index` to embed anew"
+                )
+            self._loaded = loaded
+        return self._loaded
