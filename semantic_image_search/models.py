@@ -81,3 +81,37 @@ class LazyEncoder:
                 )
             self._loaded = loaded
         return self._loaded
+
+
+class EncoderSource:
+    """Hands out the encoder that belongs to a space; each is loaded at most once.
+
+    Args:
+        given: an encoder the caller brought along; it serves the space of its identity, and new libraries.
+        device: where models run.
+        download: fetch missing weights.
+    """
+
+    def __init__(self, given: Encoder | None = None, *, device: Device = Device.AUTO, download: bool = False) -> None:
+        self._given = given
+        self._device = device
+        self._download = download
+        self._known: dict[str, Encoder] = {}
+
+    def named(self, name: str) -> Encoder:
+        """The encoder of this name, its weights found (raises as `load_encoder`)."""
+        if self._given is not None and self._given.info.name == name:
+            return self._given
+        if name not in self._known:
+            self._known[name] = load_encoder(name, device=self._device, download=self._download)
+        return self._known[name]
+
+    def for_space(self, name: str, info: EncoderInfo | None) -> Encoder:
+        """The encoder of a space: lazily where the library knows its facts, by name where vectors were imported."""
+        if info is None:
+            return self.named(name)
+        if self._given is not None and self._given.info.identity == info.identity:
+            return self._given
+        if info.identity not in self._known:
+            self._known[info.identity] = LazyEncoder(info, device=self._device, download=self._download)
+        return self._known[info.identity]

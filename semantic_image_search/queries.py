@@ -14,9 +14,6 @@ from core.paths import absolute
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from core.queries import Filters
-    from searcher import LookupRequest
-
 PictureLike: TypeAlias = "str | bytes | os.PathLike[str] | Image | Pixels"
 """A path, a PIL image, or uint8 (height, width, 3) RGB."""
 

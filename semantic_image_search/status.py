@@ -1,8 +1,14 @@
 """What `search status` shows: the state of a library at a glance."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from db import Counts, DiskUsage, GenerationInfo, RootInfo, SpaceInfo
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from db import Counts, DiskUsage, GenerationInfo, LibraryReader, RootInfo, SpaceInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,15 +17,27 @@ class SpaceStatus:
 
     space: SpaceInfo
     generation: GenerationInfo
+    counts: Counts
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryStatus:
     """A library at one moment."""
 
-    path: str
+    path: Path
     roots: tuple[RootInfo, ...]
-    spaces: tuple[SpaceStatus, ...]  # the active one first
-    counts: Counts
+    spaces: tuple[SpaceStatus, ...]  # the active one first; empty before the first index
     disk: DiskUsage
-    notices: tuple[str, ...]
+    notices: tuple[str, ...]  # a damaged or stale index, and the like
+
+
+def read_status(reader: LibraryReader) -> LibraryStatus:
+    """The state of the library that this reader sees."""
+    spaces = sorted(reader.spaces(), key=lambda space: (space.state, space.id))
+    return LibraryStatus(
+        path=reader.path,
+        roots=tuple(reader.roots()),
+        spaces=tuple(SpaceStatus(space, reader.generation(space), reader.counts(space)) for space in spaces),
+        disk=reader.disk_usage(),
+        notices=reader.notices(),
+    )

@@ -1,0 +1,356 @@
+"""A library of pictures: index folders, search them, look pictures up. The facade most callers need.
+
+It puts the parts together and leaves their work to them: `indexer`, `searcher`, `db`, `encoders` and `media`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from core.errors import LibraryNotFound, WrongModel
+from core.models import Device
+from core.paths import absolute
+from core.queries import Filters, Sort
+from semantic_image_search.models import EncoderSource
+from semantic_image_search.queries import fitted_all, lookup_request
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from core.arrays import Vectors
+    from core.indexing import IndexReport, Problem, ProgressListener, RootOptions
+    from core.protocols import Encoder
+    from core.queries import SearchResult
+    from core.settings import Settings
+    from db import Finding, SpaceInfo
+    from semantic_image_search.queries import PictureLike
+    from semantic_image_search.status import LibraryStatus
+
+
+def open_library(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    model: str | Encoder | None = None,
+    device: Device | str | None = None,
+    download: bool = False,
+) -> Library:
+    """A library on disk; made by the first `index` where there is none yet. Opening reads nothing.
+
+    Args:
+        path: its folder; None: the setting (SEARCH_LIBRARY, the config file, the platform's data folder).
+        model: a model's name, or an encoder of your own (`core.protocols.Encoder`). It decides for a new library;
+            for one that has a model it must be the same, or indexing and searching raise WrongModel.
+        device: `auto`, `cuda`, `mps` or `cpu`; None: the setting.
+        download: fetch weights that are not in the cache.
+
+    Raises:
+        UsageError: a setting is not usable.
+    """
+    from core.settings import load_settings
+
+    name = model if isinstance(model, str) else None
+    settings = load_settings(library=path and Path(path).expanduser(), device=device and Device(device))
+    given = None if isinstance(model, str) else model
+    return Library(settings, model=name or (given.info.name if given else None), given=given, download=download)
+
+
+class Library:
+    """A library of pictures. Made by `open_library`; a context manager."""
+
+    def __init__(self, settings: Settings, *, model: str | None, given: Encoder | None, download: bool) -> None:
+        self._settings = settings
+        self._model = model
+        self._source = EncoderSource(given, device=settings.device, download=download)
+        self.path: Path = settings.library.absolute()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of loaded models. The library on disk needs no closing."""
+        self._source = EncoderSource(device=self._settings.device)
+
+    # -- indexing
+
+    def index(
+        self,
+        paths: Sequence[str | bytes | os.PathLike[str]] = (),
+        *,
+        options: RootOptions | None = None,
+        batch_size: int | None = None,
+        workers: int | None = None,
+        dry_run: bool = False,
+        prune: bool = False,
+        wait_s: float = 0.0,
+        listener: ProgressListener | None = None,
+    ) -> IndexReport:
+        """Find what is new, changed, moved and gone below the folders, and embed what needs it.
+
+        Args:
+            paths: folders or pictures, remembered as roots; none: every root again.
+            options: how these roots are walked from now on; None: as before.
+            batch_size: pictures encoded at once; None: the setting.
+            workers: processes that decode; None: the setting.
+            dry_run: only say what would be done.
+            prune: forget for good what has vanished, also from roots that are offline.
+            wait_s: how long to wait for another process that is writing, in seconds.
+            listener: called with `Progress`, often.
+
+        Raises:
+            UsageError: a path does not exist and no root knows it; nothing to refresh.
+            LibraryLocked: another process is writing.
+            WrongModel, WeightsMissing, DeviceError: the model cannot be used.
+            StorageFull: no space left; what was finished is kept.
+        """
+        from core.indexing import IndexRequest
+        from semantic_image_search.indexing import index_library
+
+        request = IndexRequest(
+            paths=tuple(absolute(path) for path in paths),
+            options=options,
+            batch_size=batch_size or self._settings.batch_size,
+            workers=self._settings.workers if workers is None else workers,
+            dry_run=dry_run,
+            prune=prune,
+        )
+        return index_library(self, request, wait_s=wait_s, listener=listener or _silent)
+
+    # -- asking
+
+    def search(
+        self,
+        text: str | None = None,
+        *,
+        k: int = 10,
+        offset: int = 0,
+        images: Sequence[PictureLike] = (),
+        not_texts: Sequence[str] = (),
+        image_weight: float = 1.0,
+        not_weight: float = 0.5,
+        vector: Vectors | None = None,
+        filters: Filters | None = None,
+        sort: Sort = Sort.SCORE,
+        group: bool = True,
+    ) -> SearchResult:
+        """The pictures that fit words, example pictures, a vector, or a mixture of them, best first.
+
+        Args:
+            text: what should be in the picture.
+            k: how many hits.
+            offset: how many hits to leave out first.
+            images: pictures the hits should be like: paths, PIL images or uint8 arrays.
+            not_texts: what should not be in the picture.
+            image_weight: what the mean of `images` weighs beside the text.
+            not_weight: what the mean of `not_texts` weighs against it.
+            vector: a vector of the library's space, float (dim,), any length but zero.
+            filters: which pictures may be found.
+            sort: by score, or the best k by date.
+            group: show identical files, near copies and bursts as one hit.
+
+        Raises:
+            UsageError: nothing to search for, or a value out of range.
+            LibraryNotFound: nothing has been indexed yet.
+            WrongModel, WeightsMissing: the library's model cannot be used.
+        """
+        from db import open_reader
+        from searcher import SearchRequest, search
+
+        with open_reader(self.path) as reader:
+            encoder = self._encoder_of(reader.active_space()) if text or images or not_texts else None
+            request = SearchRequest(
+                text=text,
+                images=tuple(fitted_all(images, encoder.info.preprocess)) if encoder else (),
+                vector=vector,
+                not_texts=tuple(not_texts),
+                image_weight=image_weight,
+                not_weight=not_weight,
+                filters=filters or Filters(),
+                k=k,
+                offset=offset,
+                sort=sort,
+                group=group,
+            )
+            return search(reader, request, None if encoder is None else lambda: encoder)
+
+    def lookup(
+        self,
+        image: PictureLike,
+        *,
+        k: int = 10,
+        offset: int = 0,
+        filters: Filters | None = None,
+        sort: Sort = Sort.SCORE,
+        group: bool = True,
+    ) -> SearchResult:
+        """Reverse lookup: the same file, near copies of the picture, then similar ones; `Hit.copy` says which.
+
+        Raises:
+            PictureProblem: the picture cannot be read.
+            UsageError, LibraryNotFound, WrongModel, WeightsMissing: as `search`.
+        """
+        from db import open_reader
+        from searcher import lookup
+
+        with open_reader(self.path) as reader:
+            encoder = self._encoder_of(reader.active_space())
+            request = lookup_request(
+                image,
+                encoder.info.preprocess,
+                filters=filters or Filters(),
+                k=k,
+                offset=offset,
+                sort=sort,
+                group=group,
+            )
+            return lookup(reader, request, lambda: encoder)
+
+    def encode_images(self, images: Sequence[PictureLike]) -> Vectors:
+        """Pictures to float32 (n, dim), unit rows, with the library's model."""
+        encoder = self.encoder()
+        return encoder.encode_pixels(fitted_all(images, encoder.info.preprocess))
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Texts to float32 (n, dim), unit rows, with the library's model."""
+        return self.encoder().encode_texts(texts)
+
+    def encoder(self) -> Encoder:
+        """The library's encoder; for a library without a model yet, the one it would be made with."""
+        from db import open_reader
+
+        try:
+            with open_reader(self.path) as reader:
+                return self._encoder_of(reader.active_space())
+        except LibraryNotFound:
+            return self._source.named(self._model or self._settings.model)
+
+    # -- looking after it
+
+    def status(self) -> LibraryStatus:
+        """Roots, spaces, counts and disk use.
+
+        Raises:
+            LibraryNotFound: nothing has been indexed yet.
+        """
+        from db import open_reader
+        from semantic_image_search.status import read_status
+
+        with open_reader(self.path) as reader:
+            return read_status(reader)
+
+    def problems(self) -> list[Problem]:
+        """Every file that could not be read, with the reason."""
+        from db import open_reader
+
+        with open_reader(self.path) as reader:
+            return list(reader.problems())
+
+    def forget(self, path: str | bytes | os.PathLike[str]) -> int:
+        """Take a file, or all files below a folder, out of the library for good; says how many.
+
+        Captions and thumbnails go at once; the file itself is not touched, and later runs leave it out.
+        """
+        from db import open_writer
+
+        self._must_exist()
+        with open_writer(self.path, command="forget") as writer:
+            return writer.forget(absolute(path))
+
+    def unforget(self, path: str | bytes | os.PathLike[str]) -> int:
+        """Undo `forget`; the next `index` embeds the files anew. Says how many are let in again."""
+        from db import open_writer
+
+        self._must_exist()
+        with open_writer(self.path, command="forget --undo") as writer:
+            return writer.unforget(absolute(path))
+
+    def doctor(self, *, fix: bool = False) -> list[Finding]:
+        """Check every invariant; with `fix`, repair what can be, and return what remains.
+
+        Raises:
+            LibraryNotFound: there is nothing to check.
+        """
+        from db import check_library, fix_library, open_writer
+
+        self._must_exist()
+        findings = list(check_library(self.path))
+        if not fix or not any(finding.fixable for finding in findings):
+            return findings
+        with open_writer(self.path, command="doctor --fix") as writer:
+            fix_library(writer, findings)
+        return list(check_library(self.path))
+
+    def use_model(self, name: str) -> SpaceInfo:
+        """Change the model: the next `index` embeds every picture anew while the present space answers.
+
+        Raises:
+            UnknownModel, WeightsMissing, DeviceError: the model cannot be used.
+        """
+        from db import open_writer
+
+        info = self._source.named(name).info
+        with open_writer(self.path, command=f"models use {name}") as writer:
+            return writer.begin_space(info)
+
+    def import_vectors(
+        self, vectors: Path, paths: Path, *, model: str, listener: ProgressListener | None = None
+    ) -> IndexReport:
+        """Take in vectors made elsewhere; raises UsageError where the two files do not fit each other."""
+        from semantic_image_search.exchange import import_vectors
+
+        return import_vectors(self.path, vectors, paths, model=model, listener=listener or _silent)
+
+    def export_vectors(self, out: Path) -> int:
+        """Write every vector and path in clip-retrieval's layout below `out`; says how many."""
+        from semantic_image_search.exchange import export_vectors
+
+        return export_vectors(self.path, out)
+
+    # -- used by the parts of this package
+
+    @property
+    def settings(self) -> Settings:
+        """The settings the library was opened with."""
+        return self._settings
+
+    def encoder_for_index(self) -> Encoder | None:
+        """The encoder a new library would be made with; None where the library has a model.
+
+        Raises:
+            WrongModel: the library has another model than the caller asked for.
+        """
+        from db import open_reader
+
+        try:
+            with open_reader(self.path) as reader:
+                self._encoder_of(reader.active_space())
+        except LibraryNotFound:
+            return self._source.named(self._model or self._settings.model)
+        return None
+
+    def encoders_of(self, spaces: Sequence[SpaceInfo]) -> list[tuple[SpaceInfo, Encoder]]:
+        """Each space with its encoder."""
+        return [(space, self._source.for_space(space.name, space.encoder)) for space in spaces]
+
+    def _encoder_of(self, space: SpaceInfo) -> Encoder:
+        if self._model is not None and self._model != space.name:
+            raise WrongModel(
+                f"{self.path} was indexed with {space.name}, not {self._model}: leave --model out, "
+                f"or change it with `search models use {self._model}`"
+            )
+        return self._source.for_space(space.name, space.encoder)
+
+    def _must_exist(self) -> None:
+        from db import open_reader
+
+        with open_reader(self.path):
+            pass
+
+
+def _silent(_progress: object, /) -> None:
+    """Progress nobody asked for."""
