@@ -1,0 +1,190 @@
+"""A file to a DecodedPicture: read once, hashed, recognised by content, limited, decoded, fitted.
+
+Here is the one boundary for whatever a decoder raises: from this package comes a PictureProblem or a picture. A
+decoder that crashes or hangs is the business of `pool`.
+
+JPEGs are decoded at a reduced scale that keeps at least 2 pixels per pixel of the model. Measured against full
+decoding with real features: see `reduced` and docs/decisions/0003-reduced-scale-jpeg.md.
+"""
+
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import PictureProblem, ProblemKind, SearchError
+from core.models import Preprocess
+from core.pictures import DecodedPicture, PictureFacts
+from media.fit import fit_oriented, flat_where_small, orientation_of, shown_size
+from media.formats import HEADER_BYTES, sniff, unread_format
+from media.limits import DecodeLimits, check_size, working_bytes
+from media.metadata import Metadata, read_metadata
+from media.opening import open_image
+from media.phash import perceptual_hash
+from media.problems import problem_of_decoder, problem_of_system
+from media.reduced import decode_reduced
+from media.source import SourceFile, open_source
+
+if TYPE_CHECKING:
+    from PIL import ImageFile
+
+Gate = Callable[[int], AbstractContextManager[None]]
+"""Given the bytes that decoding will take at its peak, holds large ones back until there is room."""
+
+
+def no_gate(working_bytes: int) -> AbstractContextManager[None]:  # noqa: ARG001 - every Gate is told
+    """Holds nothing back: a single process needs no turns."""
+    return nullcontext()
+
+
+# Python's warning filters belong to the whole process: one decode at a time silences them. Decoding many pictures at
+# once is the pool's, whose processes do not share them.
+_ONE_AT_A_TIME = threading.RLock()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPicture:
+    """A picture within its limits, its header read, its pixels not."""
+
+    source: SourceFile
+    format_name: str
+    image: "ImageFile.ImageFile"
+
+
+def decode_picture(
+    path: bytes,
+    *,
+    targets: Sequence[Preprocess],
+    limits: DecodeLimits,
+    known_hash: bytes | None = None,
+    gate: Gate = no_gate,
+) -> DecodedPicture | None:
+    """Reads a file once: its hash, its facts, and its pixels fitted to each target.
+
+    Args:
+        path: absolute, os.fsencode.
+        targets: none gives facts and perceptual hash only.
+        limits: what one picture may cost.
+        known_hash: where the file's hash equals it, nothing is decoded.
+        gate: holds back what will take much memory.
+
+    Returns:
+        None where the content is `known_hash`'s.
+
+    Raises:
+        PictureProblem: whatever is wrong with the file.
+    """
+    with _boundary() as seen, open_source(path) as source:
+        if source.content_hash == known_hash:
+            return None
+        opened = _open(source, limits, seen)
+        return _decode(opened, targets, gate)
+
+
+@contextmanager
+def opened_picture(path: bytes, *, limits: DecodeLimits) -> Iterator[OpenedPicture]:
+    """An opened picture to look at, inside the same boundary; not hashed.
+
+    Raises:
+        PictureProblem: whatever is wrong with the file, also where the body's own decoding fails.
+    """
+    with _boundary() as seen, open_source(path, hashed=False) as source:
+        yield _open(source, limits, seen)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was already known of the file when something went wrong."""
+
+    opened: tuple[str, SourceFile] | None = None  # format name, file
+
+
+@contextmanager
+def _boundary() -> Iterator[_Seen]:
+    """Turns whatever is raised inside into a PictureProblem."""
+    seen = _Seen()
+    try:
+        with _ONE_AT_A_TIME, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of odd files; a decode that works is no news
+            yield seen
+    except SearchError:
+        raise
+    except Exception as error:  # decoders raise anything; this is the one place that takes it
+        raise _problem(error, seen) from error
+
+
+def _problem(error: Exception, seen: _Seen) -> PictureProblem:
+    if isinstance(error, OSError) and error.errno is not None:
+        return problem_of_system(error)
+    if seen.opened is not None:
+        format_name, source = seen.opened
+        return problem_of_decoder(error, format_name=format_name, stream=source.stream)
+    if isinstance(error, MemoryError):
+        return PictureProblem(ProblemKind.TOO_LARGE, "the file takes more memory than one picture may have")
+    return PictureProblem(ProblemKind.IO_ERROR, f"could not be read: {type(error).__name__}")
+
+
+def _open(source: SourceFile, limits: DecodeLimits, seen: _Seen) -> OpenedPicture:
+    format_name = _recognise(source)
+    seen.opened = format_name, source
+    try:
+        image = open_image(source.stream, format_name)
+    except ImportError as error:
+        raise PictureProblem(ProblemKind.UNSUPPORTED, f"{format_name}: its codec is not installed ({error})") from error
+    check_size(image, file_bytes=source.size_bytes, limits=limits)
+    return OpenedPicture(source, format_name, image)
+
+
+def _recognise(source: SourceFile) -> str:
+    header = source.header(HEADER_BYTES)
+    unread = unread_format(header)
+    if unread is not None:
+        raise PictureProblem(ProblemKind.UNSUPPORTED, f"{unread} pictures are not read")
+    format_name = sniff(header)
+    if format_name is None:
+        raise PictureProblem(ProblemKind.NOT_A_PICTURE, "the content is no picture of a known format")
+    return format_name
+
+
+def _decode(opened: OpenedPicture, targets: Sequence[Preprocess], gate: Gate) -> DecodedPicture:
+    image, source = opened.image, opened.source
+    full_size = image.size
+    decode_reduced(image, targets, orientation=orientation_of(image))
+    with gate(working_bytes(image, full_size=full_size, format_name=opened.format_name)):
+        metadata = _load_with_metadata(opened)
+        left_to_turn = orientation_of(image)
+        if opened.format_name != "jpeg":
+            full_size = image.size  # a decoder may know better than the header, and TIFFs are turned while decoding
+        flat = flat_where_small(image)
+        pixels = tuple(fit_oriented(flat, target, orientation=left_to_turn) for target in targets)
+        phash = perceptual_hash(flat, orientation=left_to_turn)
+    width, height = shown_size(full_size, left_to_turn)
+    return DecodedPicture(source.content_hash, _facts(opened.format_name, (width, height), metadata, phash), pixels)
+
+
+def _load_with_metadata(opened: OpenedPicture) -> Metadata:
+    """A PNG says more once it is loaded, a TIFF less; the others do not mind."""
+    image, source = opened.image, opened.source
+    if opened.format_name == "png":
+        image.load()
+    metadata = read_metadata(image, path=source.path, stat=source.stat)
+    image.load()
+    return metadata
+
+
+def _facts(format_name: str, size: tuple[int, int], metadata: Metadata, phash: int) -> PictureFacts:
+    return PictureFacts(
+        format=format_name,
+        width=size[0],
+        height=size[1],
+        exif_orientation=metadata.exif_orientation,
+        taken=metadata.taken,
+        camera=metadata.camera,
+        lens=metadata.lens,
+        latitude=metadata.latitude,
+        longitude=metadata.longitude,
+        captions=metadata.captions,
+        phash=phash,
+    )

@@ -1,0 +1,149 @@
+"""Pixels fitted to a model: oriented, RGB, resized and cropped as open_clip's own preprocessing would.
+
+Equal to open_clip's resize and crop to ±2 levels; never allocates more than the source, one band of rows and the
+result, whatever the aspect ratio. Mean and std are the encoder's.
+"""
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.arrays import Pixels
+from core.models import Preprocess
+from media.colours import Flattener
+from media.geometry import TRANSPOSED, Box, place, stored_box
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_BAND_PIXELS = 4_000_000  # rows are made RGB this many pixels at a time: 16 MB beside the picture itself
+_ORIENTATION_TAG = 0x0112
+
+
+def fit_pixels(image: "Image.Image", preprocess: Preprocess) -> Pixels:
+    """A Pillow image (any mode, any EXIF orientation), fitted: uint8 (height, width, 3) RGB.
+
+    Loads the image. What its decoder raises passes through: files are read by `decode_picture`.
+    """
+    image.load()
+    return fit_oriented(image, preprocess, orientation=orientation_of(image))
+
+
+def fit_array(rgb: Pixels, preprocess: Preprocess) -> Pixels:
+    """uint8 (height, width, 3) RGB as it is shown, fitted: uint8 (preprocess.height, preprocess.width, 3)."""
+    from PIL import Image
+
+    return fit_oriented(Image.fromarray(np.ascontiguousarray(rgb)), preprocess, orientation=1)
+
+
+def fit_oriented(image: "Image.Image", preprocess: Preprocess, *, orientation: int) -> Pixels:
+    """Like `fit_pixels`, for a loaded image that is to be shown at this EXIF orientation (1 to 8)."""
+    from PIL import Image
+
+    width, height = shown_size(image.size, orientation)
+    placement = place(width, height, preprocess)
+    resample = Image.Resampling.BILINEAR if preprocess.interpolation == "bilinear" else Image.Resampling.BICUBIC
+    fitted = _resized(image, placement.box, (placement.width, placement.height), resample, orientation)
+    if fitted.size == (preprocess.width, preprocess.height):
+        return np.array(fitted, np.uint8)
+    canvas = np.full((preprocess.height, preprocess.width, 3), preprocess.fill, np.uint8)
+    canvas[placement.top :, placement.left :][: placement.height, : placement.width] = np.asarray(fitted)
+    return canvas
+
+
+def shrink(image: "Image.Image", size: tuple[int, int], *, orientation: int) -> "Image.Image":
+    """The whole of a loaded image as shown, RGB, resized to (width, height) in area (box) resampling."""
+    from PIL import Image
+
+    width, height = shown_size(image.size, orientation)
+    return _resized(image, (0.0, 0.0, float(width), float(height)), size, Image.Resampling.BOX, orientation)
+
+
+def flat_where_small(image: "Image.Image") -> "Image.Image":
+    """A loaded image as RGB where that costs little: several targets then share the work. Large ones stay as is."""
+    if image.width * image.height > _BAND_PIXELS:
+        return image
+    return Flattener(image).band((0, 0, *image.size))
+
+
+def shown_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+    """(width, height) as shown, of a picture stored as `size`."""
+    return (size[1], size[0]) if orientation in TRANSPOSED else size
+
+
+def orientation_of(image: "Image.Image") -> int:
+    """The EXIF orientation still to be applied, 1 to 8; 1 where there is none or it makes no sense."""
+    value = image.getexif().get(_ORIENTATION_TAG)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _resized(
+    image: "Image.Image", box: Box, size: tuple[int, int], resample: "Image.Resampling", orientation: int
+) -> "Image.Image":
+    """`box` and `size` are as shown; the pixels are resized as stored, and turned when they are few."""
+    stored = stored_box(box, image.width, image.height, orientation)
+    target = (size[1], size[0]) if orientation in TRANSPOSED else size
+    turned = _resample(image, stored, target, resample)
+    method = _turns().get(orientation)
+    return turned if method is None else turned.transpose(method)
+
+
+def _turns() -> "dict[int, Image.Transpose]":
+    from PIL import Image
+
+    turn = Image.Transpose
+    return {
+        2: turn.FLIP_LEFT_RIGHT,
+        3: turn.ROTATE_180,
+        4: turn.FLIP_TOP_BOTTOM,
+        5: turn.TRANSPOSE,
+        6: turn.ROTATE_270,
+        7: turn.TRANSVERSE,
+        8: turn.ROTATE_90,
+    }
+
+
+def _resample(image: "Image.Image", box: Box, size: tuple[int, int], resample: "Image.Resampling") -> "Image.Image":
+    flattener = Flattener(image)
+    if flattener.is_rgb:
+        return image.resize(size, resample, box)
+    left, upper, right, lower = _needed(image, box, size)
+    if (right - left) * (lower - upper) <= _BAND_PIXELS:
+        part = flattener.band((left, upper, right, lower))
+        moved = (box[0] - left, box[1] - upper, box[2] - left, box[3] - upper)
+        return part.resize(size, resample, moved)
+    return _resample_in_bands(flattener, (left, upper, right, lower), box, size, resample)
+
+
+def _needed(image: "Image.Image", box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The whole pixels of the source that a resize of `box` reads: the filter reaches past the box."""
+    reach_x = math.ceil(2 * max(1.0, (box[2] - box[0]) / size[0])) + 1  # bicubic: two target pixels
+    reach_y = math.ceil(2 * max(1.0, (box[3] - box[1]) / size[1])) + 1
+    return (
+        max(0, math.floor(box[0]) - reach_x),
+        max(0, math.floor(box[1]) - reach_y),
+        min(image.width, math.ceil(box[2]) + reach_x),
+        min(image.height, math.ceil(box[3]) + reach_y),
+    )
+
+
+def _resample_in_bands(
+    flattener: Flattener,
+    area: tuple[int, int, int, int],
+    box: Box,
+    size: tuple[int, int],
+    resample: "Image.Resampling",
+) -> "Image.Image":
+    """Rows are made RGB and narrowed band by band, then all of them shortened: Pillow's own two passes."""
+    from PIL import Image
+
+    left, upper, right, lower = area
+    rows = max(1, _BAND_PIXELS // (right - left))
+    narrow = Image.new("RGB", (size[0], lower - upper))
+    for top in range(upper, lower, rows):
+        bottom = min(top + rows, lower)
+        band = flattener.band((left, top, right, bottom))
+        sideways = (box[0] - left, 0.0, box[2] - left, float(bottom - top))
+        narrow.paste(band.resize((size[0], bottom - top), resample, sideways), (0, top - upper))
+    return narrow.resize(size, resample, (0.0, box[1] - upper, float(size[0]), box[3] - upper))

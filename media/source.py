@@ -1,0 +1,107 @@
+"""One file, opened with care and read once: its bytes, their hash, and whether it changed meanwhile.
+
+Only regular files are opened; a FIFO or a device never blocks. Knows nothing of pictures.
+"""
+
+import hashlib
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO
+
+from core.errors import PictureProblem, ProblemKind
+
+IN_MEMORY_BYTES = 64 * 1024 * 1024  # a file up to this size is read once, hashed and decoded from memory
+_CHUNK = 1024 * 1024
+_HASH_BYTES = 32
+# Each exists on some platforms only: no wait on a FIFO, no inheritance, no terminal taken over, no newline tricks.
+_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """An open file: `stream` gives its bytes from the start, `stat` is what it was when opened."""
+
+    path: bytes
+    stat: os.stat_result
+    stream: IO[bytes]
+    content_hash: bytes  # blake2b, 32 bytes, of all of it
+
+    @property
+    def size_bytes(self) -> int:
+        """How long the file was when it was opened."""
+        return self.stat.st_size
+
+    def header(self, count: int) -> bytes:
+        """The first bytes, without moving on."""
+        self.stream.seek(0)
+        first = self.stream.read(count)
+        self.stream.seek(0)
+        return first
+
+
+@contextmanager
+def open_source(path: bytes, *, hashed: bool = True) -> Iterator[SourceFile]:
+    """Opens a regular file, reads and hashes it, and closes it at the end.
+
+    Args:
+        path: absolute, os.fsencode.
+        hashed: False leaves `content_hash` empty and reads nothing ahead (a preview needs no hash).
+
+    Raises:
+        PictureProblem: NOT_A_PICTURE for what is no regular file, EMPTY, CHANGED_WHILE_READING.
+        OSError: as the system says it (see `problems`).
+    """
+    _require_regular(os.stat(path).st_mode)  # noqa: PTH116 - bytes; before open(), which devices may mind
+    descriptor = os.open(path, _FLAGS)
+    with os.fdopen(descriptor, "rb", buffering=_CHUNK) as file:
+        before = os.fstat(file.fileno())
+        _require_regular(before.st_mode)
+        if before.st_size == 0:
+            raise PictureProblem(ProblemKind.EMPTY, "the file is empty")
+        stream, digest = _read(file, before.st_size) if hashed else (file, b"")
+        try:
+            yield SourceFile(path, before, stream, digest)
+        except Exception:
+            _require_unchanged(path, before, os.fstat(file.fileno()))  # a file written to meanwhile is not broken
+            raise
+        _require_unchanged(path, before, os.fstat(file.fileno()))
+
+
+def _require_regular(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise PictureProblem(ProblemKind.NOT_A_PICTURE, "not a regular file")
+
+
+def _read(file: IO[bytes], size: int) -> tuple[IO[bytes], bytes]:
+    """The bytes in memory where they are few, else the file itself; and the hash of them all."""
+    hasher = hashlib.blake2b(digest_size=_HASH_BYTES)
+    if size <= IN_MEMORY_BYTES:
+        data = file.read(size + 1)
+        if len(data) != size:
+            raise _changed(f"it had {size} bytes, then {len(data)}")
+        hasher.update(data)
+        return io.BytesIO(data), hasher.digest()
+    while chunk := file.read(_CHUNK):
+        hasher.update(chunk)
+    if file.tell() != size:
+        raise _changed(f"it had {size} bytes, then {file.tell()}")
+    file.seek(0)
+    return file, hasher.digest()
+
+
+def _require_unchanged(path: bytes, before: os.stat_result, after: os.stat_result) -> None:
+    try:
+        named = os.stat(path)  # noqa: PTH116 - bytes
+    except FileNotFoundError as error:
+        raise PictureProblem(ProblemKind.VANISHED, "the file vanished while it was read") from error
+    for now, what in ((after, "it was written to"), (named, "another file took its place or it was written to")):
+        if (now.st_size, now.st_mtime_ns, now.st_ino) != (before.st_size, before.st_mtime_ns, before.st_ino):
+            raise _changed(what)
+
+
+def _changed(how: str) -> PictureProblem:
+    return PictureProblem(ProblemKind.CHANGED_WHILE_READING, f"the file changed while it was read: {how}")
