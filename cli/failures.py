@@ -1,0 +1,101 @@
+"""How a command that could not do its work ends: one line on stderr, and an exit code.
+
+A `SearchError` is a sentence for people. Anything else is a bug of ours: a short apology and the path of a log file
+that holds the traceback and nothing about the words or pictures beside it.
+"""
+
+import contextlib
+import os
+import platform
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from cli.console import one_line, say
+from core.errors import SearchError, UsageError
+
+APP = "semantic-image-search"  # as core.settings names it; that module is too heavy to import for an error
+INTERRUPTED = 130  # 128 + SIGINT, as shells count
+PIPE_CLOSED = 141  # 128 + SIGPIPE
+
+# Typer shows this one of its base classes under no public name: the root of what it raises about words on the line.
+BadCommandLine: type[Exception] = typer.BadParameter.__mro__[2]
+
+
+EXPECTED = (SearchError, BadCommandLine, typer.Abort, KeyboardInterrupt, EOFError, BrokenPipeError, SystemExit)
+"""Every way a command ends early that is no bug."""
+
+
+def exit_code(end: BaseException) -> int:
+    """Say in one line what there is to say about one of EXPECTED; return the exit code."""
+    closed = isinstance(end, BrokenPipeError)
+    if isinstance(end, SystemExit):  # rich turns a closed pipe into one
+        closed = isinstance(end.__context__, BrokenPipeError)
+        if not closed:
+            raise end
+    if closed:
+        return pipe_closed()
+    if isinstance(end, SearchError):
+        return refuse(end)
+    if isinstance(end, BadCommandLine):
+        return refuse_words(end)
+    return interrupted()
+
+
+def refuse(error: SearchError) -> int:
+    """Print the one line of an error of ours; return the exit code."""
+    say(f"search: {error}", style="red")
+    return 2 if isinstance(error, UsageError) else 1
+
+
+def refuse_words(error: BaseException) -> int:
+    """Print one line for words that Typer could not make sense of, and where to read more; return the exit code."""
+    message = one_line(str(getattr(error, "format_message", error.__str__)())).rstrip(".")
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "search"
+    say(f"search: {message[:1].lower()}{message[1:]} (see: {command} --help)", style="red")
+    return 2
+
+
+def interrupted() -> int:
+    """Say that the person stopped it; return the exit code."""
+    sys.stderr.write("\n")
+    say("search: stopped")
+    return INTERRUPTED
+
+
+def pipe_closed() -> int:
+    """Whoever read our output has enough (`| head`): go without a word; return the exit code."""
+    with contextlib.suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())  # so that the flush at exit has somewhere to go
+        os.close(nowhere)
+    return PIPE_CLOSED
+
+
+def apologise(error: Exception, *, debug: bool) -> int:
+    """A bug: the whole traceback where it was asked for, else a log file with it; return the exit code."""
+    if debug:
+        traceback.print_exception(error)
+        return 1
+    try:
+        where = f"what happened is written to {_write_log(error)}"
+    except OSError as trouble:
+        where = f"no log could be written ({trouble.strerror}); run it again with --debug to see what happened"
+    say(f"search: this is a bug in search, sorry ({type(error).__name__}); {where}", style="red")
+    return 1
+
+
+def _write_log(error: Exception) -> Path:
+    from platformdirs import user_log_path
+
+    now = datetime.now(UTC)
+    folder = user_log_path(APP, appauthor=False)
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / f"error-{now:%Y%m%d-%H%M%S}-{os.getpid()}.log"
+    head = f"{now:%Y-%m-%d %H:%M:%S} UTC, Python {platform.python_version()}, {platform.platform()}\n\n"
+    log.write_text(head + "".join(traceback.format_exception(error)), encoding="utf-8", errors="backslashreplace")
+    return log

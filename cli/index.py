@@ -1,0 +1,102 @@
+"""`search index`: make folders of pictures searchable, or bring the library up to date."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import context, options
+from cli.weights import model_of, with_weights
+
+if TYPE_CHECKING:
+    from core.indexing import IndexReport, RootOptions
+    from semantic_image_search import Library
+
+EXAMPLES = """\
+search index ~/Pictures
+search index ~/Pictures --exclude 'Screenshots/' --exclude '*.gif'
+search index"""
+
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="PATH", help="Folders or pictures; without any, all that are known.", show_default=False),
+]
+Model = Annotated[
+    str | None, typer.Option("--model", metavar="NAME", help="The model of a new library; see search models list.")
+]
+BatchSize = Annotated[
+    int | None, typer.Option("--batch-size", metavar="NUMBER", min=1, max=4096, help="Pictures encoded at once.")
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", metavar="NUMBER", min=1, max=256, help="Processes that decode pictures.")
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", metavar="PATTERN", help="Leave these out; as in .gitignore. Repeatable, remembered."),
+]
+MaxMegapixels = Annotated[
+    int | None,
+    typer.Option("--max-megapixels", metavar="NUMBER", min=1, max=2000, help="Skip larger pictures. Remembered."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+Prune = Annotated[bool, typer.Option("--prune", help="Forget for good what has vanished, unplugged drives included.")]
+Wait = Annotated[
+    float, typer.Option("--wait", metavar="SECONDS", min=0, help="Wait this long while another run is writing.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Download the model without asking.")]
+
+
+def index(
+    paths: Paths = None,
+    model: Model = None,
+    device: options.OnDevice = None,
+    batch_size: BatchSize = None,
+    workers: Workers = None,
+    exclude: Exclude = None,
+    max_megapixels: MaxMegapixels = None,
+    dry_run: DryRun = False,
+    prune: Prune = False,
+    wait: Wait = 0.0,
+    yes: Yes = False,
+    as_json: options.AsJson = False,
+    library: options.LibraryFolder = None,
+) -> None:
+    """Make folders of pictures searchable, or bring the library up to date.
+
+    The folders are remembered: without any, all of them are looked through again. Only what is new or changed is read.
+    Your pictures are never written to. Ctrl-C keeps what is finished.
+    """
+    from cli.failures import INTERRUPTED
+    from cli.progress import progress_shown
+    from cli.reports import show_report
+
+    def run(opened: "Library") -> "IndexReport":
+        with progress_shown(lambda: model or model_of(opened)) as listener:
+            return opened.index(
+                paths or (),
+                options=_root_options(opened, exclude, max_megapixels),
+                batch_size=batch_size,
+                workers=workers,
+                dry_run=dry_run,
+                prune=prune,
+                wait_s=wait,
+                listener=listener,
+            )
+
+    report = with_weights(
+        lambda download: context.open_library(library, model=model, device=device, download=download),
+        run,
+        model=model,
+        yes=yes,
+    )
+    show_report(report, dry_run=dry_run, as_json=as_json)
+    if report.interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _root_options(library: "Library", exclude: list[str] | None, max_megapixels: int | None) -> "RootOptions | None":
+    """None where nothing was said: then each root keeps what it remembers."""
+    from core.indexing import RootOptions
+
+    if exclude is None and max_megapixels is None:
+        return None
+    return RootOptions(tuple(exclude or ()), max_megapixels or library.settings.max_megapixels)

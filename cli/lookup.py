@@ -1,0 +1,89 @@
+"""`search lookup`: where is this picture, or its copies, in the library, and what looks like it."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from cli import context, options
+from cli.weights import with_weights
+from core.errors import UsageError
+
+EXAMPLES = """\
+search lookup photo.jpg
+search photo.jpg -k 3 --json
+find . -name '*.jpg' -print0 | search lookup - --jsonl"""
+
+Pictures = Annotated[
+    list[str],
+    typer.Argument(metavar="IMAGE", help="Picture files; - reads a list of them from stdin.", show_default=False),
+]
+
+
+def lookup(
+    images: Pictures,
+    in_folders: options.InFolders = None,
+    date: options.Date = None,
+    after: options.After = None,
+    before: options.Before = None,
+    camera: options.Camera = None,
+    near: options.NearPlace = None,
+    orientation: options.Shape = None,
+    types: options.Types = None,
+    k: options.Limit = None,
+    offset: options.Offset = 0,
+    sort: options.SortBy = "score",
+    no_group: options.NoGroup = False,
+    as_json: options.AsJson = False,
+    as_json_lines: options.AsJsonLines = False,
+    as_paths: options.AsPaths = False,
+    as_nul: options.AsNul = False,
+    preview: options.Preview = False,
+    open_viewer: options.Open = False,
+    verbose: options.Verbose = False,
+    library: options.LibraryFolder = None,
+    device: options.OnDevice = None,
+) -> None:
+    """Find a picture, its copies and what looks like it.
+
+    search photo.jpg is the same. Each hit says how it is related: identical, recompressed, resized, cropped, similar.
+    """
+    from cli.answers import Output, choose_form
+    from cli.lookups import Question, answer_all
+    from core.queries import Sort
+    from searcher import FilterTexts, make_filters
+
+    form = choose_form(as_json=as_json, as_json_lines=as_json_lines, as_paths=as_paths, as_nul=as_nul)
+    output = Output(form=form, preview=preview, open=open_viewer, verbose=verbose)
+    filters = make_filters(
+        FilterTexts(tuple(in_folders or ()), date, after, before, camera, near, orientation, tuple(types or ()))
+    )
+    question = Question(k or 10, offset, filters, Sort(sort), group=not no_group)
+    unreadable = with_weights(
+        lambda download: context.open_library(library, device=device, download=download),
+        lambda opened: answer_all(opened, named_pictures(images), question, output),
+        model=None,
+    )
+    if unreadable:
+        raise typer.Exit(1)
+
+
+def named_pictures(words: Sequence[str]) -> list[bytes]:
+    """The paths given; a `-` among them stands for the list on stdin, separated by NULs or else by newlines.
+
+    Raises:
+        UsageError: the list on stdin is empty.
+    """
+    paths: list[bytes] = []
+    for word in words:
+        if word != "-":
+            paths.append(os.fsencode(word))
+            continue
+        data = sys.stdin.buffer.read()
+        listed = [path for path in data.split(b"\0" if b"\0" in data else b"\n") if path]
+        if not listed:
+            raise UsageError("there were no paths on stdin")
+        paths += listed
+    return paths

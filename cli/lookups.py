@@ -1,0 +1,107 @@
+"""The answers of `search lookup`: one block per picture, and a word on those that could not be read."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cli.answers import Form, Output, show_hits, show_notices, summary, timings
+from cli.console import emit, emit_json, out_console, out_is_terminal, say
+from cli.showing import show_pictures
+from core.errors import PictureProblem
+from core.paths import display, json_path
+from core.queries import Filters, SearchResult, Sort
+from searcher import result_to_json
+
+if TYPE_CHECKING:
+    from semantic_image_search import Library
+
+Answer = SearchResult | PictureProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about each picture."""
+
+    k: int
+    offset: int
+    filters: Filters
+    sort: Sort
+    group: bool
+
+
+def answer_all(library: "Library", pictures: Sequence[bytes], question: Question, output: Output) -> int:
+    """Look every picture up and show the answers as they come; says how many could not be read."""
+    answers = _answers(library, pictures, question)
+    if output.form is Form.JSON:
+        found = list(answers)
+        values = [_json(path, answer) for path, answer in found]
+        emit_json(values[0] if len(values) == 1 else values)
+    else:
+        found = []
+        for path, answer in answers:
+            if found and output.form is Form.LINES:
+                emit("")
+            _show(path, answer, output, alone=len(pictures) == 1)
+            found.append((path, answer))
+    good = [answer for _, answer in found if isinstance(answer, SearchResult)]
+    if good and output.form is Form.LINES:
+        say(summary(good[-1]))
+    for path, answer in found:
+        if isinstance(answer, PictureProblem):
+            say(f"search: {display(path)}: {answer.reason}", style="red")
+    _pictures_of(good, output)
+    return len(found) - len(good)
+
+
+def _answers(library: "Library", pictures: Sequence[bytes], question: Question) -> Iterator[tuple[bytes, Answer]]:
+    for path in pictures:
+        try:
+            yield (
+                path,
+                library.lookup(
+                    path,
+                    k=question.k,
+                    offset=question.offset,
+                    filters=question.filters,
+                    sort=question.sort,
+                    group=question.group,
+                ),
+            )
+        except PictureProblem as problem:
+            yield path, problem
+
+
+def _show(path: bytes, answer: Answer, output: Output, *, alone: bool) -> None:
+    if output.form is Form.JSON_LINES:
+        emit_json(_json(path, answer))
+        return
+    if output.form is Form.LINES and not alone:
+        _heading(path)
+    if isinstance(answer, PictureProblem):
+        return
+    show_hits(answer.hits, output.form)
+    show_notices(answer)
+    if output.form is Form.LINES and not answer.hits:
+        say("nothing like it")
+    if output.verbose:
+        say(timings(answer))
+
+
+def _heading(path: bytes) -> None:
+    if out_is_terminal():
+        from rich.text import Text
+
+        out_console().print(Text(display(path), "bold"), soft_wrap=True)
+    else:
+        emit(f"{display(path)}:")
+
+
+def _json(path: bytes, answer: Answer) -> dict[str, object]:
+    if isinstance(answer, SearchResult):
+        return result_to_json(answer)
+    return {"query": json_path(path)["path"], "hits": [], "error": {"kind": answer.kind.value, "reason": answer.reason}}
+
+
+def _pictures_of(answers: Sequence[SearchResult], output: Output) -> None:
+    """All hits of all answers on one sheet; the viewer opens the best of the first."""
+    show_pictures([hit for answer in answers for hit in answer.hits], output)

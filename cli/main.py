@@ -1,0 +1,61 @@
+"""The program `search`: what was typed, in; an exit code, out. The one place where errors are caught."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from cli import failures
+from cli.app import build_command
+from cli.console import say
+from cli.routing import Grammar, route
+
+COMPLETION = "_SEARCH_COMPLETE"  # set by the script that --install-completion writes
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: what was typed behind `search`; None: sys.argv.
+
+    Returns:
+        0 done, 1 could not, 2 not understood, 130 stopped by Ctrl-C, 141 nobody reads our output any more.
+    """
+    words, debug = _take_debug(sys.argv[1:] if argv is None else argv)
+    try:
+        return _finish(_carry_out(words))
+    except failures.EXPECTED as end:
+        return failures.exit_code(end)
+    except Exception as error:  # noqa: BLE001 - whatever else comes is a bug, and is shown as one
+        return failures.apologise(error, debug=debug)
+
+
+def _carry_out(words: Sequence[str]) -> int:
+    command = build_command()
+    if COMPLETION in os.environ:  # the shell asks what could follow
+        command.main(prog_name="search")
+    found = route(words, Grammar.of(command))
+    if found.hint:
+        say(found.hint)
+    try:
+        with command.make_context("search", list(found.words)) as context:
+            command.invoke(context)
+    except typer.Exit as stop:
+        return stop.exit_code
+    return 0
+
+
+def _finish(code: int) -> int:
+    """What is still in the buffer goes out while a closed pipe can be told from a bug."""
+    sys.stdout.flush()
+    return code
+
+
+def _take_debug(argv: Sequence[str]) -> tuple[list[str], bool]:
+    """`--debug` works anywhere before a `--`."""
+    words = list(argv)
+    end = words.index("--") if "--" in words else len(words)
+    kept = [word for word in words[:end] if word != "--debug"]
+    return [*kept, *words[end:]], len(kept) < end

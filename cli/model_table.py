@@ -1,0 +1,75 @@
+"""The table of `search models list`."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from cli.console import emit, out_console, out_is_terminal
+from cli.units import size
+from core.errors import LibraryNotFound, LibraryTooOld
+from core.models import ModelSpec
+
+if TYPE_CHECKING:
+    from semantic_image_search import Library
+
+COLUMNS = ("name", "dim", "download", "languages", "licence", "cached", "in use", "good for")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A model, whether its weights are here, and whether the library uses it."""
+
+    spec: ModelSpec
+    cached: bool
+    in_use: bool
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The row as text."""
+        spec = self.spec
+        return (
+            spec.name,
+            str(spec.dim),
+            size(spec.download_bytes),
+            "most" if "*" in spec.languages else " ".join(spec.languages),
+            spec.licence,
+            "yes" if self.cached else "",
+            "yes" if self.in_use else "",
+            spec.good_for,
+        )
+
+
+def table_rows(library: "Library") -> list[ModelRow]:
+    """Every model of the catalogue."""
+    from encoders import CATALOGUE, weights_cached
+
+    used = _used(library)
+    return [ModelRow(spec, weights_cached(spec), spec.name in used) for spec in CATALOGUE]
+
+
+def show_models(rows: Sequence[ModelRow]) -> None:
+    """A table on a terminal, tabs in a pipe."""
+    if not out_is_terminal():
+        for row in rows:
+            emit("\t".join(row.cells))
+        return
+    from rich.table import Table
+
+    table = Table(*COLUMNS, box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.columns[1].justify = table.columns[2].justify = "right"
+    table.columns[0].no_wrap = True
+    for row in rows:
+        table.add_row(*row.cells, style="bold" if row.in_use else None)
+    out_console().print(table)
+
+
+def models_json(rows: Sequence[ModelRow]) -> list[dict[str, object]]:
+    """The catalogue's rows with `cached` and `in_use`."""
+    return [{**asdict(row.spec), "cached": row.cached, "in_use": row.in_use} for row in rows]
+
+
+def _used(library: "Library") -> set[str]:
+    try:
+        return {one.space.name for one in library.status().spaces}
+    except (LibraryNotFound, LibraryTooOld):
+        return set()

@@ -1,0 +1,83 @@
+"""`search models`: which models there are, their weights on this machine, and the one a library uses."""
+
+from typing import Annotated
+
+import typer
+
+from cli import context, options
+from cli.console import ask, can_ask, emit, emit_json, say
+from cli.help import PAGE, Contents, Page
+from cli.model_table import show_models, table_rows
+from cli.pictures import shown
+from cli.units import size
+from cli.weights import what_is_fetched, with_weights
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="A name of search models list, ARCH:TAG, hf-hub:ORG/REPO or local-dir:FOLDER.",
+        show_default=False,
+    ),
+]
+
+models = typer.Typer(
+    help="List, fetch, choose and remove models.",
+    cls=Contents,
+    context_settings=PAGE,
+    epilog="search models list",
+    no_args_is_help=True,
+)
+
+
+@models.command("list", cls=Page, context_settings=PAGE, epilog="search models list")
+def list_(as_json: options.AsJson = False, library: options.LibraryFolder = None) -> None:
+    """List the models that can be asked for by name."""
+    from cli.model_table import models_json
+
+    rows = table_rows(context.open_library(library))
+    if as_json:
+        emit_json(models_json(rows))
+    else:
+        show_models(rows)
+
+
+@models.command(cls=Page, context_settings=PAGE, epilog="search models pull ViT-B-16-SigLIP2")
+def pull(name: Name, as_json: options.AsJson = False) -> None:
+    """Fetch a model's weights, so that later runs need no network."""
+    from encoders import pull as fetch
+
+    say(f"fetching {what_is_fetched(name)}")
+    where = fetch(name)
+    if as_json:
+        emit_json({"model": name, "path": shown(where)})
+    else:
+        emit(f"{name} is in {shown(where)}")
+
+
+@models.command(cls=Page, context_settings=PAGE, epilog="search models use ViT-L-14-datacomp")
+def use(
+    name: Name, yes: options.Yes = False, device: options.OnDevice = None, library: options.LibraryFolder = None
+) -> None:
+    """Change the library's model. The next search index embeds the pictures anew; until then the old one answers."""
+    space = with_weights(
+        lambda download: context.open_library(library, device=device, download=download),
+        lambda opened: opened.use_model(name),
+        model=name,
+        yes=yes,
+    )
+    emit(f"the next search index embeds the pictures anew with {space.name}; until it is done, the old model answers")
+
+
+@models.command(cls=Page, context_settings=PAGE, epilog="search models remove RN50")
+def remove(name: Name, yes: options.Yes = False, as_json: options.AsJson = False) -> None:
+    """Delete a model's weights from the cache."""
+    from encoders import remove as delete
+
+    if not yes and can_ask() and not ask(f"Delete the weights of {name}?", default=False):
+        raise typer.Exit(1)
+    freed = delete(name)
+    if as_json:
+        emit_json({"model": name, "freed_bytes": freed})
+    else:
+        emit(f"{name} removed, {size(freed)} freed")

@@ -1,0 +1,173 @@
+"""`search query`: pictures that fit some words, an example picture, or a mixture of them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import context, options
+from cli.pictures import as_unicode, naming, shown
+from cli.weights import with_weights
+from core.errors import UsageError
+
+if TYPE_CHECKING:
+    from core.arrays import Vectors
+    from core.queries import SearchResult
+    from semantic_image_search import Library
+
+EXAMPLES = """\
+search query "a dog on the beach" --date 2019..2021 -k 20
+search a red car --image sketch.png --not "toy car"
+search "a cat in a hat" --files out/*.png
+search sunset -0 | xargs -0 cp -t ~/sunsets"""
+
+Words = Annotated[
+    list[str] | None, typer.Argument(metavar="TEXT", help="What to look for, in words.", show_default=False)
+]
+Images = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--image", metavar="FILE", help="Like this picture, too. Repeatable.", rich_help_panel=options.COMBINE
+    ),
+]
+NotTexts = Annotated[
+    list[str] | None,
+    typer.Option("--not", metavar="TEXT", help="But not this. Repeatable.", rich_help_panel=options.COMBINE),
+]
+ImageWeight = Annotated[
+    float,
+    typer.Option(
+        "--image-weight",
+        metavar="NUMBER",
+        min=0,
+        help="How much a picture counts beside the words.",
+        rich_help_panel=options.COMBINE,
+    ),
+]
+NotWeight = Annotated[
+    float,
+    typer.Option(
+        "--not-weight", metavar="NUMBER", min=0, help="How much --not pushes away.", rich_help_panel=options.COMBINE
+    ),
+]
+VectorFile = Annotated[
+    Path | None,
+    typer.Option("--vector", metavar="FILE.npy", help="Search with this vector.", rich_help_panel=options.COMBINE),
+]
+Files = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--files",
+        metavar="FILE…",
+        help="Rank these files against the text; needs no library. Takes all the names that follow.",
+        rich_help_panel=options.COMBINE,
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", metavar="NAME", help="The model for --files.", rich_help_panel=options.ADVANCED),
+]
+
+
+def query(
+    text: Words = None,
+    image: Images = None,
+    not_text: NotTexts = None,
+    image_weight: ImageWeight = 1.0,
+    not_weight: NotWeight = 0.5,
+    vector: VectorFile = None,
+    files: Files = None,
+    in_folders: options.InFolders = None,
+    date: options.Date = None,
+    after: options.After = None,
+    before: options.Before = None,
+    camera: options.Camera = None,
+    near: options.NearPlace = None,
+    orientation: options.Shape = None,
+    types: options.Types = None,
+    k: options.Limit = None,
+    offset: options.Offset = 0,
+    sort: options.SortBy = "score",
+    no_group: options.NoGroup = False,
+    as_json: options.AsJson = False,
+    as_json_lines: options.AsJsonLines = False,
+    as_paths: options.AsPaths = False,
+    as_nul: options.AsNul = False,
+    preview: options.Preview = False,
+    open_viewer: options.Open = False,
+    verbose: options.Verbose = False,
+    library: options.LibraryFolder = None,
+    model: Model = None,
+    device: options.OnDevice = None,
+) -> None:
+    """Find pictures by saying what is in them.
+
+    search TEXT is the same. Words need no quotes; what follows -- is never an option or a command.
+    """
+    from cli.answers import Output, choose_form
+    from cli.ranking import rank_and_show
+    from cli.showing import show_answer
+    from core.queries import Sort
+    from searcher import FilterTexts, make_filters
+
+    form = choose_form(as_json=as_json, as_json_lines=as_json_lines, as_paths=as_paths, as_nul=as_nul)
+    output = Output(form=form, preview=preview, open=open_viewer, verbose=verbose)
+    filters = make_filters(
+        FilterTexts(tuple(in_folders or ()), date, after, before, camera, near, orientation, tuple(types or ()))
+    )
+    words = as_unicode(" ".join(text or ()))
+    if files:
+        _refuse_beside_files(image=image, not_=not_text, vector=vector, filters=filters, library=library)
+        rank_and_show(words, files, output, model=model, device=device, page=(k, offset))
+        return
+    if model is not None:
+        raise UsageError("--model goes with --files; a library is searched with the model it was indexed with")
+
+    def search(opened: "Library") -> "SearchResult":
+        with naming(image or ()):
+            return opened.search(
+                words or None,
+                k=k or 10,
+                offset=offset,
+                images=image or (),
+                not_texts=[as_unicode(one) for one in not_text or ()],
+                image_weight=image_weight,
+                not_weight=not_weight,
+                vector=None if vector is None else read_vector(vector),
+                filters=filters,
+                sort=Sort(sort),
+                group=not no_group,
+            )
+
+    result = with_weights(
+        lambda download: context.open_library(library, device=device, download=download), search, model=None
+    )
+    show_answer(result, output)
+
+
+def read_vector(file: Path) -> "Vectors":
+    """The one vector of a .npy file, float32 (dim,); (1, dim) is taken, too.
+
+    Raises:
+        UsageError: no such file, no .npy of numbers, or several vectors.
+    """
+    import numpy as np
+
+    try:
+        vector = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise UsageError(f"{shown(file)} could not be read as a .npy file: {error}") from error
+    if not isinstance(vector, np.ndarray) or vector.dtype.kind not in "fiu":
+        raise UsageError(f"{shown(file)} holds no numbers in numpy's .npy format")
+    row = vector[0] if vector.ndim == 2 and len(vector) == 1 else vector
+    if row.ndim != 1:
+        raise UsageError(f"{shown(file)} holds an array of shape {vector.shape}: one vector is wanted")
+    return row.astype(np.float32)
+
+
+def _refuse_beside_files(**given: object) -> None:
+    """Options that ask something of a library make no sense where none is used."""
+    for name, value in given.items():
+        if value:
+            what = "a filter (--in, --date, …)" if name == "filters" else f"--{name.rstrip('_')}"
+            raise UsageError(f"{what} asks something of a library, and --files ranks the files given")
