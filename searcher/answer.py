@@ -1,0 +1,173 @@
+"""What every kind of question has in common: the right model, enough candidates, a page of hits, the result."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from core.arrays import Vectors
+from core.errors import UsageError, WrongModel
+from core.paths import display
+from core.protocols import Encoder
+from core.queries import Filters, Hit, SearchResult, Sort, Took
+from searcher.grouping import Found, in_order, prefer_folders
+
+if TYPE_CHECKING:  # `db` imports SQLAlchemy and faiss; whoever hands a reader in has paid for that
+    from db import LibraryReader
+    from db.records import SpaceInfo
+    from db.vectors.records import Candidates
+
+FIRST_FETCH = 100
+"""Candidates at least: the copies and bursts behind the first ten hits are nearly always among them."""
+
+MOST_CANDIDATES = 40_000
+"""Never group more: 32,000 near copies of one picture before the last hit of the longest page is no real library."""
+
+IMPORTED = "imported:"
+"""How the identity of a space of imported vectors begins: no weights were hashed, only the model's name is known."""
+
+MakeEncoder = Callable[[], Encoder]
+Arrange = Callable[[Sequence[Found], Vectors], list[Found]]
+"""Candidates (best first) and their vectors, float32 (n, dim), to what is shown, in the order shown."""
+
+
+class Page(Protocol):
+    """The part of a request that says what is shown."""
+
+    @property
+    def filters(self) -> Filters: ...  # noqa: D102
+    @property
+    def k(self) -> int: ...  # noqa: D102
+    @property
+    def offset(self) -> int: ...  # noqa: D102
+    @property
+    def sort(self) -> Sort: ...  # noqa: D102
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Where the time of one query goes; milliseconds."""
+
+    started: float
+    encode: float = 0.0
+
+    @classmethod
+    def start(cls) -> "Stopwatch":
+        """Running from now."""
+        return cls(perf_counter())
+
+    def encoded(self) -> None:
+        """The query is a vector now."""
+        self.encode = self._elapsed()
+
+    def took(self) -> Took:
+        """All of it; what is not encoding is retrieval."""
+        total = self._elapsed()
+        return Took(encode=self.encode, retrieve=total - self.encode, total=total)
+
+    def _elapsed(self) -> float:
+        return 1000.0 * (perf_counter() - self.started)
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """A page of hits, and where it was looked for."""
+
+    space: "SpaceInfo"
+    searched: int  # rows that could have been found
+    hits: tuple[Hit, ...]
+
+
+def encoder_for(space: "SpaceInfo", make: MakeEncoder | None) -> Encoder:
+    """The encoder handed in, made and checked to be the one this space was filled with.
+
+    Raises:
+        UsageError: none was handed in.
+        WrongModel: its vectors live in another space.
+    """
+    if make is None:
+        raise UsageError("no model is at hand to read words or pictures: search with a vector")
+    encoder = make()
+    info = encoder.info
+    if space.identity.startswith(IMPORTED):
+        same = (info.name, info.dim) == (space.name, space.dim)
+    else:
+        same = info.identity == space.identity
+    if not same:
+        other = f"another {space.name} (weights or preprocessing differ)" if info.name == space.name else space.name
+        raise WrongModel(
+            f"the library was indexed with {other}, and the query came with {info.name} (dim {info.dim}): "
+            f"leave the model out, or run `search models use {info.name}` and index again"
+        )
+    return encoder
+
+
+def retrieve(reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, page: Page, arrange: Arrange) -> Retrieved:
+    """The page of hits for a query vector, float32 (dim,), unit length.
+
+    Fetches more candidates than hits, and twice as many again while arranging them leaves too few.
+    """
+    mask, searched = reader.allowed_rows(space, page.filters)
+    wanted = page.offset + page.k
+    fetch = max(FIRST_FETCH, 2 * wanted)
+    while True:
+        candidates = reader.search(space, vector, fetch, mask)
+        shown = arrange(*_with_vectors(reader, space, candidates, page.filters.folders))
+        if len(shown) >= wanted or len(candidates) < fetch or fetch >= MOST_CANDIDATES:
+            return Retrieved(space, searched, hits_of(shown, page))
+        fetch = min(2 * fetch, MOST_CANDIDATES)
+
+
+def hits_of(shown: Sequence[Found], page: Page) -> tuple[Hit, ...]:
+    """The page of what is shown, ranks counted from the first of all hits.
+
+    `Sort.DATE` orders the pictures of the page by wall clock, newest first (equal times by path): which pictures are
+    on a page is always the score's decision, so that no page holds what was asked for least.
+    """
+    chosen = list(shown[page.offset : page.offset + page.k])
+    if page.sort is Sort.DATE:
+        chosen.sort(key=lambda one: one.picture.path)
+        chosen.sort(key=lambda one: one.picture.facts.taken.local, reverse=True)
+    return tuple(
+        Hit(rank=page.offset + i, score=one.score, picture=one.picture, alike=one.alike, copy=one.copy)
+        for i, one in enumerate(chosen, start=1)
+    )
+
+
+def result_of(
+    reader: "LibraryReader", found: Retrieved, *, query: str, watch: Stopwatch, notices: Sequence[str] = ()
+) -> SearchResult:
+    """The answer, with what was searched and what a person should know about it."""
+    counts = reader.counts(found.space)
+    told = [*notices, *reader.notices()]
+    if found.searched == 0 and counts.indexed:
+        told.append("no indexed picture passes the filters")
+    return SearchResult(
+        query=query,
+        space=found.space.slug,
+        model=found.space.name,
+        library=display(os.fsencode(reader.path)),
+        searched=found.searched,
+        indexed=counts.indexed,
+        known=counts.known,
+        took_ms=watch.took(),
+        hits=found.hits,
+        notices=tuple(dict.fromkeys(told)),
+    )
+
+
+def _with_vectors(
+    reader: "LibraryReader", space: "SpaceInfo", candidates: "Candidates", folders: tuple[bytes, ...]
+) -> tuple[list[Found], Vectors]:
+    """Candidates as pictures, best first, equal scores by path; row i of the vectors belongs to picture i."""
+    pictures = reader.pictures(space, candidates.rows)
+    found = in_order(
+        [
+            Found(prefer_folders(picture, folders), float(score))
+            for picture, score in zip(pictures, candidates.scores, strict=True)
+        ]
+    )
+    return found, reader.vectors(space, np.array([one.picture.row for one in found], np.int64))

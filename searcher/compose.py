@@ -1,0 +1,79 @@
+"""From the parts of a query to the one vector that is searched. Encoding the parts is the caller's encoder."""
+
+import numpy as np
+
+from core.arrays import Vectors
+from core.errors import UsageError
+from core.protocols import Encoder
+from searcher.request import SearchRequest
+
+VANISHED = 2e-3
+"""A sum shorter than this is noise: an encoder repeats itself to 1e-3 only, so its direction means nothing."""
+
+
+def compose(
+    text: Vectors | None,
+    images: Vectors,
+    not_texts: Vectors,
+    *,
+    image_weight: float = 1.0,
+    not_weight: float = 0.5,
+) -> Vectors:
+    """`unit(text + image_weight · mean(images) - not_weight · mean(not_texts))`, float32 (dim,), unit length.
+
+    Vector arithmetic on unit rows, as in CLIP retrieval ("this picture, but at night"). Means, not sums, so that a
+    third example does not drown the words; the default not_weight of 0.5 keeps the answer near what was asked, where
+    1.0 lets what was *not* asked for decide as much as what was.
+
+    Args:
+        text: float32 (dim,), unit; what stands with weight 1. None where there is none.
+        images: float32 (n, dim), unit rows; n may be 0.
+        not_texts: float32 (m, dim), unit rows; m may be 0.
+        image_weight: 0 or more.
+        not_weight: 0 or more.
+
+    Raises:
+        UsageError: the parts cancel each other out.
+    """
+    parts = [] if text is None else [text.astype(np.float64)]
+    if len(images):
+        parts.append(image_weight * images.astype(np.float64).mean(axis=0))
+    if len(not_texts):
+        parts.append(-not_weight * not_texts.astype(np.float64).mean(axis=0))
+    total = np.sum(parts, axis=0) if parts else np.zeros(1)
+    length = float(np.linalg.norm(total))
+    if not length > VANISHED:
+        raise UsageError("the parts of the query cancel each other out: change the words or the weights")
+    return (total / length).astype(np.float32)
+
+
+def query_vector(request: SearchRequest, dim: int, encoder: Encoder | None) -> Vectors:
+    """The vector of a request, float32 (dim,), unit length. `encoder` may be None where only a vector was given.
+
+    Raises:
+        UsageError: the parts cancel each other out, or there is no encoder for words or pictures.
+    """
+    given = None if request.vector is None else _unit(request.vector)
+    if not request.needs_encoder:
+        return compose(given, np.empty((0, dim), np.float32), np.empty((0, dim), np.float32))
+    if encoder is None:
+        raise UsageError("no model is at hand to read words or pictures: search with a vector")
+    words = [request.words] if request.words else []
+    encoded = encoder.encode_texts([*words, *request.not_texts])
+    images = encoder.encode_pixels(np.stack(request.images)) if request.images else np.empty((0, dim), np.float32)
+    positive = encoded[0] if words else None
+    if given is not None:
+        positive = given if positive is None else positive + given
+    return compose(
+        positive,
+        images,
+        encoded[len(words) :],
+        image_weight=request.image_weight,
+        not_weight=request.not_weight,
+    )
+
+
+def _unit(vector: Vectors) -> Vectors:
+    wide = vector.astype(np.float64)
+    wide = wide / np.abs(wide).max()  # a length of 1e300 would overflow when squared
+    return np.asarray(wide / np.linalg.norm(wide), np.float32)

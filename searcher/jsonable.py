@@ -1,0 +1,61 @@
+"""The stable JSON of an answer, as `--json` prints it and the documentation describes it. Keys are only ever added."""
+
+from datetime import timedelta, timezone
+
+from core.paths import json_path
+from core.pictures import TakenAt
+from core.queries import Alike, Hit, SearchResult, Took
+
+Json = dict[str, object]
+
+
+def result_to_json(result: SearchResult) -> Json:
+    """The whole answer, ready for json.dumps. Paths that are not UTF-8 come with their bytes in `path_b64`."""
+    return {
+        "query": result.query,
+        "space": result.space,
+        "model": result.model,
+        "library": result.library,
+        "searched": result.searched,
+        "indexed": result.indexed,
+        "known": result.known,
+        "took_ms": _took(result.took_ms),
+        "hits": [hit_to_json(hit) for hit in result.hits],
+        "notices": list(result.notices),
+    }
+
+
+def hit_to_json(hit: Hit) -> Json:
+    """One hit; `copy` is there for lookups only. One line of `--jsonl`."""
+    picture, facts = hit.picture, hit.picture.facts
+    shown: Json = {
+        "rank": hit.rank,
+        **json_path(picture.path),
+        "score": round(hit.score, 6),
+        "image_id": picture.image_id,
+        "taken_at": taken_at(facts.taken),
+        "width": facts.width,
+        "height": facts.height,
+        "camera": facts.camera,
+        "captions": [caption.text for caption in facts.captions],
+        "alike": [_alike(alike) for alike in hit.alike],
+    }
+    if hit.copy is not None:
+        shown["copy"] = hit.copy.value
+    return shown
+
+
+def taken_at(taken: TakenAt) -> str:
+    """ISO 8601 to the second: the wall clock, with its offset where the file says it ("2019-05-03T14:02:11+02:00")."""
+    local = taken.local.replace(microsecond=0)
+    if taken.offset_minutes is None:
+        return local.isoformat()
+    return local.replace(tzinfo=timezone(timedelta(minutes=taken.offset_minutes))).isoformat()
+
+
+def _alike(alike: Alike) -> Json:
+    return {**json_path(alike.path), "kind": alike.kind.value}
+
+
+def _took(took: Took) -> Json:
+    return {name: round(getattr(took, name), 2) for name in ("encode", "retrieve", "rerank", "total")}

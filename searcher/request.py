@@ -1,0 +1,128 @@
+"""What one question consists of, checked the moment it is put. Turning it into a vector is `compose`'s."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.arrays import Pixels, Vectors
+from core.errors import UsageError
+from core.queries import Filters, Sort
+
+MOST_HITS = 10_000
+"""Grouping compares each candidate with each group: at 10,000 that takes a second, and nobody reads further."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SearchRequest:
+    """A search by words, by example, by a vector, or by a mixture of them.
+
+    Raises:
+        UsageError: nothing to search for, numbers out of range, or a vector that is no direction.
+    """
+
+    text: str | None = None
+    images: tuple[Pixels, ...] = ()  # uint8 (height, width, 3), each fitted by the encoder's Preprocess
+    vector: Vectors | None = None  # (dim,) any length but zero; weighs as much as the text
+    not_texts: tuple[str, ...] = ()
+    image_weight: float = 1.0
+    not_weight: float = 0.5
+    filters: Filters = field(default_factory=Filters)
+    k: int = 10
+    offset: int = 0
+    sort: Sort = Sort.SCORE
+    group: bool = True
+
+    def __post_init__(self) -> None:
+        check_page(self.k, self.offset)
+        _check_weight("image weight", self.image_weight)
+        _check_weight("not weight", self.not_weight)
+        if self.vector is not None:
+            _check_vector(self.vector)
+        if any(not text.strip() for text in self.not_texts):
+            raise UsageError("an empty text cannot be kept away from: say what the pictures should not show")
+        if not self.words and not self.images and self.vector is None:
+            what = "only what not to find was given" if self.not_texts else "the query is empty"
+            raise UsageError(f"{what}: say what to look for, in words, with a picture or with a vector")
+
+    @property
+    def words(self) -> str:
+        """The text without the space around it; empty where there is none."""
+        return (self.text or "").strip()
+
+    @property
+    def needs_encoder(self) -> bool:
+        """False where a vector is all there is."""
+        return bool(self.words or self.images or self.not_texts)
+
+    def describe(self) -> str:
+        """The query in one line: the words alone where there are only words."""
+        parts = [self.words] if self.words else []
+        if self.vector is not None:
+            parts.append("a vector")
+        if self.images:
+            parts.append("1 picture" if len(self.images) == 1 else f"{len(self.images)} pictures")
+        return " + ".join(parts) + "".join(f" - {text.strip()}" for text in self.not_texts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LookupRequest:
+    """A reverse lookup: which files of the library show this very picture, and what looks like it.
+
+    Raises:
+        UsageError: numbers out of range.
+    """
+
+    pixels: Pixels | None  # uint8 (height, width, 3), fitted by the encoder's Preprocess; None: there is no encoder
+    rgb: Pixels  # uint8 (height, width, 3), as shown, longer side at most copies.COMPARE_SIDE
+    size: tuple[int, int]  # (width, height) of the original, as shown
+    content_hash: bytes | None = None  # of the whole file; None where there is only a picture in memory
+    phash: int | None = None  # stands in for pixels where a candidate cannot be opened
+    path: bytes | None = None  # where the file lies, absolute; finds itself among imported vectors
+    name: str = ""  # what the answer calls the query
+    filters: Filters = field(default_factory=Filters)
+    k: int = 10
+    offset: int = 0
+    sort: Sort = Sort.SCORE
+    group: bool = True
+
+    def __post_init__(self) -> None:
+        check_page(self.k, self.offset)
+
+
+def check_page(k: int, offset: int) -> None:
+    """Refuse a page that cannot be shown.
+
+    Raises:
+        UsageError: k is not within 1 to MOST_HITS, or the offset is negative or leads past MOST_HITS.
+    """
+    if not 1 <= k <= MOST_HITS:
+        raise UsageError(f"k must be from 1 to {MOST_HITS:,}, and is {k:,}")
+    if offset < 0:
+        raise UsageError(f"the offset must be 0 or more, and is {offset:,}")
+    if offset + k > MOST_HITS:
+        raise UsageError(f"only the first {MOST_HITS:,} hits can be paged through: offset {offset:,} + k {k:,} is past")
+
+
+def check_dim(vector: Vectors, dim: int, space: str) -> None:
+    """Refuse a vector of another space.
+
+    Raises:
+        UsageError: the vector has another number of dimensions than the library's rows.
+    """
+    if vector.shape != (dim,):
+        raise UsageError(f"the vector has shape {vector.shape}, and the library's {space} has {dim} dimensions")
+
+
+def _check_vector(vector: Vectors) -> None:
+    if vector.ndim != 1 or vector.size == 0:
+        raise UsageError(f"a query vector is one row of numbers, and this has shape {vector.shape}")
+    if not np.isfinite(vector).all():
+        raise UsageError("the query vector holds numbers that are not finite (nan or infinity)")
+    if not float(np.linalg.norm(vector.astype(np.float64))) > 0.0:
+        raise UsageError("the query vector has length zero, so it points nowhere")
+
+
+def _check_weight(name: str, value: float) -> None:
+    if not (math.isfinite(value) and value >= 0.0):
+        raise UsageError(f"the {name} must be 0 or more, and is {value}")

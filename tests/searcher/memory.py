@@ -1,0 +1,126 @@
+"""A library in memory: the methods of LibraryReader that searching uses, over plain lists and numpy."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from core.arrays import RowMask, RowNumbers, Vectors
+from core.models import EncoderInfo
+from core.pictures import Caption, CaptionSource, Orientation, Picture, PictureFacts, TakenAt, TakenSource
+from core.queries import Filters
+from db.records import Counts, SpaceInfo, SpaceState
+from db.vectors.records import Candidates
+from tests.fakes import FakeEncoder
+
+
+def wall(*parts: int) -> datetime:
+    """A moment on the clock on the wall."""
+    return datetime(*parts)  # noqa: DTZ001 - cameras know no zone
+
+
+NOON = wall(2020, 5, 3, 12)
+
+
+def make_facts(**given: object) -> PictureFacts:
+    facts = {
+        "format": "jpeg",
+        "width": 400,
+        "height": 300,
+        "exif_orientation": 1,
+        "taken": TakenAt(NOON, None, TakenSource.EXIF),
+        **given,
+    }
+    return PictureFacts(**facts)
+
+
+def taken(seconds: float = 0.0, *, source: TakenSource = TakenSource.EXIF) -> TakenAt:
+    return TakenAt(NOON + timedelta(seconds=seconds), None, source)
+
+
+def caption(text: str) -> Caption:
+    return Caption(text, CaptionSource.XMP)
+
+
+def make_picture(row: int, **given: object) -> Picture:
+    """Picture `row` at /photos/<row>.jpg; fields of PictureFacts may be given, too."""
+    own = {name: given.pop(name) for name in ("path", "other_paths", "offline", "content_hash") if name in given}
+    return Picture(
+        **{
+            "image_id": 100 + row,
+            "row": row,
+            "path": b"/photos/%d.jpg" % row,
+            "other_paths": (),
+            "offline": False,
+            "facts": make_facts(**given),
+            "content_hash": b"%032d" % row,
+            **own,
+        }
+    )
+
+
+def space_of(info: EncoderInfo) -> SpaceInfo:
+    return SpaceInfo(1, "fake-1", info.name, info.identity, info.dim, info, SpaceState.ACTIVE)
+
+
+@dataclass
+class MemoryReader:
+    """Exact search over `vectors` (n, dim); filters: folders, orientation and dates only."""
+
+    stored: list[Picture]
+    rows: Vectors
+    space: SpaceInfo = field(default_factory=lambda: space_of(FakeEncoder().info))
+    waiting: int = 0
+    told: tuple[str, ...] = ()
+    path: Path = Path("/library")
+    fetches: list[int] = field(default_factory=list)
+
+    def active_space(self) -> SpaceInfo:
+        return self.space
+
+    def notices(self) -> tuple[str, ...]:
+        return self.told
+
+    def counts(self, space: SpaceInfo) -> Counts:
+        return Counts(pictures=len(self.stored), indexed=len(self.stored), waiting=self.waiting)
+
+    def allowed_rows(self, space: SpaceInfo, filters: Filters) -> tuple[RowMask | None, int]:
+        if not filters:
+            return None, len(self.stored)
+        mask = np.array([_passes(picture, filters) for picture in self.stored], np.bool_)
+        return mask, int(mask.sum())
+
+    def search(self, space: SpaceInfo, query: Vectors, k: int, mask: RowMask | None) -> Candidates:
+        self.fetches.append(k)
+        scores = self.rows.astype(np.float64) @ query
+        order = np.argsort(-scores, kind="stable")
+        chosen = order[mask[order]] if mask is not None else order
+        return Candidates(chosen[:k], scores[chosen[:k]].astype(np.float32))
+
+    def vectors(self, space: SpaceInfo, rows: RowNumbers) -> Vectors:
+        return self.rows[rows]
+
+    def pictures(self, space: SpaceInfo, rows: RowNumbers) -> list[Picture]:
+        return [self.stored[row] for row in rows]
+
+    def rows_with_hash(self, space: SpaceInfo, content_hash: bytes) -> RowNumbers:
+        return np.array([p.row for p in self.stored if p.content_hash == content_hash], np.int64)
+
+    def rows_at_path(self, space: SpaceInfo, path: bytes) -> RowNumbers:
+        return np.array([p.row for p in self.stored if path in (p.path, *p.other_paths)], np.int64)
+
+
+def _passes(picture: Picture, filters: Filters) -> bool:
+    paths, facts = (picture.path, *picture.other_paths), picture.facts
+    return (
+        (not filters.folders or any(path.startswith(folder + b"/") for path in paths for folder in filters.folders))
+        and (filters.orientation is None or filters.orientation is Orientation.of(facts.width, facts.height))
+        and (filters.taken_from is None or facts.taken.local >= filters.taken_from)
+        and (filters.taken_before is None or facts.taken.local < filters.taken_before)
+    )
+
+
+def unit(rows: object) -> Vectors:
+    wide = np.asarray(rows, np.float64)
+    return (wide / np.linalg.norm(wide, axis=-1, keepdims=True)).astype(np.float32)
