@@ -1,0 +1,169 @@
+"""Which files make a model, whether they are here, fetching them, removing them.
+
+`files_of` never goes to the network; `pull` is the only function that does. What the files mean is `encoders.build`'s
+business.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import ModelError, UsageError, WeightsMissing
+from core.models import ModelSpec
+from encoders.catalogue import ROWS
+from encoders.hub import cache_folder, cached_file, fetch, repository_folder
+from encoders.names import CONFIG_FILE, HUB_PREFIX, hub_repository, resolve
+from encoders.sources import ModelFiles, Source
+
+# open_clip's own names, safetensors first. In a repository the later ones hold transformers' layout, in a folder not.
+HUB_NAMES = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin")
+FOLDER_NAMES = (
+    *HUB_NAMES,
+    "open_clip_pytorch_model.pth",
+    "model.safetensors",
+    "pytorch_model.bin",
+    "pytorch_model.pth",
+)
+TOKENIZER_FILES = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab*", "merges.txt", "*.model")
+_TOKENIZER_SIGNS = ("tokenizer.json", "tokenizer_config.json")
+_TEXT_CONFIG = "config.json"
+
+
+@dataclass(frozen=True, slots=True)
+class CachedModel:
+    """A model whose weights are on this machine."""
+
+    name: str
+    path: Path  # of the weights
+    size_bytes: int
+
+
+def weights_cached(spec: ModelSpec) -> bool:
+    """True where everything the model needs is on this machine."""
+    return files_of(spec.name, resolve(spec.name)[1]) is not None
+
+
+def files_of(name: str, source: Source) -> ModelFiles | None:
+    """The files of a model; None where one of them is missing."""
+    weights = _find_weights(source)
+    tokenizer, text_config = _find_tokenizer(source), _find_text_config(source)
+    if weights is None or (source.tokenizer_repo and not tokenizer) or (source.text_repo and not text_config):
+        return None
+    brings_config = source.folder is not None or name.startswith(HUB_PREFIX)
+    return ModelFiles(
+        weights=weights,
+        folder=weights.parent if brings_config else None,
+        tokenizer=tokenizer,
+        text_config=text_config,
+    )
+
+
+def pull(name: str) -> Path:
+    """Bring a model into the cache; what is there already is not fetched again. Returns the path of its weights.
+
+    Raises:
+        UnknownModel: no such model.
+        WeightsMissing: they cannot be had; says why, in one line.
+    """
+    repo = hub_repository(name)
+    if repo and cached_file(repo, CONFIG_FILE) is None:
+        fetch(repo, one_of=(CONFIG_FILE,), patterns=(), name=name)
+    spec, source = resolve(name)
+    if source.repo and _find_weights(source) is None:
+        fetch(source.repo, one_of=_weight_names(source), patterns=(), name=spec.name)
+    if source.tokenizer_repo and source.folder is None and not _find_tokenizer(source):
+        fetch(source.tokenizer_repo, one_of=_TOKENIZER_SIGNS, patterns=TOKENIZER_FILES, name=spec.name)
+    if source.text_repo and not _find_text_config(source):
+        fetch(source.text_repo, one_of=(_TEXT_CONFIG,), patterns=(), name=spec.name)
+    files = files_of(spec.name, source)
+    if files is None:
+        raise missing(spec, source)
+    return files.weights
+
+
+def remove(name: str) -> int:
+    """Delete a model's repository from the cache; return the bytes that this freed.
+
+    Tokenizers that came from other repositories stay: other programs may use them.
+
+    Raises:
+        UsageError: a folder of the user's own, or nothing there to remove.
+        UnknownModel: no such model.
+    """
+    spec, source = resolve(name)
+    if not source.repo:
+        raise UsageError(f"{spec.name} is a folder of your own: `search` does not delete it")
+    folder = repository_folder(source.repo)
+    if not folder.is_dir():
+        raise UsageError(f"{spec.name} is not in {cache_folder()}: there is nothing to remove")
+    size = _size_of(folder)
+    shutil.rmtree(folder)
+    shutil.rmtree(folder.parent / ".locks" / folder.name, ignore_errors=True)
+    return size
+
+
+def cached_models() -> list[CachedModel]:
+    """The models whose weights are in the cache: those of the catalogue first, then others by their `hf-hub:` name."""
+    names = [row.spec.name for row in ROWS]
+    known = {repository_folder(row.source.repo) for row in ROWS}
+    for folder in sorted(cache_folder().glob("models--*--*")):
+        repo = folder.name.removeprefix("models--").replace("--", "/", 1)
+        if folder not in known and cached_file(repo, CONFIG_FILE):
+            names.append(HUB_PREFIX + repo)
+    found = []
+    for name in names:
+        try:
+            source = resolve(name)[1]
+        except ModelError:
+            continue  # a configuration that is no model of ours
+        files = files_of(name, source)
+        if files is not None:
+            found.append(CachedModel(name, files.weights, _size_of(repository_folder(source.repo))))
+    return found
+
+
+def missing(spec: ModelSpec, source: Source) -> WeightsMissing:
+    """The one line that says what is not here and how to get it."""
+    if source.folder is not None:
+        return WeightsMissing(f"{spec.name} holds no weights ({', '.join(HUB_NAMES)}, …) or not its tokenizer")
+    size = f" ({spec.download_bytes / 1e6:,.0f} MB)" if spec.download_bytes else ""
+    return WeightsMissing(
+        f"the weights of {spec.name} are not in {cache_folder()}: run `search models pull {spec.name}`{size}"
+    )
+
+
+def _weight_names(source: Source) -> tuple[str, ...]:
+    """The names the weights may have, best first."""
+    if not source.weights:
+        return FOLDER_NAMES if source.folder is not None else HUB_NAMES
+    safer = str(Path(source.weights).with_suffix(".safetensors"))
+    return tuple(dict.fromkeys((safer, source.weights)))
+
+
+def _find(source: Source, repo: str, names: tuple[str, ...]) -> Path | None:
+    """The first of these files in the model's own folder, or else in a repository in the cache."""
+    for name in names:
+        path = source.folder / name if source.folder is not None else cached_file(repo, name)
+        if path is not None and path.is_file():
+            return path
+    return None
+
+
+def _find_weights(source: Source) -> Path | None:
+    return _find(source, source.repo, _weight_names(source))
+
+
+def _find_tokenizer(source: Source) -> Path | None:
+    if source.tokenizer_repo is None:
+        return None
+    path = _find(source, source.tokenizer_repo, _TOKENIZER_SIGNS)
+    return path.parent if path else None
+
+
+def _find_text_config(source: Source) -> Path | None:
+    path = cached_file(source.text_repo, _TEXT_CONFIG) if source.text_repo else None
+    return path.parent if path else None
+
+
+def _size_of(folder: Path) -> int:
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
