@@ -4,7 +4,6 @@ A parser of our own instead of Pillow's `getiptcinfo`: that one loses every fiel
 """
 
 import re
-import struct
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -38,13 +37,11 @@ def _block_of(image: "Image.Image") -> bytes | None:
     if isinstance(resources, dict):
         block = resources.get(_APP13_IPTC)
         return block if isinstance(block, bytes) else None
+    # A TIFF's raw tag, as Pillow's own reader takes it: Photoshop declares the bytes as 32-bit numbers, of which the
+    # public way in keeps one.
     tags = getattr(image, "tag_v2", None)
-    if tags is None or _TIFF_IPTC not in tags:
-        return None
-    value = tags[_TIFF_IPTC]
-    if isinstance(value, tuple):  # Photoshop declares the bytes as 32-bit numbers
-        return struct.pack(f"{'<' if tags.prefix == b'II' else '>'}{len(value)}L", *value)
-    return value if isinstance(value, bytes) else None
+    block = None if tags is None else tags._tagdata.get(_TIFF_IPTC)
+    return block if isinstance(block, bytes) else None
 
 
 def parse_iptc(block: bytes) -> Found:

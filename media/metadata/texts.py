@@ -32,7 +32,7 @@ _MEDIA_NAME = re.compile(
 
 
 def decode_text(data: bytes) -> str:
-    """At most a megabyte of text: UTF-16 and UTF-8 by their marks, then UTF-8 where the bytes are, else Windows-1252."""
+    """At most a megabyte of text: UTF-16 and UTF-8 by their marks, else UTF-8 if it is that, else Windows-1252."""
     whole = len(data) <= LONGEST_TEXT_BYTES
     data = data[:LONGEST_TEXT_BYTES]
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -53,8 +53,8 @@ def mend_latin(text: str) -> str:
 
 def clean_text(text: str, *, limit: int = CAPTION_CHARACTERS) -> str:
     """One line of at most `limit` characters: composed (NFC), nothing unprintable, single spaces."""
-    text = unicodedata.normalize("NFC", _UNPRINTABLE.sub(" ", text[: 4 * limit]))
-    return " ".join(text.split())[:limit].rstrip()
+    text = " ".join(_UNPRINTABLE.sub(" ", text[: 4 * limit]).split())[:limit]
+    return unicodedata.normalize("NFC", text)[:limit].rstrip()  # last: it takes quadratic time on malicious text
 
 
 def caption_of(text: str) -> str | None:
