@@ -8,12 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from core.errors import LibraryNotFound, WrongModel
 from core.models import Device
 from core.paths import absolute
 from core.queries import Filters, Sort
-from semantic_image_search.models import EncoderSource
-from semantic_image_search.queries import fitted_all, lookup_request
+from semantic_image_search.models import EncoderSource, LibraryEncoders
+from semantic_image_search.queries import Page, fitted_all, lookup_request
 
 if TYPE_CHECKING:
     import os
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from core.protocols import Encoder
     from core.queries import SearchResult
     from core.settings import Settings
-    from db import Finding, SpaceInfo
+    from db.records import Finding, SpaceInfo
     from semantic_image_search.queries import PictureLike
     from semantic_image_search.status import LibraryStatus
 
@@ -62,9 +61,9 @@ class Library:
 
     def __init__(self, settings: Settings, *, model: str | None, given: Encoder | None, download: bool) -> None:
         self._settings = settings
-        self._model = model
-        self._source = EncoderSource(given, device=settings.device, download=download)
         self.path: Path = settings.library.absolute()
+        source = EncoderSource(given, device=settings.device, download=download)
+        self._encoders = LibraryEncoders(self.path, source, wanted=model, default=settings.model)
 
     def __enter__(self) -> Self:
         return self
@@ -74,11 +73,11 @@ class Library:
 
     def close(self) -> None:
         """Let go of loaded models. The library on disk needs no closing."""
-        self._source = EncoderSource(device=self._settings.device)
+        self._encoders.let_go()
 
     # -- indexing
 
-    def index(
+    def index(  # noqa: PLR0913 - options by keyword, each with a default
         self,
         paths: Sequence[str | bytes | os.PathLike[str]] = (),
         *,
@@ -123,7 +122,7 @@ class Library:
 
     # -- asking
 
-    def search(
+    def search(  # noqa: PLR0913 - options by keyword, each with a default
         self,
         text: str | None = None,
         *,
@@ -162,7 +161,7 @@ class Library:
         from searcher import SearchRequest, search
 
         with open_reader(self.path) as reader:
-            encoder = self._encoder_of(reader.active_space()) if text or images or not_texts else None
+            encoder = self._encoders.of(reader.active_space()) if text or images or not_texts else None
             request = SearchRequest(
                 text=text,
                 images=tuple(fitted_all(images, encoder.info.preprocess)) if encoder else (),
@@ -196,19 +195,13 @@ class Library:
         """
         from db import open_reader
         from searcher import lookup
+        from searcher.copies import load_small
 
         with open_reader(self.path) as reader:
-            encoder = self._encoder_of(reader.active_space())
-            request = lookup_request(
-                image,
-                encoder.info.preprocess,
-                filters=filters or Filters(),
-                k=k,
-                offset=offset,
-                sort=sort,
-                group=group,
-            )
-            return lookup(reader, request, lambda: encoder)
+            encoder = self._encoders.if_any(reader.active_space())
+            page = Page(k, offset, filters or Filters(), sort, group)
+            request = lookup_request(image, None if encoder is None else encoder.info.preprocess, page)
+            return lookup(reader, request, None if encoder is None else lambda: encoder, load_small)
 
     def encode_images(self, images: Sequence[PictureLike]) -> Vectors:
         """Pictures to float32 (n, dim), unit rows, with the library's model."""
@@ -221,13 +214,7 @@ class Library:
 
     def encoder(self) -> Encoder:
         """The library's encoder; for a library without a model yet, the one it would be made with."""
-        from db import open_reader
-
-        try:
-            with open_reader(self.path) as reader:
-                return self._encoder_of(reader.active_space())
-        except LibraryNotFound:
-            return self._source.named(self._model or self._settings.model)
+        return self._encoders.present() or self._encoders.first()
 
     # -- looking after it
 
@@ -292,10 +279,12 @@ class Library:
             UnknownModel, WeightsMissing, DeviceError: the model cannot be used.
         """
         from db import open_writer
+        from db.records import SpaceState
 
-        info = self._source.named(name).info
+        info = self._encoders.named(name).info
         with open_writer(self.path, command=f"models use {name}") as writer:
-            return writer.begin_space(info)
+            pinned = any(space.state is SpaceState.ACTIVE for space in writer.spaces())
+            return writer.begin_space(info) if pinned else writer.use_space(info)
 
     def import_vectors(
         self, vectors: Path, paths: Path, *, model: str, listener: ProgressListener | None = None
@@ -303,7 +292,10 @@ class Library:
         """Take in vectors made elsewhere; raises UsageError where the two files do not fit each other."""
         from semantic_image_search.exchange import import_vectors
 
-        return import_vectors(self.path, vectors, paths, model=model, listener=listener or _silent)
+        exact_below = self._settings.exact_below
+        return import_vectors(
+            self.path, vectors, paths, model=model, exact_below=exact_below, listener=listener or _silent
+        )
 
     def export_vectors(self, out: Path) -> int:
         """Write every vector and path in clip-retrieval's layout below `out`; says how many."""
@@ -318,32 +310,10 @@ class Library:
         """The settings the library was opened with."""
         return self._settings
 
-    def encoder_for_index(self) -> Encoder | None:
-        """The encoder a new library would be made with; None where the library has a model.
-
-        Raises:
-            WrongModel: the library has another model than the caller asked for.
-        """
-        from db import open_reader
-
-        try:
-            with open_reader(self.path) as reader:
-                self._encoder_of(reader.active_space())
-        except LibraryNotFound:
-            return self._source.named(self._model or self._settings.model)
-        return None
-
-    def encoders_of(self, spaces: Sequence[SpaceInfo]) -> list[tuple[SpaceInfo, Encoder]]:
-        """Each space with its encoder."""
-        return [(space, self._source.for_space(space.name, space.encoder)) for space in spaces]
-
-    def _encoder_of(self, space: SpaceInfo) -> Encoder:
-        if self._model is not None and self._model != space.name:
-            raise WrongModel(
-                f"{self.path} was indexed with {space.name}, not {self._model}: leave --model out, "
-                f"or change it with `search models use {self._model}`"
-            )
-        return self._source.for_space(space.name, space.encoder)
+    @property
+    def encoders(self) -> LibraryEncoders:
+        """Which encoder answers for which space of this library."""
+        return self._encoders
 
     def _must_exist(self) -> None:
         from db import open_reader

@@ -3,19 +3,24 @@
 Knows nothing of weights and devices: that is `encoders`.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
-from core.arrays import Pixels, Vectors
-from core.errors import WrongModel
+from core.errors import LibraryNotFound, UnknownModel, WeightsMissing, WrongModel
 from core.models import Device, EncoderInfo
-from core.protocols import Encoder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from core.arrays import Pixels, Vectors
+    from core.protocols import Encoder
+    from db.records import SpaceInfo
     from encoders import ClipEncoder
 
 
-def load_encoder(name: str, *, device: Device | str = Device.AUTO, download: bool = False) -> "ClipEncoder":
+def load_encoder(name: str, *, device: Device | str = Device.AUTO, download: bool = False) -> ClipEncoder:
     """A model by name, ready to encode; both towers.
 
     Args:
@@ -115,3 +120,76 @@ class EncoderSource:
         if info.identity not in self._known:
             self._known[info.identity] = LazyEncoder(info, device=self._device, download=self._download)
         return self._known[info.identity]
+
+    def let_go(self) -> None:
+        """Drop loaded models, the given one included."""
+        self._given = None
+        self._known.clear()
+
+
+class LibraryEncoders:
+    """Which encoder answers for which space of one library.
+
+    Args:
+        path: the library's folder.
+        source: hands out encoders.
+        wanted: the model the caller asked for; None: whatever the library has.
+        default: the model of a new library, where nothing was asked for.
+    """
+
+    def __init__(self, path: Path, source: EncoderSource, *, wanted: str | None, default: str) -> None:
+        self._path = path
+        self._source = source
+        self._wanted = wanted
+        self._default = default
+
+    def first(self) -> Encoder:
+        """The encoder a library without a model would be made with, its weights found."""
+        return self._source.named(self._wanted or self._default)
+
+    def present(self) -> Encoder | None:
+        """The encoder of the library; None where it has no model yet.
+
+        Raises:
+            WrongModel: the library has another model than the caller asked for.
+        """
+        from db import open_reader
+
+        try:
+            with open_reader(self._path) as reader:
+                return self.of(reader.active_space())
+        except LibraryNotFound:
+            return None
+
+    def of(self, space: SpaceInfo) -> Encoder:
+        """The encoder of the space that answers; raises as `present`."""
+        if self._wanted is not None and self._wanted != space.name:
+            raise WrongModel(
+                f"{self._path} was indexed with {space.name}, not {self._wanted}: leave --model out, "
+                f"or change it with `search models use {self._wanted}`"
+            )
+        return self.for_writing(space)
+
+    def for_writing(self, space: SpaceInfo) -> Encoder:
+        """The encoder of any space, the one being built included."""
+        return self._source.for_space(space.name, space.encoder)
+
+    def if_any(self, space: SpaceInfo) -> Encoder | None:
+        """As `of`; None where vectors were imported and the model they came from cannot be had here.
+
+        Pictures that the library holds are then still looked up, by the vector they came with.
+        """
+        try:
+            return self.of(space)
+        except (UnknownModel, WeightsMissing):
+            if space.encoder is not None:
+                raise
+            return None
+
+    def named(self, name: str) -> Encoder:
+        """Any model by name, its weights found."""
+        return self._source.named(name)
+
+    def let_go(self) -> None:
+        """Drop loaded models."""
+        self._source.let_go()

@@ -1,26 +1,28 @@
 """Pictures handed in by a caller (a path, a PIL image, an array), made ready for an encoder or a lookup."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from core.arrays import Pixels
 from core.errors import UsageError
 from core.models import Preprocess
-from core.paths import absolute
+from core.paths import absolute, display
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PIL.Image import Image
+
+    from core.arrays import Pixels
+    from core.queries import Filters, Sort
+    from searcher import LookupRequest
 
 PictureLike: TypeAlias = "str | bytes | os.PathLike[str] | Image | Pixels"
 """A path, a PIL image, or uint8 (height, width, 3) RGB."""
-
-
-def is_path(picture: PictureLike) -> bool:
-    """True where the picture is named by its path."""
-    return isinstance(picture, str | bytes | os.PathLike)
 
 
 def fitted(picture: PictureLike, preprocess: Preprocess) -> Pixels:
@@ -51,3 +53,99 @@ def fitted_all(pictures: Sequence[PictureLike], preprocess: Preprocess) -> Pixel
     if not pictures:
         return np.empty((0, preprocess.height, preprocess.width, 3), np.uint8)
     return np.stack([fitted(picture, preprocess) for picture in pictures])
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of an answer is wanted, and how it is shown."""
+
+    k: int
+    offset: int
+    filters: Filters
+    sort: Sort
+    group: bool
+
+
+def lookup_request(picture: PictureLike, preprocess: Preprocess | None, page: Page) -> LookupRequest:
+    """All that a lookup needs to know of a picture.
+
+    Args:
+        picture: the picture looked up.
+        preprocess: how the encoder wants it; None where there is no encoder.
+        page: what is wanted of the answer.
+
+    Raises:
+        PictureProblem: the file cannot be read as a picture.
+        UsageError: neither a path nor a picture.
+    """
+    from searcher import LookupRequest
+
+    known = _known(picture, preprocess)
+    return LookupRequest(
+        pixels=known.pixels,
+        rgb=known.rgb,
+        size=known.size,
+        content_hash=known.content_hash,
+        phash=known.phash,
+        path=known.path,
+        name=known.name,
+        filters=page.filters,
+        k=page.k,
+        offset=page.offset,
+        sort=page.sort,
+        group=page.group,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A picture to be looked up, whatever it was handed in as."""
+
+    pixels: Pixels | None
+    rgb: Pixels
+    size: tuple[int, int]
+    content_hash: bytes | None = None
+    phash: int | None = None
+    path: bytes | None = None
+    name: str = "a picture"
+
+
+def _known(picture: PictureLike, preprocess: Preprocess | None) -> _Known:
+    from searcher.copies import COMPARE_SIDE
+
+    if isinstance(picture, str | bytes | os.PathLike):
+        return _known_file(absolute(picture), preprocess)
+    width, height = _size_of(picture)
+    scale = min(1.0, COMPARE_SIDE / max(width, height))
+    small = Preprocess(height=max(1, round(height * scale)), width=max(1, round(width * scale)), resize="squash")
+    pixels = None if preprocess is None else fitted(picture, preprocess)
+    return _Known(pixels, fitted(picture, small), (width, height))
+
+
+def _known_file(path: bytes, preprocess: Preprocess | None) -> _Known:
+    from media import DecodeLimits, decode_picture
+    from searcher.copies import load_small
+
+    decoded = decode_picture(path, targets=() if preprocess is None else (preprocess,), limits=DecodeLimits())
+    if decoded is None:  # only where a known hash was given
+        raise UsageError(f"{display(path)} could not be compared with itself")
+    return _Known(
+        pixels=decoded.pixels[0] if decoded.pixels else None,
+        rgb=load_small(path),
+        size=(decoded.facts.width, decoded.facts.height),
+        content_hash=decoded.content_hash,
+        phash=decoded.facts.phash,
+        path=path,
+        name=display(path),
+    )
+
+
+def _size_of(picture: Image | Pixels) -> tuple[int, int]:
+    """(width, height) as shown."""
+    if isinstance(picture, np.ndarray):
+        return picture.shape[1], picture.shape[0]
+    if not hasattr(picture, "convert"):
+        raise UsageError(f"expected a path, a PIL image or a uint8 array, got {type(picture).__name__}")
+    from media.fit import orientation_of, shown_size
+
+    return shown_size(picture.size, orientation_of(picture))

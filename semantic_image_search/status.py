@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from db import Counts, DiskUsage, GenerationInfo, LibraryReader, RootInfo, SpaceInfo
+    from db import LibraryReader
+    from db.records import Counts, DiskUsage, GenerationInfo, RootInfo, SpaceInfo
 
 
 @dataclass(frozen=True, slots=True)
