@@ -1,0 +1,182 @@
+"""How much of the machine indexing uses: decode alone, encode alone, and the pipeline that does both.
+
+    python -m benchmarks.indexing --photos ../shared/data/photos --json benchmarks/results/indexing.json
+
+Real photos (re-encoded at several qualities, so that no two files are alike) and the shapes of ViT-B-32 with random
+weights, loaded as any other model is. In each round the three are measured one after the other, so that a busy
+machine slows all of them; the medians count. On a CPU decoding and encoding share the cores: doing both cannot be
+faster than 1 / (1/d + 1/e) pictures per second, and the ratio says how much of that the pipeline reaches.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from core.arrays import Pixels
+from core.indexing import IndexRequest, Progress
+from core.paths import absolute
+from core.protocols import ImageEncoder
+from db import open_writer
+from encoders import load_encoder
+from indexer import default_workers, index_folders
+from media import DecodeJob, DecodeLimits, DecodePool
+
+ARCHITECTURE = "ViT-B-32"
+
+
+@dataclass(frozen=True)
+class Result:
+    """Medians over the rounds."""
+
+    pictures: int
+    rounds: int
+    workers: int
+    batch_size: int
+    decode_per_s: float
+    encode_per_s: float
+    pipeline_per_s: float
+    ratio: float  # pipeline / (1 / (1/decode + 1/encode)), the median of the rounds' own ratios
+    ratios: tuple[float, ...]
+    machine: str
+    cores: int
+
+
+def make_model(folder: Path) -> str:
+    """A model of ViT-B-32's shapes and random weights, as a local-dir; its name."""
+    import open_clip
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = folder / "open_clip_model.safetensors"
+    if not weights.exists():
+        model = open_clip.create_model(ARCHITECTURE, pretrained=None)
+        save_file({name: value.contiguous() for name, value in model.state_dict().items()}, weights)
+        config = {
+            "model_cfg": open_clip.get_model_config(ARCHITECTURE),
+            "preprocess_cfg": {"size": 224, "interpolation": "bicubic", "resize_mode": "shortest"},
+        }
+        (folder / "open_clip_config.json").write_text(json.dumps(config))
+    return f"local-dir:{folder}"
+
+
+def make_photos(source: Path, folder: Path, count: int) -> list[Path]:
+    """`count` files of different content: the photos at descending JPEG qualities."""
+    folder.mkdir(parents=True, exist_ok=True)
+    originals = sorted(source.glob("*.jpg")) + sorted(source.glob("*.JPEG"))
+    if not originals:
+        raise SystemExit(f"no photos in {source}: say where some are with --photos")
+    made = []
+    for number in range(count):
+        turn, which = divmod(number, len(originals))
+        target = folder / f"{turn}-{originals[which].stem}.jpg"
+        if not target.exists():
+            Image.open(originals[which]).convert("RGB").save(target, quality=90 - turn)
+        made.append(target)
+    return made
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def decode_alone(pool: DecodePool, photos: Sequence[Path]) -> list[Pixels]:
+    """Every photo through the pool; the pixels of the first target."""
+    outcomes = list(pool.run(DecodeJob(absolute(photo), None, None) for photo in photos))
+    return [outcome.picture.pixels[0] for outcome in outcomes if outcome.picture is not None]
+
+
+def encode_alone(encoder: ImageEncoder, pixels: Sequence[Pixels], batch_size: int) -> None:
+    """Every picture through the tower."""
+    for start in range(0, len(pixels), batch_size):
+        encoder.encode_pixels(np.stack(pixels[start : start + batch_size]))
+
+
+def pipeline(encoder: ImageEncoder, request: IndexRequest) -> None:
+    """A fresh library, from the scan to the last commit."""
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-library-") as library,
+        open_writer(Path(library) / "library", command="benchmark") as writer,
+    ):
+        space = writer.use_space(encoder.info)
+        report = index_folders(writer, [(space, encoder)], request, _quiet, exact_below=50_000)
+        if report.embedded != report.added or report.skipped:
+            raise SystemExit(f"not every photo was embedded: {report}")
+
+
+def measure(scratch: Path, source: Path, *, count: int, rounds: int, workers: int, batch_size: int) -> Result:
+    """The three, `rounds` times."""
+    encoder = load_encoder(make_model(scratch / "model"))
+    photos = make_photos(source, scratch / f"photos-{count}", count)
+    request = IndexRequest(paths=(absolute(photos[0].parent),), batch_size=batch_size, workers=workers)
+    decoded, encoded, both, ratios = [], [], [], []
+    with DecodePool(targets=[encoder.info.preprocess], limits=DecodeLimits(), workers=workers) as pool:
+        pixels = decode_alone(pool, photos)  # starts the workers, warms the disk cache
+        encode_alone(encoder, pixels[:batch_size], batch_size)  # loads the weights
+        for _ in range(rounds):
+            decoded.append(count / timed(lambda: decode_alone(pool, photos)))
+            encoded.append(count / timed(lambda: encode_alone(encoder, pixels, batch_size)))
+            both.append(count / timed(lambda: pipeline(encoder, request)))
+            ratios.append(both[-1] * (1 / decoded[-1] + 1 / encoded[-1]))
+            print(
+                f"decode {decoded[-1]:.1f}/s, encode {encoded[-1]:.1f}/s, pipeline {both[-1]:.1f}/s: "
+                f"ratio {ratios[-1]:.3f}"
+            )
+    return Result(
+        pictures=count,
+        rounds=rounds,
+        workers=workers,
+        batch_size=batch_size,
+        decode_per_s=statistics.median(decoded),
+        encode_per_s=statistics.median(encoded),
+        pipeline_per_s=statistics.median(both),
+        ratio=statistics.median(ratios),
+        ratios=tuple(round(ratio, 4) for ratio in ratios),
+        machine=f"{platform.system()} {platform.machine()}",
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+    )
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--photos", type=Path, default=Path("../shared/data/photos"), help="a folder of JPEG files")
+    parser.add_argument("--scratch", type=Path, default=Path(tempfile.gettempdir()) / "search-benchmark")
+    parser.add_argument("--count", type=int, default=400)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--workers", type=int, default=default_workers())
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--json", type=Path, help="write the result there")
+    given = parser.parse_args()
+    result = measure(
+        given.scratch,
+        given.photos,
+        count=given.count,
+        rounds=given.rounds,
+        workers=given.workers,
+        batch_size=given.batch_size,
+    )
+    print(f"ratio {result.ratio:.3f} (median of {result.rounds}; the target is 0.85)")
+    if given.json:
+        given.json.parent.mkdir(parents=True, exist_ok=True)
+        given.json.write_text(json.dumps(asdict(result), indent=1) + "\n")
+
+
+def _quiet(progress: Progress) -> None:
+    del progress
+
+
+if __name__ == "__main__":
+    main()

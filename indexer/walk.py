@@ -1,0 +1,225 @@
+"""Walk one root and yield every file that may be a picture, with what a later run compares it by.
+
+Listing and stat only: no picture is opened here. What a walk could not see is kept beside the entries (`Walk.unread`),
+because files that were not looked for must never count as vanished. What to leave out by name is `leave_out`'s to
+say, what a picture may be called is `media`'s, and what is new or gone is `db`'s.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+
+from core.errors import ProblemKind
+from core.indexing import Problem, RootOptions
+from core.paths import display
+from db.records import ScanEntry
+from indexer.leave_out import (
+    CACHE_TAG,
+    CACHE_TAG_SIGNATURE,
+    IGNORE_FILE,
+    IGNORE_FILE_BYTES,
+    Patterns,
+    exclude_patterns,
+    is_derived_folder,
+    is_hidden,
+    patterns_below,
+)
+from indexer.placeholders import is_online_only, is_unlisted_folder, stub_stands_for
+from media import is_candidate, sidecar_candidates
+
+_GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})  # vanished meanwhile, or a link to nothing
+_NO_PERMISSION = frozenset({errno.EACCES, errno.EPERM})
+
+
+class Walk:
+    """One walk; iterate it once, then ask for `problems`, `unread` and `notices`.
+
+    It streams: it keeps one folder's listing, and a pair of numbers for each folder visited (a loop of links or of
+    mounts ends there).
+    """
+
+    def __init__(
+        self, root: bytes, options: RootOptions, *, subtree: bytes | None = None, library: bytes | None = None
+    ) -> None:
+        self._root = root
+        self._target = root if subtree is None else subtree
+        self._patterns = exclude_patterns(options.exclude, root)
+        self._visited: set[tuple[int, int]] = set()
+        self._pending: list[tuple[bytes, Patterns | None]] = [(root, self._patterns)]
+        self._links: list[tuple[bytes, Patterns | None]] = []  # followed last, so that a real path wins over a link
+        self._reached = False
+        self._unread: set[bytes] = set()
+        self.problems: list[Problem] = []
+        self.notices: list[str] = []
+        if library is not None and os.path.isdir(library):  # noqa: PTH112 - bytes
+            self._visited.add(_identity(os.stat(library)))  # noqa: PTH116 - bytes
+
+    @property
+    def unread(self) -> tuple[bytes, ...]:
+        """Folders (and links) that could not be looked at: nothing at or below them may be judged vanished."""
+        return tuple(sorted(self._unread))
+
+    def __iter__(self) -> Iterator[ScanEntry]:
+        """Every candidate file, folder by folder."""
+        if not os.path.isdir(self._root):  # noqa: PTH112 - bytes
+            yield from self._named_file()
+            return
+        while self._pending or self._links:
+            if not self._pending:
+                self._links.sort(key=_path_of, reverse=True)
+                self._pending.append(self._links.pop())
+            yield from self._folder(*self._pending.pop())
+        if not self._reached and os.path.lexists(self._target):
+            self.notices.append(f"{display(self._target)} is left out: hidden, derived, or excluded by a pattern")
+
+    def _named_file(self) -> Iterator[ScanEntry]:
+        """A root that is a file: it was named, so its own name is no reason to leave it out."""
+        self._reached = True
+        found = os.stat(self._root)  # noqa: PTH116 - bytes
+        if stat.S_ISREG(found.st_mode):
+            folder, name = os.path.split(self._root)
+            near = {side: os.path.join(folder, side) for side in sidecar_candidates(name)}  # noqa: PTH118 - bytes
+            sidecars = {side: os.stat(path) for side, path in near.items() if os.path.isfile(path)}  # noqa: PTH113, PTH116 - bytes
+            yield _entry(self._root, found, sidecars, online_only=is_online_only(found))
+
+    def _folder(self, path: bytes, patterns: Patterns | None) -> Iterator[ScanEntry]:
+        try:
+            found = os.stat(path)  # noqa: PTH116 - bytes
+            if is_unlisted_folder(found):
+                self._unread.add(path)
+                self.notices.append(f"{display(path)} is online only and was not looked at")
+                return
+            if _identity(found) in self._visited:
+                return
+            self._visited.add(_identity(found))
+            with os.scandir(path) as listing:
+                entries = list(listing)
+            special = {entry.name: entry for entry in entries if entry.name in (IGNORE_FILE, CACHE_TAG)}
+            if CACHE_TAG in special and path != self._root and _is_cache_tag(special[CACHE_TAG]):
+                return
+            if IGNORE_FILE in special:
+                patterns = self._patterns_of(path, special[IGNORE_FILE], patterns)
+        except OSError as error:
+            self._failed(path, error)
+            return
+        self._reached |= self._below_target(path)
+        yield from self._files(path, self._sort_out(path, entries, patterns), patterns)
+
+    def _sort_out(
+        self, folder: bytes, entries: list[os.DirEntry[bytes]], patterns: Patterns | None
+    ) -> dict[bytes, os.DirEntry[bytes]]:
+        """Queues the folders among `entries`, and returns the regular files by name."""
+        parent = os.path.basename(folder.rstrip(os.fsencode(os.sep)))  # noqa: PTH119 - bytes
+        files: dict[bytes, os.DirEntry[bytes]] = {}
+        for entry in entries:
+            try:
+                if entry.is_dir():
+                    if self._is_wanted_folder(parent, entry, patterns):
+                        (self._links if entry.is_symlink() else self._pending).append((entry.path, patterns))
+                elif entry.is_file():
+                    files[entry.name] = entry
+            except OSError as error:
+                self._failed(entry.path, error)
+        return files
+
+    def _files(
+        self, folder: bytes, files: Mapping[bytes, os.DirEntry[bytes]], patterns: Patterns | None
+    ) -> Iterator[ScanEntry]:
+        for name, entry in files.items():
+            stands_for = stub_stands_for(name)
+            path = entry.path if stands_for is None else os.path.join(folder, stands_for)  # noqa: PTH118 - bytes
+            if stands_for in files or not self._is_wanted_file(stands_for or name, path, patterns):
+                continue
+            try:
+                found = entry.stat()
+                near = {side: files[side].stat() for side in sidecar_candidates(stands_for or name) if side in files}
+            except OSError as error:
+                if error.errno not in _GONE:  # a folder that may be listed but not entered
+                    self._failed(entry.path if entry.is_symlink() else folder, error)
+                continue
+            self._reached |= self._below_target(path)
+            yield _entry(path, found, near, online_only=stands_for is not None or is_online_only(found))
+
+    def _is_wanted_file(self, name: bytes, path: bytes, patterns: Patterns | None) -> bool:
+        if is_hidden(name) or not is_candidate(name) or not self._below_target(path):
+            return False
+        return patterns is None or not patterns.leave_out(path, is_folder=False)
+
+    def _is_wanted_folder(self, parent: bytes, entry: os.DirEntry[bytes], patterns: Patterns | None) -> bool:
+        if is_hidden(entry.name) or is_derived_folder(parent, entry.name):
+            return False
+        if not (self._on_the_way(entry.path) or self._below_target(entry.path)):
+            return False
+        return patterns is None or not patterns.leave_out(entry.path, is_folder=True)
+
+    def _below_target(self, path: bytes) -> bool:
+        return is_at_or_below(path, self._target)
+
+    def _on_the_way(self, path: bytes) -> bool:
+        return is_at_or_below(self._target, path)
+
+    def _patterns_of(self, folder: bytes, entry: os.DirEntry[bytes], above: Patterns | None) -> Patterns | None:
+        if not entry.is_file():
+            return above
+        with open(entry.path, "rb") as file:  # noqa: PTH123 - bytes
+            content = file.read(IGNORE_FILE_BYTES)
+        patterns, bad = patterns_below(above, folder, content)
+        self.notices += [f"{display(entry.path)}: {line!r} is not a pattern and was passed over" for line in bad]
+        return patterns
+
+    def _failed(self, path: bytes, error: OSError) -> None:
+        if path in self._unread:
+            return
+        self._unread.add(path)
+        if error.errno not in _GONE:
+            kind = ProblemKind.PERMISSION if error.errno in _NO_PERMISSION else ProblemKind.IO_ERROR
+            self.problems.append(Problem(path, kind, f"could not be looked into: {error.strerror}"))
+
+
+def walk(root: bytes, options: RootOptions, *, subtree: bytes | None = None, library: bytes | None = None) -> Walk:
+    """The walk of `root`, or of `subtree` (a folder or file below it) as a walk of all of `root` would see it.
+
+    `library` is a folder that is left out wherever it lies.
+
+    Raises:
+        UsageError: a pattern in `options.exclude` is none.
+    """
+    return Walk(root, options, subtree=subtree, library=library)
+
+
+def _entry(
+    path: bytes, found: os.stat_result, sidecars: Mapping[bytes, os.stat_result], *, online_only: bool
+) -> ScanEntry:
+    digest = blake2b(digest_size=16)
+    for name in sorted(sidecars):
+        digest.update(b"%b\0%d\0%d\0" % (name, sidecars[name].st_size, sidecars[name].st_mtime_ns))
+    return ScanEntry(
+        path=path,
+        size=found.st_size,
+        mtime_ns=found.st_mtime_ns,
+        sidecars=digest.digest() if sidecars else b"",
+        online_only=online_only,
+    )
+
+
+def is_at_or_below(path: bytes, folder: bytes) -> bool:
+    """True where `path` is `folder`, or lies in it by name."""
+    separator = os.fsencode(os.sep)
+    return path == folder or path.startswith(folder if folder.endswith(separator) else folder + separator)
+
+
+def _is_cache_tag(entry: os.DirEntry[bytes]) -> bool:
+    if not entry.is_file():
+        return False
+    with open(entry.path, "rb") as file:  # noqa: PTH123 - bytes
+        return file.read(len(CACHE_TAG_SIGNATURE)) == CACHE_TAG_SIGNATURE
+
+
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
+
+
+def _path_of(link: tuple[bytes, Patterns | None]) -> bytes:
+    return link[0]
