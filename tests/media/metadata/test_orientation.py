@@ -74,3 +74,11 @@ def test_what_a_png_keeps_behind_its_pixels_is_seen_once_it_is_loaded() -> None:
                 image.load()
             orientation, found = read_exif(image)
         assert (orientation, found.camera) == expected
+
+
+@pytest.mark.parametrize(("file_format", "expected"), [("HEIF", 1), ("TIFF", 1), ("AVIF", 6), ("JPEG", 6)])
+def test_what_the_decoder_turns_is_not_turned_again(file_format: str, expected: int) -> None:
+    image = striped()
+    image.format = file_format
+    image.info["exif"] = exif_block([short(ORIENTATION, 6)])
+    assert read_exif(image)[0] == expected

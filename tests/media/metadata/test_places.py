@@ -46,3 +46,10 @@ def test_any_numbers_give_a_place_on_earth_or_none(parts: list[float], reference
 def test_the_empty_sea_off_africa_is_no_position() -> None:
     assert position_of(0.0, 0.0) is None
     assert position_of(0.0, 6.61) == Position(0.0, 6.61)
+
+
+def test_what_is_no_angle_has_no_degrees() -> None:
+    assert degrees_of([-48.0, 51.0], "N") is None
+    assert degrees_of([48.0, float("nan")], "N") is None
+    assert degrees_of([48.0], "") is None
+    assert degrees_of([48.0, 30.0], "s\0") == -48.5

@@ -76,9 +76,10 @@ def test_latin1_packets_are_read_in_spite_of_what_they_say() -> None:
 ENTITIES = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
 BOMB = f'<!DOCTYPE x [<!ENTITY e0 "ha">{ENTITIES}]>'.encode()
 OUTSIDE = b'<!DOCTYPE x [<!ENTITY e11 SYSTEM "file:///etc/passwd">]>'
+HARMLESS = b'<!DOCTYPE x [<!ENTITY e11 "ha">]>'
 
 
-@pytest.mark.parametrize("declared", [BOMB, OUTSIDE], ids=["billion laughs", "external"])
+@pytest.mark.parametrize("declared", [BOMB, OUTSIDE, HARMLESS], ids=["billion laughs", "external", "harmless"])
 def test_entities_are_refused(declared: bytes, tmp_path: Path) -> None:
     packet = declared + xmp_packet("<dc:title>text &e11;</dc:title>")
     started = time.monotonic()
