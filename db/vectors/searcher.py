@@ -1,0 +1,105 @@
+"""Search over the committed rows of one vector file: the index where there is a sound one, exact search elsewhere.
+
+What is found never depends on the index being right: a damaged one is bypassed, rows newer than it are searched
+exactly, and every score is exact. Leaves to others: which rows may be found (a mask), and what a row stands for.
+"""
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from core.arrays import RowMask, RowNumbers, Vectors
+from core.errors import LibraryDamaged
+from db.vectors.engine import one_thread
+from db.vectors.exact import Found, best_of, exact_search, nearest, nearest_of, ranked
+from db.vectors.ivfpq import IvfPq, open_index
+from db.vectors.policy import Probing, probing
+from db.vectors.records import Candidates, IndexRecord
+from db.vectors.rows_file import RowsFile
+
+
+class RowSearcher:
+    """The rows of one snapshot, ready to be searched; the index is read when it is first needed.
+
+    Args:
+        rows_file: the generation's vectors.
+        committed_rows: how many of them SQLite knows.
+        record: the generation's index, None where there is none.
+        folder: the space's folder.
+
+    Raises:
+        LibraryDamaged: the file holds fewer rows than were committed.
+    """
+
+    def __init__(self, rows_file: RowsFile, committed_rows: int, record: IndexRecord | None, folder: Path) -> None:
+        self._rows = rows_file.view(committed_rows)
+        self._record = record
+        self._folder = folder
+
+    @property
+    def notice(self) -> str | None:
+        """Why the index is not used, in one line; None where it is used or there is none. Reads the index."""
+        return self._opened[1]
+
+    def search(self, query: Vectors, k: int, *, mask: RowMask | None = None) -> Candidates:
+        """The best `k` of the rows that may be found, best first; fewer only where fewer may be found.
+
+        Args:
+            query: float32 (dim,), unit length.
+            k: how many.
+            mask: bool (committed rows,), True for each row that may be found; None is all of them.
+        """
+        self._check(query, mask)
+        query = np.ascontiguousarray(query, np.float32)
+        allowed = len(self._rows) if mask is None else int(np.count_nonzero(mask))
+        k = min(k, allowed)
+        if k <= 0:
+            return Candidates(rows=np.empty(0, np.int64), scores=np.empty(0, np.float32))
+        how = self._how(k, allowed)
+        if how is not None and (index := self._opened[0]) is not None:
+            found = self._through(index, how, query, k, mask)
+            if len(found[1]) >= k:
+                return ranked(self._rows, query, found[1], k)
+        return exact_search(self._rows, query, k, mask=mask)
+
+    def vectors(self, rows: RowNumbers) -> Vectors:
+        """These rows as float32 (n, dim), in the order asked for.
+
+        Raises:
+            IndexError: a number is not one of a committed row.
+        """
+        if len(rows) and int(rows.min()) < 0:
+            raise IndexError(f"row {int(rows.min())}: row numbers begin at 0")
+        return self._rows[rows].astype(np.float32)
+
+    @cached_property
+    def _opened(self) -> tuple[IvfPq | None, str | None]:
+        """The index, or why it is not used."""
+        if self._record is None:
+            return None, None
+        try:
+            return open_index(self._folder, self._record, self._rows), None
+        except LibraryDamaged as error:
+            return None, f"{error}: searched exactly instead, which is slower; `search index` builds it again"
+
+    def _how(self, k: int, allowed: int) -> Probing | None:
+        if self._record is None:
+            return None
+        return probing(self._record, k=k, allowed=allowed, rows=len(self._rows))
+
+    def _through(self, index: IvfPq, how: Probing, query: Vectors, k: int, mask: RowMask | None) -> Found:
+        """The best of the index's candidates and of the tail behind it."""
+        built = index.rows
+        head = None if mask is None else mask[:built]
+        with one_thread():
+            numbers = index.candidates(query[np.newaxis], how.candidates, nprobe=how.nprobe, mask=head)[0]
+        found = nearest_of(self._rows, query, k, np.sort(numbers[numbers >= 0]))
+        scores, tail = nearest(self._rows[built:], query, k, mask=None if mask is None else mask[built:])
+        return best_of([found, (scores, tail + built)], k)
+
+    def _check(self, query: Vectors, mask: RowMask | None) -> None:
+        if query.shape != (self._rows.shape[1],):
+            raise ValueError(f"expected a query of shape ({self._rows.shape[1]},), got {query.shape}")
+        if mask is not None and mask.shape != (len(self._rows),):
+            raise ValueError(f"expected a mask of shape ({len(self._rows)},), got {mask.shape}")
