@@ -163,11 +163,7 @@ def _with_vectors(
     reader: "LibraryReader", space: "SpaceInfo", candidates: "Candidates", folders: tuple[bytes, ...]
 ) -> tuple[list[Found], Vectors]:
     """Candidates as pictures, best first, equal scores by path; row i of the vectors belongs to picture i."""
+    scores = dict(zip(candidates.rows.tolist(), candidates.scores.tolist(), strict=True))
     pictures = reader.pictures(space, candidates.rows)
-    found = in_order(
-        [
-            Found(prefer_folders(picture, folders), float(score))
-            for picture, score in zip(pictures, candidates.scores, strict=True)
-        ]
-    )
+    found = in_order([Found(prefer_folders(picture, folders), scores[picture.row]) for picture in pictures])
     return found, reader.vectors(space, np.array([one.picture.row for one in found], np.int64))

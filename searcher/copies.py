@@ -13,6 +13,8 @@ from core.arrays import Pixels
 from core.errors import PictureProblem
 from core.pictures import Picture
 from core.queries import CopyKind
+from media.copies import COMPARE_SIDE, compare_copies
+from media.previews import load_rgb, picture_size
 from searcher.grouping import COPY_ASPECT, COPY_BITS, COPY_COSINE, Found
 from searcher.request import LookupRequest
 
@@ -21,9 +23,6 @@ MOST_DECODES = 20  # files opened per lookup: about 10 ms each for a photo read 
 DECODE_FLOOR = 0.6
 """Cosine under which no file is opened: the middle of pairs of *different* pictures (see grouping), so that a hard crop
 is still looked at; MOST_DECODES bounds the time."""
-
-COMPARE_SIDE = 256
-"""Pixels of the longer side at which pictures are compared, query and candidates alike."""
 
 LoadRgb = Callable[[bytes], Pixels]
 """The picture at this path, uint8 (height, width, 3) as shown, at low resolution. Raises PictureProblem."""
@@ -35,9 +34,7 @@ def load_small(path: bytes) -> Pixels:
     Raises:
         PictureProblem: it cannot be read.
     """
-    from media import DecodeLimits, load_rgb
-
-    return load_rgb(path, max_side=COMPARE_SIDE, limits=DecodeLimits())
+    return load_rgb(path, max_side=COMPARE_SIDE)
 
 
 def mark_copies(found: Sequence[Found], request: LookupRequest, load_rgb: LoadRgb) -> list[Found]:
@@ -55,11 +52,10 @@ def mark_copies(found: Sequence[Found], request: LookupRequest, load_rgb: LoadRg
         if is_itself(one.picture, request):
             kind = CopyKind.IDENTICAL
         elif position < VERIFY_AMONG:
-            opened = None
-            if decodes < MOST_DECODES and one.score >= DECODE_FLOOR and not one.picture.offline:
-                decodes += 1
-                opened = _opened(one.picture, load_rgb)
-            kind = _by_hash(one, request) if opened is None else _by_pixels(one.picture, opened, request)
+            likely = decodes < MOST_DECODES and one.score >= DECODE_FLOOR and not one.picture.offline
+            decodes += likely
+            opened = _opened(one.picture, load_rgb) if likely else None
+            kind = _by_hash(one, request) if opened is None else _by_pixels(opened, request)
         marked.append(replace(one, copy=kind))
     return marked
 
@@ -71,18 +67,21 @@ def is_itself(picture: Picture, request: LookupRequest) -> bool:
     return request.path is not None and request.path in {picture.path, *picture.other_paths}
 
 
-def _opened(picture: Picture, load_rgb: LoadRgb) -> Pixels | None:
+def _opened(picture: Picture, load_rgb: LoadRgb) -> tuple[Pixels, tuple[int, int]] | None:
+    """Pixels and original size (width, height); None where the file cannot be opened."""
+    facts = picture.facts
     try:
-        return load_rgb(picture.path)
+        pixels = load_rgb(picture.path)
+        # imported with its vector while the file was out of reach, nothing is known of its size
+        size = (facts.width, facts.height) if facts.width else picture_size(picture.path)
     except PictureProblem:  # vanished or broken since it was indexed: the next `search index` reports it
         return None
+    return pixels, size
 
 
-def _by_pixels(picture: Picture, rgb: Pixels, request: LookupRequest) -> CopyKind:
-    from media import compare_copies
-
-    size = (picture.facts.width, picture.facts.height)
-    return compare_copies(request.rgb, rgb, query_size=request.size, candidate_size=size) or CopyKind.SIMILAR
+def _by_pixels(opened: tuple[Pixels, tuple[int, int]], request: LookupRequest) -> CopyKind:
+    pixels, size = opened
+    return compare_copies(request.rgb, pixels, query_size=request.size, candidate_size=size) or CopyKind.SIMILAR
 
 
 def _by_hash(one: Found, request: LookupRequest) -> CopyKind:

@@ -26,16 +26,20 @@ def result_to_json(result: SearchResult) -> Json:
 
 
 def hit_to_json(hit: Hit) -> Json:
-    """One hit; `copy` is there for lookups only. One line of `--jsonl`."""
+    """One hit; `copy` is there for lookups only. One line of `--jsonl`.
+
+    Time and size are null for pictures that came with their vectors and whose files were never read.
+    """
     picture, facts = hit.picture, hit.picture.facts
+    read = facts.width > 0
     shown: Json = {
         "rank": hit.rank,
         **json_path(picture.path),
         "score": round(hit.score, 6),
         "image_id": picture.image_id,
-        "taken_at": taken_at(facts.taken),
-        "width": facts.width,
-        "height": facts.height,
+        "taken_at": taken_at(facts.taken) if read else None,
+        "width": facts.width if read else None,
+        "height": facts.height if read else None,
         "camera": facts.camera,
         "captions": [caption.text for caption in facts.captions],
         "alike": [_alike(alike) for alike in hit.alike],

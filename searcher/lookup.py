@@ -61,10 +61,9 @@ def lookup(
 
 def _known_vector(reader: "LibraryReader", space: "SpaceInfo", request: LookupRequest) -> Vectors | None:
     """The vector that the library has for this very picture, float32 (dim,), unit length."""
-    for row in _known_rows(reader, space, request):
-        rows = np.array([row], np.int64)
-        if is_itself(reader.pictures(space, rows)[0], request):
-            return _unit(reader.vectors(space, rows)[0])
+    for picture in reader.pictures(space, _known_rows(reader, space, request)):
+        if is_itself(picture, request):
+            return _unit(reader.vectors(space, np.array([picture.row], np.int64))[0])
     return None
 
 

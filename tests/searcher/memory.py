@@ -75,6 +75,7 @@ class MemoryReader:
     told: tuple[str, ...] = ()
     path: Path = Path("/library")
     fetches: list[int] = field(default_factory=list)
+    dead: frozenset[int] = frozenset()  # rows that are found, but stand for no picture any more
 
     def active_space(self) -> SpaceInfo:
         return self.space
@@ -102,7 +103,7 @@ class MemoryReader:
         return self.rows[rows]
 
     def pictures(self, space: SpaceInfo, rows: RowNumbers) -> list[Picture]:
-        return [self.stored[row] for row in rows]
+        return [self.stored[row] for row in rows if row not in self.dead]
 
     def rows_with_hash(self, space: SpaceInfo, content_hash: bytes) -> RowNumbers:
         return np.array([p.row for p in self.stored if p.content_hash == content_hash], np.int64)

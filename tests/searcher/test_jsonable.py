@@ -74,3 +74,9 @@ def test_negative_offsets():
     hit = Hit(1, 0.1, make_picture(1, taken=NEWFOUNDLAND))
     result = SearchResult("q", "s", "m", "l", 1, 1, 1, Took(), (hit,))
     assert result_to_json(result)["hits"][0]["taken_at"] == "2019-05-03T14:02:11-02:30"
+
+
+def test_what_was_never_read_is_null():
+    result = SearchResult("q", "s", "m", "l", 1, 1, 1, Took(), (Hit(1, 0.1, make_picture(1, width=0, height=0)),))
+    hit = result_to_json(result)["hits"][0]
+    assert (hit["taken_at"], hit["width"], hit["height"]) == (None, None, None)

@@ -132,6 +132,13 @@ def test_offline_pictures_are_not_opened(photos):
     assert kinds(lookup(reader, request_for(photos["original"]), None, never))["resized"] == "resized"
 
 
+def test_the_size_of_a_picture_that_was_never_read_is_looked_up(photos):
+    reader = library_of([photos["original"], photos["recompressed"], photos["resized"]])
+    reader.stored = [replace(one, facts=replace(one.facts, width=0, height=0)) for one in reader.stored]
+    found = kinds(lookup(reader, request_for(photos["original"]), None))
+    assert found == {"original": "identical", "recompressed": "recompressed", "resized": "resized"}
+
+
 def test_imported_pictures_find_themselves_by_path():
     imported = replace(space_of(ENCODER.info), identity="imported:clip", encoder=None)
     stored = [make_picture(row, content_hash=None) for row in range(3)]

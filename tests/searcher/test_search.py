@@ -79,6 +79,13 @@ def test_more_candidates_are_fetched_until_the_page_is_full():
     assert {alike.kind for alike in result.hits[0].alike} == {AlikeKind.NEAR_COPY}
 
 
+def test_rows_without_a_picture_are_passed_over():
+    reader = random_reader(30)
+    order = [hit.picture.row for hit in search(reader, by_vector(k=30), None).hits]
+    result = search(replace(reader, dead=frozenset(order[:3])), by_vector(k=5), None)
+    assert [hit.picture.row for hit in result.hits] == order[3:8]
+
+
 def test_an_exhausted_library_gives_what_there_is():
     reader = random_reader(3)
     assert len(search(reader, by_vector(k=10), None).hits) == 3
