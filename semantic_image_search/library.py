@@ -194,8 +194,7 @@ class Library:
             UsageError, LibraryNotFound, WrongModel, WeightsMissing: as `search`.
         """
         from db import open_reader
-        from searcher import lookup
-        from searcher.copies import load_small
+        from searcher import load_small, lookup
 
         with open_reader(self.path) as reader:
             encoder = self._encoders.if_any(reader.active_space())

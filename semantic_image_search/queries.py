@@ -111,7 +111,7 @@ class _Known:
 
 
 def _known(picture: PictureLike, preprocess: Preprocess | None) -> _Known:
-    from searcher.copies import COMPARE_SIDE
+    from searcher import COMPARE_SIDE
 
     if isinstance(picture, str | bytes | os.PathLike):
         return _known_file(absolute(picture), preprocess)
@@ -124,7 +124,7 @@ def _known(picture: PictureLike, preprocess: Preprocess | None) -> _Known:
 
 def _known_file(path: bytes, preprocess: Preprocess | None) -> _Known:
     from media import DecodeLimits, decode_picture
-    from searcher.copies import load_small
+    from searcher import load_small
 
     decoded = decode_picture(path, targets=() if preprocess is None else (preprocess,), limits=DecodeLimits())
     if decoded is None:  # only where a known hash was given
