@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from core.errors import PictureProblem, ProblemKind, SearchError
 from core.models import Preprocess
 from core.pictures import DecodedPicture, PictureFacts
-from media.fit import fit_oriented, flat_where_small, orientation_of, shown_size
+from media.fit import Raster, fit_raster, flat_where_small, orientation_of
 from media.formats import HEADER_BYTES, sniff, unread_format
 from media.limits import DecodeLimits, check_size, working_bytes
 from media.metadata import Metadata, read_metadata
@@ -151,17 +151,15 @@ def _recognise(source: SourceFile) -> str:
 def _decode(opened: OpenedPicture, targets: Sequence[Preprocess], gate: Gate) -> DecodedPicture:
     image, source = opened.image, opened.source
     full_size = image.size
-    decode_reduced(image, targets, orientation=orientation_of(image))
+    scale = decode_reduced(image, targets, orientation=orientation_of(image))
     with gate(working_bytes(image, full_size=full_size, format_name=opened.format_name)):
         metadata = _load_with_metadata(opened)
-        left_to_turn = orientation_of(image)
-        if opened.format_name != "jpeg":
+        if scale == 1:
             full_size = image.size  # a decoder may know better than the header, and TIFFs are turned while decoding
-        flat = flat_where_small(image)
-        pixels = tuple(fit_oriented(flat, target, orientation=left_to_turn) for target in targets)
-        phash = perceptual_hash(flat, orientation=left_to_turn)
-    width, height = shown_size(full_size, left_to_turn)
-    return DecodedPicture(source.content_hash, _facts(opened.format_name, (width, height), metadata, phash), pixels)
+        raster = Raster(flat_where_small(image), orientation_of(image), scale, full_size)
+        pixels = tuple(fit_raster(raster, target) for target in targets)
+        phash = perceptual_hash(raster)
+    return DecodedPicture(source.content_hash, _facts(opened.format_name, raster.size, metadata, phash), pixels)
 
 
 def _load_with_metadata(opened: OpenedPicture) -> Metadata:

@@ -5,6 +5,7 @@ result, whatever the aspect ratio. Mean and std are the encoder's.
 """
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,30 +22,53 @@ _BAND_PIXELS = 4_000_000  # rows are made RGB this many pixels at a time: 16 MB 
 _ORIENTATION_TAG = 0x0112
 
 
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """Loaded pixels, and how they are to be shown.
+
+    `scale` is the factor a JPEG was reduced by while it was decoded: pixel i stands for the full picture's pixels
+    scale × i to scale × (i + 1), also at the right and lower edge, where the last one may stand for fewer.
+    """
+
+    image: "Image.Image"
+    orientation: int = 1  # EXIF, 1 to 8: still to be applied
+    scale: int = 1
+    full_size: tuple[int, int] = (0, 0)  # (width, height) as stored, before the reduction; (0, 0): the image's own
+
+    @property
+    def stored_size(self) -> tuple[int, int]:
+        """(width, height) of the full picture as stored."""
+        return self.full_size if self.full_size != (0, 0) else self.image.size
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the full picture as shown."""
+        return shown_size(self.stored_size, self.orientation)
+
+
 def fit_pixels(image: "Image.Image", preprocess: Preprocess) -> Pixels:
     """A Pillow image (any mode, any EXIF orientation), fitted: uint8 (height, width, 3) RGB.
 
     Loads the image. What its decoder raises passes through: files are read by `decode_picture`.
     """
     image.load()
-    return fit_oriented(image, preprocess, orientation=orientation_of(image))
+    return fit_raster(Raster(image, orientation_of(image)), preprocess)
 
 
 def fit_array(rgb: Pixels, preprocess: Preprocess) -> Pixels:
     """uint8 (height, width, 3) RGB as it is shown, fitted: uint8 (preprocess.height, preprocess.width, 3)."""
     from PIL import Image
 
-    return fit_oriented(Image.fromarray(np.ascontiguousarray(rgb)), preprocess, orientation=1)
+    return fit_raster(Raster(Image.fromarray(np.ascontiguousarray(rgb))), preprocess)
 
 
-def fit_oriented(image: "Image.Image", preprocess: Preprocess, *, orientation: int) -> Pixels:
-    """Like `fit_pixels`, for a loaded image that is to be shown at this EXIF orientation (1 to 8)."""
+def fit_raster(raster: Raster, preprocess: Preprocess) -> Pixels:
+    """Like `fit_pixels`, for pixels whose orientation and reduction are known."""
     from PIL import Image
 
-    width, height = shown_size(image.size, orientation)
-    placement = place(width, height, preprocess)
+    placement = place(*raster.size, preprocess)
     resample = Image.Resampling.BILINEAR if preprocess.interpolation == "bilinear" else Image.Resampling.BICUBIC
-    fitted = _resized(image, placement.box, (placement.width, placement.height), resample, orientation)
+    fitted = _resized(raster, placement.box, (placement.width, placement.height), resample)
     if fitted.size == (preprocess.width, preprocess.height):
         return np.array(fitted, np.uint8)
     canvas = np.full((preprocess.height, preprocess.width, 3), preprocess.fill, np.uint8)
@@ -52,12 +76,12 @@ def fit_oriented(image: "Image.Image", preprocess: Preprocess, *, orientation: i
     return canvas
 
 
-def shrink(image: "Image.Image", size: tuple[int, int], *, orientation: int) -> "Image.Image":
-    """The whole of a loaded image as shown, RGB, resized to (width, height) in area (box) resampling."""
+def shrink(raster: Raster, size: tuple[int, int]) -> "Image.Image":
+    """The whole of a picture as shown, RGB, resized to (width, height), bicubic with antialiasing."""
     from PIL import Image
 
-    width, height = shown_size(image.size, orientation)
-    return _resized(image, (0.0, 0.0, float(width), float(height)), size, Image.Resampling.BOX, orientation)
+    width, height = raster.size
+    return _resized(raster, (0.0, 0.0, float(width), float(height)), size, Image.Resampling.BICUBIC)
 
 
 def flat_where_small(image: "Image.Image") -> "Image.Image":
@@ -78,14 +102,15 @@ def orientation_of(image: "Image.Image") -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _resized(
-    image: "Image.Image", box: Box, size: tuple[int, int], resample: "Image.Resampling", orientation: int
-) -> "Image.Image":
+def _resized(raster: Raster, box: Box, size: tuple[int, int], resample: "Image.Resampling") -> "Image.Image":
     """`box` and `size` are as shown; the pixels are resized as stored, and turned when they are few."""
-    stored = stored_box(box, image.width, image.height, orientation)
-    target = (size[1], size[0]) if orientation in TRANSPOSED else size
-    turned = _resample(image, stored, target, resample)
-    method = _turns().get(orientation)
+    left, upper, right, lower = (
+        edge / raster.scale for edge in stored_box(box, *raster.stored_size, raster.orientation)
+    )
+    image = raster.image
+    stored = max(0.0, left), max(0.0, upper), min(float(image.width), right), min(float(image.height), lower)
+    turned = _resample(image, stored, shown_size(size, raster.orientation), resample)
+    method = _turns().get(raster.orientation)
     return turned if method is None else turned.transpose(method)
 
 

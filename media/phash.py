@@ -2,7 +2,8 @@
 
 The DCT hash of pHash (Christoph Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010,
 section 3.2.1): grey 32 × 32 pixels, their two-dimensional DCT-II, the 8 × 8 lowest frequencies without the first row
-and column, one bit each for "above their median". The mean filter before it is Pillow's area resampling here.
+and column, one bit each for "above their median". Resizing (antialiased)
+stands for the mean filter before it.
 """
 
 from typing import TYPE_CHECKING
@@ -10,22 +11,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.arrays import Pixels
-from media.fit import shrink
+from media.fit import Raster, shrink
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PIL import Image
 
 HASH_SIDE = 32  # pixels
 _KEPT = slice(1, 9)  # 8 frequencies from the second on: the first is the mean brightness
 
 
-def perceptual_hash(image: "Image.Image", *, orientation: int) -> int:
-    """The hash of a loaded image as it is shown: an unsigned 64-bit number. Compare by Hamming distance.
+def perceptual_hash(raster: Raster) -> int:
+    """The hash of a picture as it is shown: an unsigned 64-bit number. Compare by Hamming distance.
 
     Copies (resized, recompressed) are within about 6 bits, other pictures about 32 away.
     """
-    grey = shrink(image, (HASH_SIDE, HASH_SIDE), orientation=orientation).convert("L")
+    grey = shrink(raster, (HASH_SIDE, HASH_SIDE)).convert("L")
     return hash_of_grey(np.asarray(grey))
 
 

@@ -16,19 +16,35 @@ if TYPE_CHECKING:
 # The decoded picture keeps at least this many pixels for each pixel a model gets, along each side. A part of
 # core.policy.DECODE_POLICY: another factor makes other vectors.
 KEEP_FACTOR = 2.0
+_REDUCIBLE = frozenset({"JPEG", "MPO"})
 _HASH_SIDE_KEPT = 64  # pixels a side that the perceptual hash wants to see, where no model asks for more
 
 
-def decode_reduced(image: "ImageFile.ImageFile", targets: Sequence[Preprocess], *, orientation: int) -> None:
-    """Sets a JPEG that is opened and not loaded to the smallest scale that serves all targets.
+def decode_reduced(image: "ImageFile.ImageFile", targets: Sequence[Preprocess], *, orientation: int) -> int:
+    """Sets a JPEG that is opened and not loaded to the smallest scale that serves all targets, and returns it.
 
-    Other formats are left as they are.
+    1, 2, 4 or 8: the sides become a half, a quarter, an eighth, rounded up. Other formats are left as they are.
     """
-    if image.format not in {"JPEG", "MPO"}:
-        return
-    scale = _scale(image.size, targets, orientation)
-    if scale > 1:
-        image.draft(None, (max(1, image.width // scale), max(1, image.height // scale)))
+    if image.format not in _REDUCIBLE:
+        return 1
+    return set_scale(image, _scale(image.size, targets, orientation))
+
+
+def decode_reduced_to_side(image: "ImageFile.ImageFile", max_side: int) -> int:
+    """Like `decode_reduced`, for a preview whose longer side is `max_side` pixels."""
+    if image.format not in _REDUCIBLE:
+        return 1
+    spare = max(image.size) / max_side
+    return set_scale(image, next((scale for scale in (8, 4, 2) if spare >= scale), 1))
+
+
+def set_scale(image: "ImageFile.ImageFile", scale: int) -> int:
+    """Sets an opened JPEG to be decoded at 1/scale, and returns the scale that its decoder takes."""
+    if scale == 1:
+        return 1
+    full_width = image.width
+    drafted = image.draft(None, (max(1, image.width // scale), max(1, image.height // scale)))
+    return 1 if drafted is None else round(full_width / drafted[1][2])
 
 
 def _scale(size: tuple[int, int], targets: Sequence[Preprocess], orientation: int) -> int:
