@@ -1,0 +1,158 @@
+"""Connections to library.sqlite3: one that writes, and readers that each see one snapshot.
+
+SQLAlchemy's own transactions are switched off (AUTOCOMMIT): `transaction` and `snapshot` say BEGIN themselves, so that
+what SQLite holds open is what stands in the code.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+from urllib.parse import quote
+
+from sqlalchemy import Connection, NullPool, create_engine, event
+from sqlalchemy.engine import ExceptionContext
+
+from core.errors import LibraryNotFound
+from db.failures import as_library_error
+
+DATABASE = "library.sqlite3"
+_BUSY_TIMEOUT_S = 10.0  # a checkpoint of another process may hold the file for a moment
+
+_WRITER_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",  # readers never wait, and never see half a batch
+    "PRAGMA synchronous = FULL",  # a committed batch survives a power cut
+    "PRAGMA foreign_keys = ON",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A library's folder and an open connection to its database: what every function of this package works on."""
+
+    folder: Path
+    conn: Connection
+
+
+def connect_writer(folder: Path) -> Store:
+    """Open for writing, creating an empty database where there is none. The caller holds the lock.
+
+    Raises:
+        LibraryError: not writable, damaged, or no space.
+    """
+    store = _connect(folder, f"file:{_quoted(folder / DATABASE)}?mode=rwc")
+    for pragma in _WRITER_PRAGMAS:
+        store.conn.exec_driver_sql(pragma)
+    return store
+
+
+def connect_reader(folder: Path) -> Store:
+    """Open for reading; `begin_snapshot` is the caller's next step.
+
+    Raises:
+        LibraryNotFound: nothing was ever indexed here.
+    """
+    database = folder / DATABASE
+    if not database.is_file():
+        raise LibraryNotFound(f"no library at {folder}: run `search index FOLDER` first")
+    store = _connect(folder, f"file:{_quoted(database)}?mode=ro{_immutable(folder)}")
+    store.conn.exec_driver_sql("PRAGMA temp_store = MEMORY")  # the folder for temporary files may be read-only, too
+    return store
+
+
+def begin_snapshot(store: Store) -> None:
+    """From here on this connection sees the library as it is now, whatever a writer does."""
+    store.conn.exec_driver_sql("BEGIN")
+    store.conn.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()  # BEGIN alone takes no snapshot
+
+
+@contextmanager
+def transaction(store: Store) -> Iterator[Connection]:
+    """All of it, or nothing; an exception rolls back."""
+    with _atomically(store.conn, "BEGIN IMMEDIATE"):
+        yield store.conn
+
+
+@contextmanager
+def scratch_transaction(conn: Connection) -> Iterator[None]:
+    """One transaction for many rows of temporary tables; takes no lock that others could feel."""
+    with _atomically(conn, "BEGIN DEFERRED"):
+        yield
+
+
+@contextmanager
+def _atomically(conn: Connection, begin: str) -> Iterator[None]:
+    conn.exec_driver_sql(begin)
+    try:
+        yield
+        conn.exec_driver_sql("COMMIT")
+    except BaseException:  # Ctrl-C, too, must leave no transaction open
+        if _dbapi(conn).in_transaction:  # a full disk may have rolled it back already
+            conn.exec_driver_sql("ROLLBACK")
+        raise
+
+
+def backup_database(store: Store, destination: Path) -> None:
+    """A consistent copy of the database, complete or not there at all."""
+    partial = destination.with_name(destination.name + ".partial")
+    copy = sqlite3.connect(partial)
+    try:
+        _dbapi(store.conn).backup(copy)
+    finally:
+        copy.close()
+    partial.replace(destination)
+
+
+def close(store: Store) -> None:
+    """Close the connection (and, as the last one, fold the journal into the database)."""
+    store.conn.close()
+    store.conn.engine.dispose()
+
+
+def _connect(folder: Path, uri: str) -> Store:
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(uri, uri=True, timeout=_BUSY_TIMEOUT_S, check_same_thread=False),
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+    )
+
+    @event.listens_for(engine, "handle_error")
+    def translate(context: ExceptionContext) -> None:
+        known = as_library_error(context.original_exception, folder)
+        if known is not None:
+            raise known from context.original_exception
+
+    return Store(folder, engine.connect())
+
+
+def _dbapi(conn: Connection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", conn.connection.dbapi_connection)
+
+
+def _quoted(path: Path) -> str:
+    return quote(os.fsencode(path.absolute()))
+
+
+def _immutable(folder: Path) -> str:
+    """In a folder that cannot be written SQLite cannot make its shared memory; nobody can be writing there either."""
+    journal = folder / (DATABASE + "-wal")
+    left_over = journal.exists() and journal.stat().st_size > 0
+    return "" if left_over or os.access(folder, os.W_OK) else "&immutable=1"
+
+
+def connect_memory(folder: Path) -> Store:
+    """An empty database in memory, in place of a library that does not exist."""
+    return _connect(folder, "file::memory:")
+
+
+def checkpoint(store: Store) -> None:
+    """Fold the journal into the database, so that the library can be copied, or read where nothing can be written.
+
+    Readers that are still at work keep the part they need: then it is done by a later writer.
+    """
+    store.conn.exec_driver_sql("PRAGMA optimize")
+    store.conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()

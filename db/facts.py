@@ -1,0 +1,116 @@
+"""What a picture says of itself, written to and read from the asset table."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Row
+
+from core.pictures import Caption, PictureFacts, TakenAt, TakenSource
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the clock on the wall, which has no zone
+
+UNKNOWN = PictureFacts(
+    format="unknown",
+    width=0,
+    height=0,
+    exif_orientation=1,
+    taken=TakenAt(local=_EPOCH, offset_minutes=None, source=TakenSource.FILE),
+)
+"""Shown for pictures that were imported with their vectors and never read."""
+
+_SET_FACTS = """
+    UPDATE asset SET format_id = :format_id, width = :width, height = :height, exif_orientation = :exif_orientation,
+        taken = :taken, taken_offset = :taken_offset, taken_source = :taken_source, camera_id = :camera_id,
+        lens_id = :lens_id, latitude = :latitude, longitude = :longitude, phash = :phash
+    WHERE id = :id
+"""
+
+
+def wall_seconds(local: datetime) -> int:
+    """The clock on the wall as whole seconds since 1970-01-01 of that clock, rounded down."""
+    return (local - _EPOCH) // timedelta(seconds=1)
+
+
+def write_facts(conn: Connection, asset_id: int, facts: PictureFacts) -> None:
+    """Set what is known of a picture.
+
+    Copies of one picture may differ in their file times and sidecars. Of several files the date that says more than
+    "the file's time" wins, of two file times the earlier; a place or camera once known stays.
+    """
+    values = {
+        "id": asset_id,
+        "format_id": _name_id(conn, "format", facts.format),
+        "width": facts.width,
+        "height": facts.height,
+        "exif_orientation": facts.exif_orientation,
+        "taken": wall_seconds(facts.taken.local),
+        "taken_offset": facts.taken.offset_minutes,
+        "taken_source": facts.taken.source.value,
+        "camera_id": _name_id(conn, "camera", facts.camera),
+        "lens_id": _name_id(conn, "lens", facts.lens),
+        "latitude": facts.latitude,
+        "longitude": facts.longitude,
+        "phash": None if facts.phash is None else _signed(facts.phash),
+    }
+    known = conn.exec_driver_sql(
+        "SELECT * FROM asset WHERE id = :id AND format_id IS NOT NULL"
+        " AND (SELECT count(*) FROM file_asset WHERE asset_id = :id) > 1",
+        {"id": asset_id},
+    ).one_or_none()
+    conn.exec_driver_sql(_SET_FACTS, values if known is None else _merged(known, values))
+
+
+def write_captions(conn: Connection, asset_id: int, file_id: int, captions: Sequence[Caption]) -> None:
+    """Replace the captions that came with this file."""
+    conn.exec_driver_sql("DELETE FROM caption WHERE file_id = :file_id", {"file_id": file_id})
+    if captions:
+        conn.exec_driver_sql(
+            "INSERT INTO caption (asset_id, file_id, source, text) VALUES (?, ?, ?, ?)",
+            [(asset_id, file_id, caption.source.value, caption.text) for caption in captions],
+        )
+
+
+def read_facts(row: Row[tuple[object, ...]], captions: tuple[Caption, ...]) -> PictureFacts:
+    """The facts of one row that has the asset's columns, and `format`, `camera` and `lens` by name."""
+    if row.format is None:
+        return UNKNOWN
+    return PictureFacts(
+        format=row.format,
+        width=row.width,
+        height=row.height,
+        exif_orientation=row.exif_orientation,
+        taken=TakenAt(_EPOCH + timedelta(seconds=row.taken), row.taken_offset, TakenSource(row.taken_source)),
+        camera=row.camera,
+        lens=row.lens,
+        latitude=row.latitude,
+        longitude=row.longitude,
+        captions=captions,
+        phash=None if row.phash is None else row.phash & _MASK,
+    )
+
+
+_MASK = (1 << 64) - 1
+
+
+def _signed(bits: int) -> int:
+    return bits - (1 << 64) if bits >> 63 else bits
+
+
+def _merged(known: Row[tuple[object, ...]], values: Mapping[str, object]) -> dict[str, object]:
+    merged = dict(values)
+    rank = (known.taken_source == TakenSource.FILE, known.taken)
+    if rank < (values["taken_source"] == TakenSource.FILE, values["taken"]):
+        merged |= {name: getattr(known, name) for name in ("taken", "taken_offset", "taken_source")}
+    for name in ("camera_id", "lens_id"):
+        merged[name] = values[name] if values[name] is not None else getattr(known, name)
+    if values["latitude"] is None:
+        merged |= {"latitude": known.latitude, "longitude": known.longitude}
+    return merged
+
+
+def _name_id(conn: Connection, table: str, name: str | None) -> int | None:
+    if name is None:
+        return None
+    conn.exec_driver_sql(f"INSERT OR IGNORE INTO {table} (name) VALUES (:name)", {"name": name})
+    found = conn.exec_driver_sql(f"SELECT id FROM {table} WHERE name = :name", {"name": name}).scalar_one()
+    return int(found)

@@ -1,0 +1,116 @@
+"""From row numbers to pictures as an answer shows them; and which rows a file or a content has."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from sqlalchemy import Connection
+
+from core.arrays import RowNumbers
+from core.pictures import Caption, CaptionSource, Picture
+from db.facts import read_facts
+from db.records import ExportRow, FileState
+
+_PAGE = 5_000  # rows fetched at once by an export
+
+_ASSETS = """
+    SELECT r.row, a.*, format.name AS format, camera.name AS camera, lens.name AS lens
+    FROM json_each(:rows) j
+    JOIN vector_row r ON r.generation_id = :generation_id AND r.row = j.value
+    JOIN asset a ON a.id = r.asset_id
+    LEFT JOIN format ON format.id = a.format_id
+    LEFT JOIN camera ON camera.id = a.camera_id
+    LEFT JOIN lens ON lens.id = a.lens_id
+"""
+_FILES = """
+    SELECT fa.asset_id, f.path, f.state FROM json_each(:assets) j
+    JOIN file_asset fa ON fa.asset_id = j.value JOIN file f ON f.id = fa.file_id
+    WHERE f.state IN ('present', 'offline')
+"""
+_CAPTIONS = """
+    SELECT c.asset_id, c.source, c.text FROM json_each(:assets) j
+    JOIN caption c ON c.asset_id = j.value LEFT JOIN file f ON f.id = c.file_id
+    WHERE c.file_id IS NULL OR f.state IN ('present', 'offline')
+    ORDER BY c.id
+"""
+
+
+def pictures(conn: Connection, generation_id: int, rows: RowNumbers | Sequence[int]) -> list[Picture]:
+    """The live pictures of these rows, in the order of the rows; a row that stands for none is left out."""
+    wanted = [int(row) for row in rows]
+    found = conn.exec_driver_sql(_ASSETS, {"rows": json.dumps(wanted), "generation_id": generation_id}).all()
+    assets = json.dumps([row.id for row in found])
+    files = _files(conn, assets)
+    captions = _captions(conn, assets)
+    by_row = {}
+    for row in found:
+        if row.id in files:
+            (state, _, path), *others = files[row.id]
+            by_row[row.row] = Picture(
+                image_id=row.id,
+                row=row.row,
+                path=path,
+                other_paths=tuple(other for _, _, other in others),
+                offline=state,
+                facts=read_facts(row, captions.get(row.id, ())),
+                content_hash=row.content_hash,
+            )
+    return [by_row[row] for row in wanted if row in by_row]
+
+
+def rows_with_hash(conn: Connection, generation_id: int, content_hash: bytes) -> RowNumbers:
+    """Rows of the live pictures with this content, int64 (n,)."""
+    return _rows(
+        conn,
+        "SELECT r.row FROM asset a JOIN vector_row r ON r.asset_id = a.id AND r.generation_id = :generation_id"
+        " WHERE a.content_hash = :hash AND a.live ORDER BY r.row",
+        {"generation_id": generation_id, "hash": content_hash},
+    )
+
+
+def rows_at_path(conn: Connection, generation_id: int, path: bytes) -> RowNumbers:
+    """Rows of the live pictures of the file at `path`, int64 (n,)."""
+    return _rows(
+        conn,
+        "SELECT r.row FROM file f JOIN file_asset fa ON fa.file_id = f.id"
+        " JOIN vector_row r ON r.asset_id = fa.asset_id AND r.generation_id = :generation_id"
+        " WHERE f.path = :path AND f.state IN ('present', 'offline') ORDER BY r.row",
+        {"generation_id": generation_id, "path": path},
+    )
+
+
+def export_rows(conn: Connection, generation_id: int) -> Iterator[ExportRow]:
+    """Every live row, in order, fetched in pages."""
+    last = -1
+    while page := conn.exec_driver_sql(
+        "SELECT r.row FROM vector_row r JOIN asset a ON a.id = r.asset_id"
+        " WHERE r.generation_id = :id AND r.row > :last AND a.live ORDER BY r.row LIMIT :page",
+        {"id": generation_id, "last": last, "page": _PAGE},
+    ).all():
+        last = page[-1].row
+        for picture in pictures(conn, generation_id, [row.row for row in page]):
+            caption = picture.facts.captions[0].text if picture.facts.captions else None
+            yield ExportRow(row=picture.row, image_id=picture.image_id, path=picture.path, caption=caption)
+
+
+def _files(conn: Connection, assets: str) -> dict[int, list[tuple[bool, int, bytes]]]:
+    """Per picture (offline, length, path): the best path first."""
+    files: dict[int, list[tuple[bool, int, bytes]]] = defaultdict(list)
+    for row in conn.exec_driver_sql(_FILES, {"assets": assets}):
+        files[row.asset_id].append((row.state == FileState.OFFLINE, len(row.path), row.path))
+    for paths in files.values():
+        paths.sort()
+    return files
+
+
+def _captions(conn: Connection, assets: str) -> dict[int, tuple[Caption, ...]]:
+    """Per picture its captions; the same text from two copies is one."""
+    captions: dict[int, dict[Caption, None]] = defaultdict(dict)
+    for row in conn.exec_driver_sql(_CAPTIONS, {"assets": assets}):
+        captions[row.asset_id][Caption(row.text, CaptionSource(row.source))] = None
+    return {asset_id: tuple(unique) for asset_id, unique in captions.items()}
+
+
+def _rows(conn: Connection, query: str, values: dict[str, object]) -> RowNumbers:
+    return np.fromiter(conn.exec_driver_sql(query, values).scalars(), np.int64)

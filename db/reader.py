@@ -1,0 +1,170 @@
+"""Reading a library: one snapshot, whatever a writer does meanwhile. Never writes, never migrates.
+
+A thin front: every answer comes from the module that is named after it.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from core.arrays import RowMask, RowNumbers, Vectors
+from core.indexing import Problem
+from core.models import VectorKind
+from core.pictures import Picture
+from core.queries import Filters
+from db import counts, pictures, roots, spaces
+from db import filters as filtering
+from db.connect import Store, begin_snapshot, close, connect_reader
+from db.migrate import require_current
+from db.places import place_of
+from db.records import Counts, DiskUsage, ExportRow, GenerationInfo, RootInfo, SpaceInfo, SpaceState
+from db.vectors.records import Candidates
+from db.vectors.searcher import RowSearcher
+
+
+def open_reader(path: Path) -> "LibraryReader":
+    """Open the library in the folder `path` as it is at this moment.
+
+    Raises:
+        LibraryNotFound: there is none.
+        LibraryTooOld, LibraryTooNew: another version of `search` made it.
+        LibraryDamaged: SQLite cannot read it.
+    """
+    store = connect_reader(path)
+    try:
+        begin_snapshot(store)
+        require_current(store)
+    except BaseException:
+        close(store)
+        raise
+    reader = LibraryReader(store)
+    try:
+        reader.hold_rows()
+    except BaseException:
+        reader.close()
+        raise
+    return reader
+
+
+class LibraryReader:
+    """One snapshot of a library. Close it, or use it as a context manager; for one thread at a time."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._generations: dict[tuple[int, VectorKind], GenerationInfo] = {}
+        self._findable: dict[int, RowMask | None] = {}
+        self._searchers: dict[int, RowSearcher] = {}
+
+    @property
+    def path(self) -> Path:
+        """The library's folder."""
+        return self._store.folder
+
+    def close(self) -> None:
+        """Let go of the snapshot."""
+        close(self._store)
+
+    def hold_rows(self) -> None:
+        """Map the active space's rows now: a compaction may take their file away, but not from who has it open."""
+        active = next((space for space in self.spaces() if space.state is SpaceState.ACTIVE), None)
+        if active is not None:
+            self._searcher(self.generation(active))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def spaces(self) -> list[SpaceInfo]:
+        """Every space, oldest first."""
+        return spaces.list_spaces(self._store.conn)
+
+    def active_space(self) -> SpaceInfo:
+        """The space that answers queries.
+
+        Raises:
+            LibraryNotFound: nothing was indexed yet.
+        """
+        return spaces.active_space(self._store)
+
+    def generation(self, space: SpaceInfo, kind: VectorKind = VectorKind.IMAGE) -> GenerationInfo:
+        """The space's current rows of this kind."""
+        key = (space.id, kind)
+        if key not in self._generations:
+            self._generations[key] = spaces.generation_of(self._store.conn, space.id, kind)
+        return self._generations[key]
+
+    def roots(self) -> list[RootInfo]:
+        """Every root, by path."""
+        return roots.list_roots(self._store.conn)
+
+    def counts(self, space: SpaceInfo | None = None) -> Counts:
+        """How much the library holds; `indexed` and `waiting` are of this space."""
+        return counts.count(self._store.conn, None if space is None else self.generation(space))
+
+    def problems(self) -> list[Problem]:
+        """Every file whose last reading failed, by path."""
+        return counts.problems(self._store.conn)
+
+    def disk_usage(self) -> DiskUsage:
+        """Bytes on disk, by what they are for."""
+        return counts.disk_usage(self.path)
+
+    def allowed_rows(self, space: SpaceInfo, filters: Filters = Filters()) -> tuple[RowMask | None, int]:  # noqa: B008 - frozen
+        """Which rows may be found: bool (committed_rows,), and how many; None for the mask lets every row be found."""
+        generation = self.generation(space)
+        findable = self._findable_rows(generation)
+        if not filters:
+            return findable, generation.live_rows
+        mask = filtering.filtered_rows(self._store, generation, filters, findable)
+        return mask, int(np.count_nonzero(mask))
+
+    def search(self, space: SpaceInfo, query: Vectors, k: int, mask: RowMask | None = None) -> Candidates:
+        """The k best rows for `query`, float32 (dim,) of unit length, among those of `mask`; None: all that live."""
+        generation = self.generation(space)
+        return self._searcher(generation).search(
+            query, k, mask=self._findable_rows(generation) if mask is None else mask
+        )
+
+    def vectors(self, space: SpaceInfo, rows: RowNumbers) -> Vectors:
+        """The vectors of these rows, float32 (n, dim)."""
+        return self._searcher(self.generation(space)).vectors(rows)
+
+    def pictures(self, space: SpaceInfo, rows: RowNumbers | Sequence[int]) -> list[Picture]:
+        """The pictures of these rows, in their order; a row that stands for no live picture is left out."""
+        return pictures.pictures(self._store.conn, self.generation(space).id, rows)
+
+    def rows_with_hash(self, space: SpaceInfo, content_hash: bytes) -> RowNumbers:
+        """Rows of the live pictures with exactly this content."""
+        return pictures.rows_with_hash(self._store.conn, self.generation(space).id, content_hash)
+
+    def rows_at_path(self, space: SpaceInfo, path: bytes) -> RowNumbers:
+        """Rows of the live pictures of the file at `path`."""
+        return pictures.rows_at_path(self._store.conn, self.generation(space).id, path)
+
+    def export_rows(self, space: SpaceInfo) -> Iterator[ExportRow]:
+        """Every live row in order; fetch their vectors with `vectors`."""
+        return pictures.export_rows(self._store.conn, self.generation(space).id)
+
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know about the answers given: an index that was bypassed, and why."""
+        return tuple(searcher.notice for searcher in self._searchers.values() if searcher.notice)
+
+    def _findable_rows(self, generation: GenerationInfo) -> RowMask | None:
+        if generation.id not in self._findable:
+            self._findable[generation.id] = filtering.findable_rows(self._store.conn, generation)
+        return self._findable[generation.id]
+
+    def _searcher(self, generation: GenerationInfo) -> RowSearcher:
+        if generation.id not in self._searchers:
+            place = place_of(self._store, generation.id)
+            self._searchers[generation.id] = RowSearcher(
+                place.open(), generation.committed_rows, generation.index, place.folder
+            )
+        return self._searchers[generation.id]

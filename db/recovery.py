@@ -1,0 +1,60 @@
+"""What a writer does first: it clears away what a crash left behind.
+
+Bytes past the last committed row were never promised to anyone, and files of no generation belong to nobody.
+"""
+
+from contextlib import suppress
+from pathlib import Path
+
+from core.errors import LibraryDamaged
+from db.connect import Store
+from db.places import generation_ids, place_of
+from db.vectors.storage import storage_errors
+
+_OURS = ("vectors.", "index.", "columns.")
+
+
+def recover(store: Store, *, tolerant: bool) -> None:
+    """Cut off uncommitted rows and remove stray files.
+
+    Args:
+        store: the writer's.
+        tolerant: leave damaged vector files to the doctor.
+
+    Raises:
+        LibraryDamaged: committed vectors are missing, unless tolerant.
+    """
+    for generation_id in generation_ids(store.conn):
+        try:
+            place_of(store, generation_id).open().truncate(_committed(store, generation_id))
+        except LibraryDamaged:
+            if not tolerant:
+                raise
+    for stray in stray_files(store):
+        with storage_errors(stray), suppress(FileNotFoundError):
+            stray.unlink()
+
+
+def stray_files(store: Store) -> list[Path]:
+    """Files of our kind in the spaces' folders that no generation names: left by a crash, or half-written."""
+    named = _named_files(store)
+    found = [path for path in (store.folder / "spaces").glob("*/*/*") if path.name.startswith(_OURS)]
+    return sorted(path for path in found if path not in named)
+
+
+def _named_files(store: Store) -> set[Path]:
+    named: set[Path] = set()
+    for generation_id in generation_ids(store.conn):
+        place = place_of(store, generation_id)
+        named |= {place.vectors, place.columns}
+        index = store.conn.exec_driver_sql(
+            "SELECT json_extract(index_record, '$.file') FROM generation WHERE id = :id", {"id": generation_id}
+        ).scalar_one()
+        if index is not None:
+            named.add(place.folder / index)
+    return named
+
+
+def _committed(store: Store, generation_id: int) -> int:
+    found = store.conn.exec_driver_sql("SELECT committed_rows FROM generation WHERE id = :id", {"id": generation_id})
+    return int(found.scalar_one())

@@ -1,0 +1,31 @@
+"""The log of runs, which also says who is writing right now."""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Mapping
+
+from sqlalchemy import Connection
+
+
+def end_stale_runs(conn: Connection) -> None:
+    """Whoever takes the lock knows that no other run is going on: what has no end was killed."""
+    conn.exec_driver_sql("UPDATE run SET finished_at = :now WHERE finished_at IS NULL", {"now": time.time()})
+
+
+def start_run(conn: Connection, command: str) -> int:
+    """Enter a run of this process; its id."""
+    added = conn.exec_driver_sql(
+        "INSERT INTO run (pid, host, command, started_at) VALUES (:pid, :host, :command, :now)",
+        {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "now": time.time()},
+    )
+    return int(added.lastrowid)
+
+
+def finish_run(conn: Connection, run_id: int, counts: Mapping[str, object] | None) -> None:
+    """It ended; `counts` is what it did, None where it did not get to its end."""
+    conn.exec_driver_sql(
+        "UPDATE run SET finished_at = :now, counts = :counts WHERE id = :id AND finished_at IS NULL",
+        {"now": time.time(), "counts": None if counts is None else json.dumps(counts), "id": run_id},
+    )

@@ -1,0 +1,246 @@
+"""Writing to a library: one process at a time. A thin front: every operation lives in the module it is named after.
+
+Order of one indexing run: remember_root and use_space; stage each root; plan; work, with commit after each batch;
+settle; refresh_derived. Whatever is killed in between loses at most the batch it was in.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from filelock import FileLock
+
+from core.indexing import ProgressListener, RootOptions
+from core.models import EncoderInfo
+from db import commit as committing
+from db import compaction, counts, derived, forget, imports, planning, rows, runs, settle, spaces, staging
+from db import roots as rooting
+from db.connect import Store, checkpoint, close, connect_writer, transaction
+from db.lock import take_lock
+from db.migrate import bring_up_to_date
+from db.pending import set_pending
+from db.records import (
+    CommitCounts,
+    Counts,
+    GenerationInfo,
+    ImportedRow,
+    Outcome,
+    PlanCounts,
+    RootInfo,
+    RootScan,
+    ScanEntry,
+    SettleCounts,
+    SpaceInfo,
+    WorkItem,
+)
+from db.recovery import recover
+
+
+def open_writer(path: Path, *, command: str, wait_s: float = 0.0, repair: bool = False) -> "LibraryWriter":
+    """Open (or make) the library in the folder `path` for writing.
+
+    Migrates an older one after a backup, cuts off vector bytes that were never committed, and removes files that
+    belong to no generation.
+
+    Args:
+        path: the library's folder; made where it is missing.
+        command: what this run is called, for whoever finds the library locked ("index").
+        wait_s: how long to wait for another writer.
+        repair: True for the doctor: a vector file that lost rows is left for it instead of being an error.
+
+    Raises:
+        LibraryLocked: another process is writing; says which.
+        LibraryTooNew: a later version of `search` made it.
+        LibraryDamaged: vectors that were committed are not there.
+        StorageFull: no space.
+    """
+    lock = take_lock(path, wait_s=wait_s)
+    try:
+        store = connect_writer(path)
+        try:
+            bring_up_to_date(store)
+            staging.make_tables(store.conn)
+            with transaction(store) as conn:
+                runs.end_stale_runs(conn)
+                run_id = runs.start_run(conn, command)
+            recover(store, tolerant=repair)
+        except BaseException:
+            close(store)
+            raise
+    except BaseException:
+        lock.release()
+        raise
+    return LibraryWriter(store, lock, run_id)
+
+
+class LibraryWriter:
+    """The only writer of a library. Close it, or use it as a context manager; for one thread."""
+
+    def __init__(self, store: Store, lock: FileLock, run_id: int) -> None:
+        self._store = store
+        self._lock = lock
+        self._run_id = run_id
+        self._space_ids: tuple[int, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """The library's folder."""
+        return self._store.folder
+
+    @property
+    def store(self) -> Store:
+        """For the doctor, inside this package."""
+        return self._store
+
+    def close(self) -> None:
+        """End the run, fold the journal into the database, let the lock go."""
+        try:
+            runs.finish_run(self._store.conn, self._run_id, None)
+            checkpoint(self._store)
+        finally:
+            close(self._store)
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start_run(self, command: str) -> None:
+        """Another command begins with the same writer; what the one before staged is dropped."""
+        runs.finish_run(self._store.conn, self._run_id, None)
+        self._run_id = runs.start_run(self._store.conn, command)
+        staging.clear_staging(self._store.conn)
+
+    def finish_run(self, report: Mapping[str, object]) -> None:
+        """The run got to its end; `report` (JSON-able) is kept with it."""
+        runs.finish_run(self._store.conn, self._run_id, report)
+
+    # Roots and spaces
+
+    def remember_root(self, path: bytes, options: RootOptions | None = None) -> RootInfo:
+        """The root that is or holds `path`, remembered; None keeps its options. It takes over roots inside it.
+
+        Raises:
+            UsageError: options for a path inside a root that is walked with others.
+        """
+        return rooting.remember_root(self._store, path, options)
+
+    def roots(self) -> list[RootInfo]:
+        """Every root, by path."""
+        return rooting.list_roots(self._store.conn)
+
+    def spaces(self) -> list[SpaceInfo]:
+        """Every space, oldest first."""
+        return spaces.list_spaces(self._store.conn)
+
+    def generation(self, space: SpaceInfo) -> GenerationInfo:
+        """The space's current rows."""
+        return spaces.generation_of(self._store.conn, space.id)
+
+    def counts(self, space: SpaceInfo | None = None) -> Counts:
+        """How much the library holds; `indexed` and `waiting` are of this space."""
+        return counts.count(self._store.conn, None if space is None else self.generation(space))
+
+    def use_space(self, info: EncoderInfo) -> SpaceInfo:
+        """The space of this model: the active one (made where there is none yet), or the one being built.
+
+        Raises:
+            WrongModel: the library is pinned to another model.
+        """
+        return spaces.use_space(self._store, info)
+
+    def use_imported_space(self, name: str, dim: int) -> SpaceInfo:
+        """The active space, for vectors of a model known by name only.
+
+        Raises:
+            WrongModel: the library is pinned to another model.
+        """
+        return spaces.use_imported_space(self._store, name, dim)
+
+    def begin_space(self, info: EncoderInfo) -> SpaceInfo:
+        """Start, or go on, building another model's space while the active one answers."""
+        return spaces.begin_space(self._store, info)
+
+    def unfilled(self, space_id: int) -> int:
+        """How many pictures the active space has and this one lacks."""
+        return spaces.unfilled(self._store.conn, space_id)
+
+    def finish_space(self, space_id: int) -> bool:
+        """Let the building space answer if it lacks no picture; True where it does now."""
+        return spaces.finish_space(self._store, space_id)
+
+    def drop_space(self, space_id: int) -> int:
+        """Delete a space that does not answer, with its files; bytes freed."""
+        return spaces.drop_space(self._store, space_id)
+
+    # One indexing run
+
+    def stage(self, root: RootInfo, entries: Iterable[ScanEntry], *, subtree: bytes | None = None) -> int:
+        """Take in what the walk of a root (or of one folder in it) found; how many files."""
+        return staging.stage(self._store.conn, root.id, entries, subtree)
+
+    def plan(self, space_ids: Sequence[int]) -> PlanCounts:
+        """Compare all that is staged with what is known; every picture should have a vector in these spaces."""
+        self._space_ids = tuple(space_ids)
+        counted = planning.plan(self._store.conn, space_ids)
+        with transaction(self._store) as conn:
+            set_pending(conn, counted.new)
+        return counted
+
+    def work(self) -> Iterator[WorkItem]:
+        """What `plan` found to read, newest file first; commits in between are fine."""
+        return planning.work(self._store.conn, self._space_ids)
+
+    def known_hashes(self, hashes: Sequence[bytes], space_ids: Sequence[int]) -> Mapping[bytes, frozenset[int]]:
+        """For each of these contents that the library knows: which of the spaces have its vector."""
+        return rows.known_hashes(self._store.conn, hashes, space_ids)
+
+    def commit(self, files: Sequence[Outcome]) -> CommitCounts:
+        """Store what became of these work items: vectors on disk first, then one transaction.
+
+        Raises:
+            StorageFull: nothing of this batch was stored; all before it is safe.
+        """
+        return committing.commit(self._store, files)
+
+    def settle(self, scans: Sequence[RootScan], *, prune: bool = False) -> SettleCounts:
+        """Judge what the scans did not find (invariant 7), and clear the staging."""
+        return settle.settle(self._store, scans, prune=prune)
+
+    def refresh_derived(
+        self,
+        space: SpaceInfo,
+        *,
+        exact_below: int,
+        force: bool = False,
+        on_progress: ProgressListener | None = None,
+    ) -> None:
+        """Build the index and the filter columns anew where too much changed since, or where they are unsound."""
+        derived.refresh_derived(self._store, space, exact_below=exact_below, force=force, on_progress=on_progress)
+
+    # Single operations
+
+    def forget(self, path: bytes) -> int:
+        """Forget the file at `path`, or all below it, for good; how many files."""
+        return forget.forget(self._store, path)
+
+    def unforget(self, path: bytes) -> int:
+        """Let the next index find it again; how many forgotten files.
+
+        Raises:
+            UsageError: it is inside a forgotten folder.
+        """
+        return forget.unforget(self._store, path)
+
+    def compact(self, space: SpaceInfo) -> int:
+        """Write the rows that still stand for pictures into the next generation; how many rows went."""
+        return compaction.compact_space(self._store, space)
+
+    def import_rows(self, space: SpaceInfo, pictures: Sequence[ImportedRow]) -> CommitCounts:
+        """Store pictures that come with their vectors; no refresh ever judges their files."""
+        return imports.import_rows(self._store, space, pictures)
