@@ -50,18 +50,19 @@ def err_console() -> "Console":
 
 def emit(line: str) -> None:
     """One line of a result."""
-    sys.stdout.write(f"{line}\n")
+    emit_bytes(f"{line}\n".encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
 
 
 def emit_json(value: object) -> None:
     """One JSON value on one line; text stays readable, not escaped to ASCII."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
+    emit(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
 
 def emit_bytes(data: bytes) -> None:
-    """Bytes exactly as they are, behind whatever text came before."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
+    """Bytes exactly as they are, all of them: with PYTHONUNBUFFERED, one write may take only a part."""
+    left = memoryview(data)
+    while left:
+        left = left[sys.stdout.buffer.write(left) :]
 
 
 def say(text: str, *, style: str = "dim") -> None:

@@ -11,7 +11,7 @@ from cli.units import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from db import Finding
+    from db.records import Finding
 
 EXAMPLES = """\
 search doctor

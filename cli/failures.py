@@ -7,6 +7,7 @@ that holds the traceback and nothing about the words or pictures beside it.
 import contextlib
 import os
 import platform
+import re
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -24,6 +25,17 @@ PIPE_CLOSED = 141  # 128 + SIGPIPE
 # Typer shows this one of its base classes under no public name: the root of what it raises about words on the line.
 BadCommandLine: type[Exception] = typer.BadParameter.__mro__[2]
 
+
+REWORDED = tuple(
+    (re.compile(said), better)
+    for said, better in (
+        (r"Value error, ", ""),
+        (r"Input should be (.*?)(, unable to parse.*)?$", r"it must be \1"),
+        (r" \(Possible options: (.*)\)$", r"; did you mean \1?"),
+        (r"\.$", ""),
+    )
+)
+"""Typer's (and pydantic's) words, made plainer."""
 
 EXPECTED = (SearchError, BadCommandLine, typer.Abort, KeyboardInterrupt, EOFError, BrokenPipeError, SystemExit)
 """Every way a command ends early that is no bug."""
@@ -53,7 +65,9 @@ def refuse(error: SearchError) -> int:
 
 def refuse_words(error: BaseException) -> int:
     """Print one line for words that Typer could not make sense of, and where to read more; return the exit code."""
-    message = one_line(str(getattr(error, "format_message", error.__str__)())).rstrip(".")
+    message = one_line(str(getattr(error, "format_message", error.__str__)()))
+    for said, better in REWORDED:
+        message = said.sub(better, message)
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "search"
     say(f"search: {message[:1].lower()}{message[1:]} (see: {command} --help)", style="red")

@@ -49,12 +49,12 @@ class Contents(TyperGroup):
 def _write_groups(params: "Iterable[Parameter]", ctx: "Context", formatter: "HelpFormatter") -> None:
     groups: dict[str, list[tuple[str, str]]] = {}
     for param in params:
-        is_argument = isinstance(param, TyperArgument)
-        record = (param.display_name_raw, param.help or "") if is_argument else param.get_help_record(ctx)
+        if isinstance(param, TyperArgument):
+            groups.setdefault("Arguments", []).append((param.display_name_raw, param.help or ""))
+            continue
+        record = param.get_help_record(ctx)
         if record is not None:
-            default = "Arguments" if is_argument else GENERAL
-            group = getattr(param, "rich_help_panel", None) or default
-            groups.setdefault(group, []).append(record)
+            groups.setdefault(getattr(param, "rich_help_panel", None) or GENERAL, []).append(record)
     for name in sorted(groups, key=lambda name: (name != "Arguments", name == GENERAL and len(groups[name]) == 1)):
         with formatter.section(_heading(name)):
             formatter.write_dl(groups[name], col_max=34)

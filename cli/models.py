@@ -26,7 +26,6 @@ models = typer.Typer(
     cls=Contents,
     context_settings=PAGE,
     epilog="search models list",
-    no_args_is_help=True,
 )
 
 

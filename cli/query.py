@@ -123,6 +123,8 @@ def query(
     if model is not None:
         raise UsageError("--model goes with --files; a library is searched with the model it was indexed with")
 
+    row = None if vector is None else read_vector(vector)
+
     def search(opened: "Library") -> "SearchResult":
         with naming(image or ()):
             return opened.search(
@@ -133,7 +135,7 @@ def query(
                 not_texts=[as_unicode(one) for one in not_text or ()],
                 image_weight=image_weight,
                 not_weight=not_weight,
-                vector=None if vector is None else read_vector(vector),
+                vector=row,
                 filters=filters,
                 sort=Sort(sort),
                 group=not no_group,

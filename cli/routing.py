@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from typer.core import TyperGroup, TyperOption
+from typer.core import TyperArgument, TyperGroup, TyperOption
 
 from cli.console import one_line
 from core.errors import UsageError
@@ -33,6 +33,7 @@ class Grammar:
 
     subcommands: Mapping[str, frozenset[str]]  # by command; empty where it has none
     options: Mapping[str, frozenset[str]]  # by command
+    with_words: frozenset[str]  # commands that take words behind them
     with_value: frozenset[str]  # options of query, lookup and index that take one
 
     @classmethod
@@ -43,6 +44,7 @@ class Grammar:
         return cls(
             {name: frozenset(getattr(command, "commands", ())) for name, command in program.commands.items()},
             {name: frozenset(o for option in options for o in option.opts) for name, options in commands.items()},
+            frozenset(name for name, command in program.commands.items() if _takes_words(command.params)),
             frozenset(name for option in leading if not option.is_flag for name in option.opts),
         )
 
@@ -60,9 +62,10 @@ def route(words: Sequence[str], grammar: Grammar) -> Route:
     if where is None:
         return Route(tuple(words) if words[0] in OF_THE_PROGRAM else ("query", *words))
     first, rest = words[where], [*words[:where], *words[where + 1 :]]
-    if first in grammar.subcommands:
-        return Route((first, *rest))
     others = _plain(rest, grammar)
+    if first in grammar.subcommands:
+        _refuse_words_behind(first, others, grammar)
+        return Route((first, *rest) if others or not grammar.subcommands[first] else (first, "--help"))
     near = next(iter(get_close_matches(first.lower(), grammar.subcommands, 1, NEAR)), None)
     if near is not None and _looks_like(near, others, rest, grammar):
         raise UsageError(f"there is no command {one_line(first)!r}: did you mean `search {near}`?")
@@ -95,6 +98,10 @@ def _options(params: Iterable[object]) -> Iterator[TyperOption]:
     return (param for param in params if isinstance(param, TyperOption))
 
 
+def _takes_words(params: Iterable[object]) -> bool:
+    return any(isinstance(param, TyperArgument) for param in params)
+
+
 def _first_word(words: Sequence[str], grammar: Grammar) -> int | None:
     """Where the first word stands that is neither an option nor an option's value; None before a `--`, too."""
     position = 0
@@ -116,6 +123,21 @@ def _plain(words: Sequence[str], grammar: Grammar) -> list[str]:
         plain.append(left[where])
         left = left[where + 1 :]
     return plain
+
+
+def _refuse_words_behind(command: str, others: Sequence[str], grammar: Grammar) -> None:
+    """`search status of liberty` is hardly the command.
+
+    Raises:
+        UsageError: says how to look for the words instead.
+    """
+    known = sorted(grammar.subcommands[command])
+    if not others or command in grammar.with_words or others[0] in known:
+        return
+    instead = f"to look for these words, type: search query {one_line(' '.join([command, *others]))}"
+    if known:
+        raise UsageError(f"search {command} has no {one_line(others[0])!r}, only {', '.join(known)}; {instead}")
+    raise UsageError(f"search {command} takes no words; {instead}")
 
 
 def _looks_like(near: str, others: Sequence[str], rest: Sequence[str], grammar: Grammar) -> bool:

@@ -1,5 +1,6 @@
 """The state of a library, for people and as JSON."""
 
+import os
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -8,26 +9,39 @@ from cli.reports import KIND_TEXT, problem_json
 from cli.units import count, counted, minute, size
 from core.indexing import Problem
 from core.paths import display, json_path
-from db import GenerationInfo, RootInfo, SpaceState
+from db.records import GenerationInfo, RootInfo, SpaceState
 from semantic_image_search import LibraryStatus
 from semantic_image_search.status import SpaceStatus
+
+COUNTS = ("pictures", "indexed", "waiting", "files", "offline", "missing", "problems", "ignored", "forgotten")
 
 
 def show_status(state: LibraryStatus) -> None:
     """A line per fact, the names of the facts in one column."""
-    counts = state.counts
-    pictures = f"{count(counts.indexed)} of {count(counts.known)} indexed, in {counted(counts.files, 'file')}"
-    rows = [("library", f"{state.path} ({size(state.disk.total)})"), ("pictures", pictures)]
-    rows += [("", f"{count(number)} {what}") for number, what in _set_aside(state)]
-    rows += [("folders" if first else "", line) for first, line in _firsts([root_line(root) for root in state.roots])]
-    rows += [("model" if first else "", line) for first, line in _firsts([space_line(one) for one in state.spaces])]
+    rows = [("library", f"{display(os.fsencode(state.path))} ({size(state.disk.total)})")]
+    rows += _column("folders", [root_line(root) for root in state.roots])
+    rows += _column("pictures", pictures_lines(state))
+    rows += _column("model", [space_line(one) for one in state.spaces])
     rows += [("index", index_line(one.generation)) for one in state.spaces[:1]]
-    if counts.problems:
-        rows.append(("problems", f"{counted(counts.problems, 'file')} could not be read: search status --problems"))
+    if state.spaces and state.spaces[0].counts.problems:
+        number = counted(state.spaces[0].counts.problems, "file")
+        rows.append(("problems", f"{number} could not be read: search status --problems"))
     for name, value in rows:
         _row(name, value)
     for notice in state.notices:
         say(notice, style="yellow")
+
+
+def pictures_lines(state: LibraryStatus) -> list[str]:
+    """How many pictures can be found, and what is set aside."""
+    if not state.spaces:
+        return ["none yet: search index FOLDER"]
+    counts = state.spaces[0].counts
+    aside = ((counts.offline, "offline, still findable"), (counts.missing, "missing"), (counts.forgotten, "forgotten"))
+    return [
+        f"{count(counts.indexed)} of {count(counts.known)} indexed, in {counted(counts.files, 'file')}",
+        *(f"{counted(number, 'file')} {what}" for number, what in aside if number),
+    ]
 
 
 def show_problems(problems: Sequence[Problem]) -> None:
@@ -60,9 +74,9 @@ def root_line(root: RootInfo) -> str:
 
 def space_line(one: SpaceStatus) -> str:
     """One model and what it is for."""
-    line = f"{one.space.name}, {one.space.dim} dimensions, {counted(one.generation.live_rows, 'vector')}"
+    line = f"{one.space.name}, {one.space.dim} dimensions, {counted(one.generation.live_rows, 'picture')}"
     if one.space.state is SpaceState.BUILDING:
-        line += "; being built, takes over when complete (search index goes on)"
+        line += f", {count(one.counts.waiting)} to go; takes over when complete (search index goes on)"
     elif one.space.state is SpaceState.RETIRED:
         line += "; replaced"
     elif one.space.encoder is None:
@@ -82,11 +96,10 @@ def index_line(generation: GenerationInfo) -> str:
 
 def status_json(state: LibraryStatus, problems: Sequence[Problem] | None) -> dict[str, object]:
     """The stable shape that docs/commands.md promises. `problems` lists them where they were asked for."""
-    counts, disk = state.counts, state.disk
-    names = ("pictures", "indexed", "waiting", "files", "offline", "missing", "problems", "ignored", "forgotten")
+    disk = state.disk
     value: dict[str, object] = {
-        "library": state.path,
-        "counts": {name: getattr(counts, name) for name in names},
+        "library": display(os.fsencode(state.path)),
+        "counts": {name: getattr(state.spaces[0].counts, name) if state.spaces else 0 for name in COUNTS},
         "roots": [_root_json(root) for root in state.roots],
         "spaces": [_space_json(one) for one in state.spaces],
         "disk_bytes": {
@@ -124,6 +137,8 @@ def _space_json(one: SpaceStatus) -> dict[str, object]:
         "dim": one.space.dim,
         "state": one.space.state.value,
         "rows": one.generation.live_rows,
+        "indexed": one.counts.indexed,
+        "waiting": one.counts.waiting,
         "index": None
         if index is None
         else {
@@ -136,14 +151,8 @@ def _space_json(one: SpaceStatus) -> dict[str, object]:
     }
 
 
-def _set_aside(state: LibraryStatus) -> list[tuple[int, str]]:
-    counts = state.counts
-    kinds = ((counts.offline, "offline (still findable)"), (counts.missing, "missing"), (counts.forgotten, "forgotten"))
-    return [(number, what) for number, what in kinds if number]
-
-
-def _firsts(lines: Sequence[str]) -> list[tuple[bool, str]]:
-    return [(number == 0, line) for number, line in enumerate(lines)]
+def _column(name: str, lines: Sequence[str]) -> list[tuple[str, str]]:
+    return [("" if number else name, line) for number, line in enumerate(lines)]
 
 
 def _row(name: str, value: str) -> None:

@@ -30,7 +30,6 @@ vectors = typer.Typer(
     cls=Contents,
     context_settings=PAGE,
     epilog=EXPORT_EXAMPLE,
-    no_args_is_help=True,
 )
 
 

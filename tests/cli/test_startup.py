@@ -1,0 +1,68 @@
+"""Starting costs nothing: no model, no database, no decoder is loaded to print a help page."""
+
+import json
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import PROJECT
+
+HEAVY = {"torch", "faiss", "sqlalchemy", "PIL", "numpy", "pydantic_settings", "open_clip", "pyarrow", "rich"}
+
+DUMP = """
+import atexit, json, sys
+from cli.main import main
+code = main({words})
+print(json.dumps(sorted({{name.partition('.')[0] for name in sys.modules}})), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def loaded_by(*words: str) -> tuple[int, set[str]]:
+    done = subprocess.run(
+        [sys.executable, "-c", DUMP.format(words=list(words))], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    return done.returncode, set(json.loads(done.stderr.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--help",), (), ("query", "--help"), ("models", "--help"), ("vectors", "import", "--help"), ("--version",)],
+)
+def test_help_loads_nothing_heavy(words: tuple[str, ...]) -> None:
+    code, modules = loaded_by(*words)
+    assert code == 0
+    assert not modules & HEAVY
+
+
+def test_a_usage_error_loads_nothing_heavy() -> None:
+    code, modules = loaded_by("query", "--no-such-option")
+    assert code == 2
+    assert not modules & (HEAVY - {"rich"})
+
+
+def test_help_takes_less_than_a_third_of_a_second_of_cpu() -> None:
+    def cpu() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    command = [sys.executable, "-m", "cli", "--help"]
+    taken = []
+    for _ in range(3):  # the best of three: the first may have bytecode to write
+        before = cpu()
+        subprocess.run(command, cwd=PROJECT, capture_output=True, check=True)
+        taken.append(cpu() - before)
+    assert min(taken) < 0.3
+
+
+def test_no_words_is_help_and_version_is_a_line() -> None:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "cli", *words], cwd=PROJECT, capture_output=True, text=True, check=False
+        )
+
+    assert run().stdout == run("--help").stdout
+    assert run().returncode == 0
+    assert run("--version").stdout.startswith("search 0.")
