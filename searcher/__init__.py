@@ -4,7 +4,8 @@ Encoders, the library and pictures are handed in. Reading the library is `db`'s,
 cli's.
 """
 
-from searcher.copies import COMPARE_SIDE, load_small
+from media.copies import COMPARE_SIDE
+from searcher.copies import load_small
 from searcher.filters import FilterTexts, make_filters, parse_date_range, parse_near
 from searcher.jsonable import result_to_json
 from searcher.lookup import lookup

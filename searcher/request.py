@@ -10,7 +10,7 @@ from core.errors import UsageError
 from core.queries import Filters, Sort
 
 MOST_HITS = 10_000
-"""Grouping compares each candidate with each group: at 10,000 that takes a second, and nobody reads further."""
+"""Grouping compares each candidate with each group: for 10,000 hits that takes a second, and nobody reads further."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

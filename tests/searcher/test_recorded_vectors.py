@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.queries import CopyKind
+from core.queries import CopyKind, Filters
 from db import open_reader, open_writer
 from db.records import ImportedRow
 from media import DecodeLimits, decode_picture
@@ -14,6 +14,7 @@ from searcher import LookupRequest, SearchRequest, lookup, search
 from tests.searcher.memory import unit
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+RECORDED_AS = {"automobile": "car_(automobile)", "ship": "boat"}
 
 
 class Recorded:
@@ -32,7 +33,7 @@ class Recorded:
         return ImportedRow(self.paths[i], self.images[i], content_hash=decoded.content_hash, facts=decoded.facts)
 
     def noun(self, name: str) -> np.ndarray:
-        return self.texts["an " + name] if "an " + name in self.texts else self.texts["a " + name]
+        return self.texts["a " + RECORDED_AS.get(name, name)]
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,17 @@ def test_hits_and_scores_are_those_of_an_exact_search(recorded: Recorded):
         shown = {path for hit in hits for path in (hit.picture.path, *(alike.path for alike in hit.alike))}
         missed = max(cosine for path, cosine in by_path.items() if path not in shown)
         assert missed <= hits[-1].score + 2e-3
+
+
+def test_filters_reach_the_store(recorded: Recorded):
+    pngs = [path for path in recorded.paths if path.endswith(b".png")]
+    result = search(
+        recorded.reader, SearchRequest(vector=recorded.noun("dog"), k=600, filters=Filters(formats=("png",))), None
+    )
+    assert sorted(hit.picture.path for hit in result.hits) == sorted(pngs)
+    assert (result.searched, result.indexed) == (len(pngs), len(recorded.paths))
+    nowhere = SearchRequest(vector=recorded.noun("dog"), filters=Filters(folders=(b"/nowhere",)))
+    assert search(recorded.reader, nowhere, None).notices == ("no indexed picture passes the filters",)
 
 
 def test_every_picture_finds_itself(recorded: Recorded):
