@@ -38,11 +38,13 @@ def hit_to_json(hit: Hit) -> Json:
         "score": round(hit.score, 6),
         "image_id": picture.image_id,
         "taken_at": taken_at(facts.taken) if read else None,
+        "taken_source": facts.taken.source.value if read else None,
         "width": facts.width if read else None,
         "height": facts.height if read else None,
         "camera": facts.camera,
         "captions": [caption.text for caption in facts.captions],
         "alike": [_alike(alike) for alike in hit.alike],
+        "offline": picture.offline,
     }
     if hit.copy is not None:
         shown["copy"] = hit.copy.value

@@ -44,11 +44,13 @@ def test_the_exact_shape():
                 "score": 0.3,
                 "image_id": 101,
                 "taken_at": "2019-05-03T14:02:11+02:00",
+                "taken_source": "exif",
                 "width": 400,
                 "height": 300,
                 "camera": "Canon EOS 40D",
                 "captions": ["A dog", "Strand"],
                 "alike": [{"path": "/c\ufffd", "path_b64": "L2P+", "kind": "burst"}],
+                "offline": False,
             },
             {
                 "rank": 2,
@@ -57,11 +59,13 @@ def test_the_exact_shape():
                 "score": 0.25,
                 "image_id": 102,
                 "taken_at": "2020-01-02T00:00:00",
+                "taken_source": "file",
                 "width": 400,
                 "height": 300,
                 "camera": None,
                 "captions": [],
                 "alike": [],
+                "offline": False,
                 "copy": "resized",
             },
         ],
@@ -79,4 +83,4 @@ def test_negative_offsets():
 def test_what_was_never_read_is_null():
     result = SearchResult("q", "s", "m", "l", 1, 1, 1, Took(), (Hit(1, 0.1, make_picture(1, width=0, height=0)),))
     hit = result_to_json(result)["hits"][0]
-    assert (hit["taken_at"], hit["width"], hit["height"]) == (None, None, None)
+    assert [hit[key] for key in ("taken_at", "taken_source", "width", "height")] == [None] * 4
