@@ -15,7 +15,7 @@ from core.errors import LibraryNotFound, ProblemKind
 from db.connect import close, connect_memory, connect_reader, scratch_transaction
 from db.migrate import bring_up_to_date, require_current
 from db.records import PlanCounts, ScanEntry, WorkItem, WorkKind
-from db.staging import ANY_ROOT, load_forgotten, make_tables, stage
+from db.staging import ANY_ROOT, LOOKED_INTO, load_forgotten, make_tables, stage
 
 _PAGE = 500  # work items fetched at once
 _PASSING = json.dumps([kind.value for kind in ProblemKind if kind.passing])
@@ -39,7 +39,7 @@ _GONE = f"""
          WHERE fa.file_id = f.id AND a.part = 0 AND a.id NOT IN (SELECT asset_id FROM temp.lacking))
     FROM file f
     WHERE f.state <> 'forgotten' AND (({_IN_SCOPE}) OR f.state IN ('missing', 'offline'))
-      AND NOT EXISTS (SELECT 1 FROM temp.staged t WHERE t.path = f.path)
+      AND NOT EXISTS (SELECT 1 FROM temp.staged t WHERE t.path = f.path) AND {LOOKED_INTO}
 """
 
 # A known hash lets the decoder stop after hashing. It is only given where nothing but the hash could be news: not with

@@ -19,13 +19,13 @@ from db.liveness import drop_orphans, settle_touched, touch_pictures_of
 from db.ranges import PathRange
 from db.records import FileState, RootInfo, RootScan, SettleCounts, WorkItem, WorkKind
 from db.roots import list_roots
-from db.staging import clear_staging, load_forgotten
+from db.staging import LOOKED_INTO, clear_staging, load_forgotten
 
 _LOST_SHARE = 10  # more than one file in ten lost at once is taken for a drive that is not all there
 
 # Known files of one scope: what the library believed to be on disk, and what of it the scan did not find.
 _SCOPE = "f.root_id = :root_id AND (:path IS NULL OR f.path = :path OR (f.path >= :lower AND f.path < :upper))"
-_LOST = f"{_SCOPE} AND NOT EXISTS (SELECT 1 FROM temp.staged t WHERE t.path = f.path)"
+_LOST = f"{_SCOPE} AND NOT EXISTS (SELECT 1 FROM temp.staged t WHERE t.path = f.path) AND {LOOKED_INTO}"
 
 
 def settle(store: Store, scans: Sequence[RootScan], *, prune: bool) -> SettleCounts:

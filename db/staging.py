@@ -2,6 +2,7 @@
 
     staged  every file that the walk found
     scope   what was walked: whole roots, or folders in them
+    unread  folders in there that could not be looked into: what they hold is neither seen nor gone
     gone    known files that should be in the scope and were not found, and those known to be missing or offline
     work    what has to be read, newest first: its id is the order
 
@@ -30,6 +31,7 @@ _TABLES = (
     CREATE TEMP TABLE IF NOT EXISTS scope (
         root_id INTEGER NOT NULL, subtree BLOB, lower BLOB, upper BLOB)
     """,
+    "CREATE TEMP TABLE IF NOT EXISTS unread (path BLOB, lower BLOB, upper BLOB)",
     """
     CREATE TEMP TABLE IF NOT EXISTS gone (
         file_id INTEGER PRIMARY KEY, size INTEGER, mtime_ns INTEGER, sidecars BLOB, content_hash BLOB)
@@ -49,6 +51,12 @@ _TABLES = (
 )
 
 
+LOOKED_INTO = """
+    NOT EXISTS (SELECT 1 FROM temp.unread u WHERE f.path = u.path OR (f.path >= u.lower AND f.path < u.upper))
+"""
+"""Condition on a file `f`: it is not in a folder that could not be looked into."""
+
+
 def make_tables(conn: Connection) -> None:
     """The temporary tables, empty."""
     for table in _TABLES:
@@ -57,7 +65,7 @@ def make_tables(conn: Connection) -> None:
 
 def clear_staging(conn: Connection) -> None:
     """Forget what was scanned."""
-    for table in ("staged", "scope", "gone", "work", "lacking"):
+    for table in ("staged", "scope", "unread", "gone", "work", "lacking"):
         conn.exec_driver_sql(f"DELETE FROM temp.{table}")
 
 
@@ -84,6 +92,16 @@ def load_forgotten(conn: Connection) -> None:
         conn.exec_driver_sql(
             "INSERT INTO temp.forgotten_range VALUES (?, ?, ?)", [(r.path, r.lower, r.upper) for r in ranges]
         )
+
+
+def note_unread(conn: Connection, paths: Iterable[bytes]) -> None:
+    """These folders (or files) could not be looked into."""
+    ranges = [PathRange.of(path) for path in paths]
+    if ranges:
+        with scratch_transaction(conn):
+            conn.exec_driver_sql(
+                "INSERT INTO temp.unread VALUES (?, ?, ?)", [(r.path, r.lower, r.upper) for r in ranges]
+            )
 
 
 def _insert(conn: Connection, root_id: int, chunk: list[ScanEntry]) -> int:

@@ -95,6 +95,7 @@ class _Run:
             entries = scan(target, library=library, seen=self._seen, on_file=self._scanning)
             if entries is not None:
                 self._writer.stage(target.root, self._interrupts.waited_for(entries), subtree=target.subtree)
+        self._writer.unread(self._seen.unread)
 
     def _work(self, targets: Sequence[Target]) -> bool:
         if not self._plan.waiting:

@@ -35,6 +35,7 @@ class Seen:
 
     files: int = 0
     scans: list[RootScan] = field(default_factory=list)
+    unread: list[bytes] = field(default_factory=list)  # what lies there is not seen, and not gone either
     problems: list[Problem] = field(default_factory=list)  # folders that could not be looked into
     notices: list[str] = field(default_factory=list)
 
@@ -115,21 +116,18 @@ def _watched(
     on_file(seen.files)
     seen.problems += steps.problems
     seen.notices += steps.notices
-    if steps.unread:  # what lies there would look vanished
-        seen.notices.append(_not_judged(target, steps.unread))
-        return
+    if steps.unread:
+        seen.unread += steps.unread
+        seen.notices.append(_left_alone(steps.unread))
     result = RootScan(target.root.id, reachable=True, device=device, subtree=target.subtree)
     if device is None or _device(target.root.path) != device:
         result = replace(result, reachable=False, reason="it went away while it was looked through", device=None)
     seen.scans.append(result)
 
 
-def _not_judged(target: Target, unread: Sequence[bytes]) -> str:
-    more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
-    return (
-        f"{display(unread[0])}{more} could not be looked into: nothing in {display(target.root.path)} counts as "
-        "vanished until it can"
-    )
+def _left_alone(unread: Sequence[bytes]) -> str:
+    more = f" and {len(unread) - 1:,} more" if len(unread) > 1 else ""
+    return f"{display(unread[0])}{more} could not be looked into: what is known of it stays as it is"
 
 
 def _device(path: bytes) -> int | None:
