@@ -1,7 +1,7 @@
-"""The models one can ask for by a short name, as a table: nothing here touches the disk, the network or torch.
+"""The models one can ask for by a short name, as a table: no disk, no network, no torch.
 
-`tests/encoders/test_catalogue.py` compares every row with open_clip itself, so that a typo cannot slip by. Names
-outside this table (`arch:tag`, `hf-hub:…`, `local-dir:…`) are `encoders.names`' business.
+`tests/encoders/test_catalogue.py` compares every row with open_clip itself, so that a typo cannot slip by. Other
+names (`arch:tag`, `hf-hub:…`, `local-dir:…`) are `encoders.names`' business.
 
 `download_bytes` is the number of values in the model's state (built by open_clip on the meta device) times four: all
 these repositories publish float32, the mirrors of OpenAI's half-precision originals too (605 MB for ViT-B-32). File
@@ -37,8 +37,7 @@ def _clip(size: int) -> Preprocess:
 
 
 def _siglip(size: int) -> Preprocess:
-    half = (0.5, 0.5, 0.5)
-    return Preprocess(height=size, width=size, resize="squash", mean=half, std=half)
+    return Preprocess(height=size, width=size, resize="squash", mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
 
 
 def _mobile(size: int) -> Preprocess:

@@ -102,7 +102,8 @@ class ClipEncoder:
         """The device and precision that were taken, with a label for people."""
         with self._lock:
             if self._placement is None:
-                self._placement = resolve_device(self._device)
+                size = self._files.weights.stat().st_size
+                self._placement = resolve_device(self._device, weights_bytes=size)
             return self._placement
 
     @property

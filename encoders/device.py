@@ -25,6 +25,9 @@ class Precision(StrEnum):
     FLOAT16 = "float16"
 
 
+_WORTH_IT_BYTES = 64 << 20  # ViT-B-32 is 605 MB, the smallest published CLIP about 200 MB
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """A device that is there, and the precision for it."""
@@ -34,8 +37,13 @@ class Placement:
     label: str  # for people: "NVIDIA H200 (cuda), float16"
 
 
-def resolve_device(device: Device) -> Placement:
+def resolve_device(device: Device, *, weights_bytes: int = 1 << 30) -> Placement:
     """What to run on. `auto` takes cuda, then mps, then the CPU. Imports torch.
+
+    Args:
+        device: what was asked for.
+        weights_bytes: the size of the model. A very small one stays in float32 on a CPU: nothing is gained, and
+            torch takes bfloat16 for large products only, so that vectors would change with the batch.
 
     Raises:
         DeviceError: it was asked for by name and is not there.
@@ -54,7 +62,9 @@ def resolve_device(device: Device) -> Placement:
     if device is Device.MPS or (device is Device.AUTO and has_mps):
         # float16 on mps is not something this project has been able to measure.
         return Placement("mps", Precision.FLOAT32, f"Apple GPU (mps), {Precision.FLOAT32}")
-    precision = Precision.BF16_PRODUCTS if _cpu_multiplies_bf16() else Precision.FLOAT32
+    precision = Precision.FLOAT32
+    if weights_bytes >= _WORTH_IT_BYTES and _cpu_multiplies_bf16():
+        precision = Precision.BF16_PRODUCTS
     return Placement("cpu", precision, f"CPU, {precision}")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _CHATTY = ("huggingface_hub", "transformers", "timm")
+_THROUGH_ROOT = "open_clip"
 _LOCK = threading.RLock()  # warning filters and loggers belong to the whole process
 
 
@@ -21,6 +22,7 @@ def quiet() -> Iterator[None]:
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         silencer = logging.NullHandler()
+        root.addFilter(_not_open_clip)
         if not root.handlers:
             root.addHandler(silencer)  # else logging.info() would install a handler of its own
         levels = [(logger := logging.getLogger(name), logger.level) for name in _CHATTY]
@@ -29,6 +31,12 @@ def quiet() -> Iterator[None]:
         try:
             yield
         finally:
+            root.removeFilter(_not_open_clip)
             root.removeHandler(silencer)
             for logger, level in levels:
                 logger.setLevel(level)
+
+
+def _not_open_clip(record: logging.LogRecord) -> bool:
+    """False for what open_clip says through the root logger ("Model initialized randomly", before the weights come)."""
+    return record.levelno >= logging.ERROR or _THROUGH_ROOT not in record.pathname

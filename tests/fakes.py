@@ -52,7 +52,7 @@ class FakeEncoder:
         n, height, width, _ = pixels.shape
         self.pictures_seen += n
         cells = pixels.reshape(n, GRID, height // GRID, GRID, width // GRID, 3).mean(axis=(2, 4))
-        return _unit(cells.reshape(n, -1).astype(np.float32) - 127.0)
+        return _unit(cells.reshape(n, self._info.dim).astype(np.float32) - 127.0)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         rows = [self._encode_text(text) for text in texts]
