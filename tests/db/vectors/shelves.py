@@ -1,0 +1,65 @@
+"""Vector files to search, with and without an index, and what brute force finds in them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.arrays import HalfRows, Vectors
+from db.vectors import IndexRecord, RowSearcher, RowsFile, RowsHeader, build_index
+
+
+def unit(rows: np.ndarray) -> Vectors:
+    rows = np.asarray(rows, np.float32)
+    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)
+
+
+def clustered(count: int, dim: int, seed: int = 0) -> HalfRows:
+    """Unit rows in clusters of about twenty, around a common mean, as pictures' vectors are."""
+    rng = np.random.default_rng(seed)
+    centres = rng.standard_normal((max(1, count // 20), dim))
+    rows = centres[rng.integers(0, len(centres), count)] + 0.7 * rng.standard_normal((count, dim)) + 0.5
+    return unit(rows).astype(np.float16)
+
+
+def brute_force(rows: HalfRows, query: Vectors, mask: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Every allowed row and its float64 inner product, best first, equal ones by row number."""
+    numbers = np.arange(len(rows)) if mask is None else np.flatnonzero(mask)
+    scores = rows[numbers].astype(np.float64) @ query.astype(np.float64)
+    order = np.lexsort((numbers, -scores))
+    return numbers[order], scores[order]
+
+
+@dataclass
+class Shelf:
+    """A vector file, and an index over its first rows."""
+
+    file: RowsFile
+    rows: HalfRows
+    record: IndexRecord | None
+    folder: Path
+
+    def searcher(self, record: IndexRecord | None = None) -> RowSearcher:
+        return RowSearcher(self.file, len(self.rows), record or self.record, self.folder)
+
+    def exact(self) -> RowSearcher:
+        return RowSearcher(self.file, len(self.rows), None, self.folder)
+
+
+def make_shelf(folder: Path, rows: HalfRows, *, built: int | None = None, live: np.ndarray | None = None) -> Shelf:
+    """Writes the rows, and indexes the first `built` of them (0: no index)."""
+    file = RowsFile.create(folder / "vectors.1.f16", RowsHeader(rows.shape[1], "space", 1))
+    file.append(rows)
+    built = len(rows) if built is None else built
+    record = None
+    if built:
+        record = build_index(file.view(built), folder=folder, generation=1, live=live)
+    return Shelf(file, rows, record, folder)
+
+
+@dataclass
+class Recorded:
+    """Real CLIP vectors, unit rows, float32."""
+
+    images: Vectors
+    texts: Vectors
