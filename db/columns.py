@@ -80,6 +80,15 @@ def write_columns(store: Store, generation_id: int) -> int:
     return int(committed)
 
 
+def drop_columns(conn: Connection, generation_id: int) -> None:
+    """No columns from now on; their file is a stray."""
+    conn.exec_driver_sql(
+        "UPDATE generation SET columns_file = NULL, columns_rows = 0, columns_digest = NULL WHERE id = :id",
+        {"id": generation_id},
+    )
+    conn.exec_driver_sql("DELETE FROM dirty_asset WHERE generation_id = :id", {"id": generation_id})
+
+
 def open_columns(store: Store, generation_id: int) -> NDArray[np.void] | None:
     """The columns, memory-mapped; None where there are none, or where the file is not the one SQLite names."""
     known = store.conn.exec_driver_sql(

@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from core.arrays import RowNumbers
+from db.columns import drop_columns
 from db.connect import Store, transaction
 from db.places import RowsPlace, place_of
 from db.records import GenerationInfo, SpaceInfo
@@ -65,13 +66,9 @@ def _flip(conn: Connection, current: GenerationInfo, rows: int, blocks: dict[int
         conn.exec_driver_sql(
             "INSERT INTO block VALUES (?, ?, ?)", [(current.id, block, crc) for block, crc in blocks.items()]
         )
-    conn.exec_driver_sql("DELETE FROM dirty_asset WHERE generation_id = :id", {"id": current.id})
+    drop_columns(conn, current.id)
     conn.exec_driver_sql(
-        """
-        UPDATE generation SET number = number + 1, committed_rows = :rows, index_record = NULL,
-            columns_file = NULL, columns_rows = 0, columns_digest = NULL
-        WHERE id = :id
-        """,
+        "UPDATE generation SET number = number + 1, committed_rows = :rows, index_record = NULL WHERE id = :id",
         {"rows": rows, "id": current.id},
     )
 

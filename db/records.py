@@ -4,7 +4,7 @@ Plain values: nothing here knows SQL, and importing it costs nothing heavy. Path
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from core.arrays import Vectors
@@ -12,6 +12,8 @@ from core.errors import ProblemKind
 from core.indexing import RootOptions
 from core.models import EncoderInfo, VectorKind
 from core.pictures import PictureFacts
+from db.findings import Finding as Finding  # noqa: PLC0414 - handed on
+from db.findings import FindingCode as FindingCode  # noqa: PLC0414 - handed on
 from db.vectors.records import IndexRecord
 
 
@@ -261,34 +263,3 @@ class ImportedRow:
     mtime_ns: int | None = None
     content_hash: bytes | None = None  # None: the file was not read
     facts: PictureFacts | None = None  # None: not known
-
-
-class FindingCode(StrEnum):
-    """Which check of the doctor failed."""
-
-    DATABASE = "database"  # SQLite's own integrity check
-    FOREIGN_KEYS = "foreign_keys"
-    SCHEMA = "schema"
-    VECTORS_LOST = "vectors_lost"  # missing, or not the file of this generation
-    VECTORS_SHORT = "vectors_short"  # fewer rows on disk than committed
-    VECTORS_EXCESS = "vectors_excess"  # bytes past the last committed row
-    BLOCKS_DAMAGED = "blocks_damaged"  # rows whose checksum does not hold
-    INDEX_UNSOUND = "index_unsound"
-    COLUMNS_UNSOUND = "columns_unsound"
-    ROWS_UNMAPPED = "rows_unmapped"  # findable rows that stand for no picture, or mapped rows beyond the file
-    TOMBSTONES = "tombstones"  # what may be found disagrees with the states of the files
-    LIVENESS = "liveness"  # pictures marked alive without a live file, or the reverse
-    GENERATIONS = "generations"  # a space without its generation, none or several active spaces
-    STRAY_FILES = "stray_files"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing the doctor found wrong."""
-
-    code: FindingCode
-    message: str  # for people: what is wrong, and what a fix will do
-    fixable: bool
-    generation_id: int | None = None
-    numbers: tuple[int, ...] = field(default=())  # damaged blocks
-    files: tuple[str, ...] = field(default=())  # stray files, relative to the library

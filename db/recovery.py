@@ -14,25 +14,24 @@ from db.vectors.storage import storage_errors
 _OURS = ("vectors.", "index.", "columns.")
 
 
-def recover(store: Store, *, tolerant: bool) -> None:
-    """Cut off uncommitted rows and remove stray files.
-
-    Args:
-        store: the writer's.
-        tolerant: leave damaged vector files to the doctor.
-
-    Raises:
-        LibraryDamaged: committed vectors are missing, unless tolerant.
-    """
+def recover(store: Store) -> None:
+    """Cut off uncommitted rows and remove stray files; damaged vector files are left to the doctor."""
     for generation_id in generation_ids(store.conn):
-        try:
+        with suppress(LibraryDamaged):
             place_of(store, generation_id).open().truncate(_committed(store, generation_id))
-        except LibraryDamaged:
-            if not tolerant:
-                raise
     for stray in stray_files(store):
         with storage_errors(stray), suppress(FileNotFoundError):
             stray.unlink()
+
+
+def require_rows(store: Store) -> None:
+    """See that every committed row is on disk.
+
+    Raises:
+        LibraryDamaged: a vector file is missing, of another space, or too short.
+    """
+    for generation_id in generation_ids(store.conn):
+        place_of(store, generation_id).open().view(_committed(store, generation_id))
 
 
 def stray_files(store: Store) -> list[Path]:
@@ -46,12 +45,12 @@ def _named_files(store: Store) -> set[Path]:
     named: set[Path] = set()
     for generation_id in generation_ids(store.conn):
         place = place_of(store, generation_id)
-        named |= {place.vectors, place.columns}
-        index = store.conn.exec_driver_sql(
-            "SELECT json_extract(index_record, '$.file') FROM generation WHERE id = :id", {"id": generation_id}
-        ).scalar_one()
-        if index is not None:
-            named.add(place.folder / index)
+        named.add(place.vectors)
+        derived = store.conn.exec_driver_sql(
+            "SELECT json_extract(index_record, '$.file'), columns_file FROM generation WHERE id = :id",
+            {"id": generation_id},
+        ).one()
+        named |= {place.folder / name for name in derived if name is not None}
     return named
 
 

@@ -19,7 +19,7 @@ from db.vectors.storage import storage_errors
 _SPACE = "SELECT id, slug, name, identity, dim, encoder, state FROM space"
 _GENERATION = """
     SELECT g.*, g.committed_rows - (SELECT count(*) FROM tombstone t WHERE t.generation_id = g.id) AS live_rows
-    FROM generation g WHERE g.space_id = :space_id AND g.kind = :kind
+    FROM generation g WHERE
 """
 
 
@@ -54,7 +54,16 @@ def get_space(conn: Connection, space_id: int) -> SpaceInfo:
 
 def generation_of(conn: Connection, space_id: int, kind: VectorKind = VectorKind.IMAGE) -> GenerationInfo:
     """The current generation of this kind."""
-    row = conn.exec_driver_sql(_GENERATION, {"space_id": space_id, "kind": kind.value}).one()
+    condition = "g.space_id = :space_id AND g.kind = :kind"
+    return _generation(conn.exec_driver_sql(_GENERATION + condition, {"space_id": space_id, "kind": kind.value}).one())
+
+
+def generation_by_id(conn: Connection, generation_id: int) -> GenerationInfo:
+    """The generation with this id."""
+    return _generation(conn.exec_driver_sql(_GENERATION + "g.id = :id", {"id": generation_id}).one())
+
+
+def _generation(row: Row[tuple[object, ...]]) -> GenerationInfo:
     return GenerationInfo(
         id=row.id,
         space_id=row.space_id,

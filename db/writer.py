@@ -34,10 +34,10 @@ from db.records import (
     SpaceInfo,
     WorkItem,
 )
-from db.recovery import recover
+from db.recovery import recover, require_rows
 
 
-def open_writer(path: Path, *, command: str, wait_s: float = 0.0, repair: bool = False) -> "LibraryWriter":
+def open_writer(path: Path, *, command: str, wait_s: float = 0.0) -> "LibraryWriter":
     """Open (or make) the library in the folder `path` for writing.
 
     Migrates an older one after a backup, cuts off vector bytes that were never committed, and removes files that
@@ -47,12 +47,11 @@ def open_writer(path: Path, *, command: str, wait_s: float = 0.0, repair: bool =
         path: the library's folder; made where it is missing.
         command: what this run is called, for whoever finds the library locked ("index").
         wait_s: how long to wait for another writer.
-        repair: True for the doctor: a vector file that lost rows is left for it instead of being an error.
 
     Raises:
         LibraryLocked: another process is writing; says which.
         LibraryTooNew: a later version of `search` made it.
-        LibraryDamaged: vectors that were committed are not there.
+        LibraryDamaged: SQLite cannot read it. Damaged vectors are left to the doctor; `plan` refuses them.
         StorageFull: no space.
     """
     lock = take_lock(path, wait_s=wait_s)
@@ -64,7 +63,7 @@ def open_writer(path: Path, *, command: str, wait_s: float = 0.0, repair: bool =
             with transaction(store) as conn:
                 runs.end_stale_runs(conn)
                 run_id = runs.start_run(conn, command)
-            recover(store, tolerant=repair)
+            recover(store)
         except BaseException:
             close(store)
             raise
@@ -90,7 +89,7 @@ class LibraryWriter:
 
     @property
     def store(self) -> Store:
-        """For the doctor, inside this package."""
+        """For the repair, inside this package."""
         return self._store
 
     def close(self) -> None:
@@ -184,8 +183,17 @@ class LibraryWriter:
         """Take in what the walk of a root (or of one folder in it) found; how many files."""
         return staging.stage(self._store.conn, root.id, entries, subtree)
 
+    def unread(self, paths: Iterable[bytes]) -> None:
+        """These folders (or files) of what is staged could not be looked into: nothing in them counts as vanished."""
+        staging.note_unread(self._store.conn, paths)
+
     def plan(self, space_ids: Sequence[int]) -> PlanCounts:
-        """Compare all that is staged with what is known; every picture should have a vector in these spaces."""
+        """Compare all that is staged with what is known; every picture should have a vector in these spaces.
+
+        Raises:
+            LibraryDamaged: vectors that were committed are not there; better said now than after hours of work.
+        """
+        require_rows(self._store)
         self._space_ids = tuple(space_ids)
         counted = planning.plan(self._store.conn, space_ids)
         with transaction(self._store) as conn:

@@ -1,0 +1,144 @@
+"""Checks every invariant of a library, and says what is wrong. Changes nothing; `repair` mends what can be mended."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sqlalchemy import inspect
+
+from core.errors import LibraryDamaged
+from db.checks_rows import check_generation
+from db.connect import Store, begin_snapshot, close, connect_reader
+from db.lock import is_locked
+from db.migrate import require_current
+from db.places import generation_ids
+from db.records import Finding, FindingCode
+from db.recovery import stray_files
+from db.schema import metadata
+
+
+def check_library(path: Path) -> list[Finding]:
+    """Everything that is wrong with the library in the folder `path`; reads every vector once.
+
+    Raises:
+        LibraryNotFound: there is none.
+        LibraryTooOld, LibraryTooNew: of another version; nothing can be said about it.
+    """
+    store = connect_reader(path)
+    try:
+        begin_snapshot(store)
+        require_current(store)
+        writing = is_locked(path)  # a batch on its way to disk, a file being built, are no damage
+        findings = [finding for check in _CHECKS for finding in check(store)]
+        if not any(finding.code in _FATAL for finding in findings):
+            for generation_id in generation_ids(store.conn):
+                findings += check_generation(store, generation_id, writing=writing)
+            if not writing:
+                findings += _stray_files(store)
+    except LibraryDamaged as error:
+        return [Finding(FindingCode.DATABASE, str(error), fixable=False)]
+    finally:
+        close(store)
+    return findings
+
+
+_FATAL = frozenset({FindingCode.DATABASE, FindingCode.SCHEMA})
+
+
+def _database(store: Store) -> Iterator[Finding]:
+    answers = store.conn.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+    if answers != ["ok"]:
+        yield Finding(
+            FindingCode.DATABASE,
+            f"library.sqlite3 is damaged ({answers[0]}): restore it from a backup, or index into a new library",
+            fixable=False,
+        )
+
+
+def _foreign_keys(store: Store) -> Iterator[Finding]:
+    broken = {row[0] for row in store.conn.exec_driver_sql("PRAGMA foreign_key_check")}
+    if broken:
+        yield Finding(
+            FindingCode.FOREIGN_KEYS,
+            f"rows of {', '.join(sorted(broken))} point to nothing: restore library.sqlite3 from a backup",
+            fixable=False,
+        )
+
+
+def _schema(store: Store) -> Iterator[Finding]:
+    inspector = inspect(store.conn)
+    there = set(inspector.get_table_names())
+    for table in metadata.sorted_tables:
+        missing = (
+            {table.name} - there
+            or {column.name for column in table.columns} - {c["name"] for c in inspector.get_columns(table.name)}
+            or {index.name for index in table.indexes} - {i["name"] for i in inspector.get_indexes(table.name)}
+        )
+        if missing:
+            names = ", ".join(sorted(map(str, missing)))
+            yield Finding(
+                FindingCode.SCHEMA,
+                f"table {table.name} lacks {names}: restore library.sqlite3 from a backup",
+                fixable=False,
+            )
+
+
+def _generations(store: Store) -> Iterator[Finding]:
+    incomplete = store.conn.exec_driver_sql(
+        "SELECT name FROM space s WHERE NOT EXISTS"
+        " (SELECT 1 FROM generation g WHERE g.space_id = s.id AND g.kind = 'image')"
+    ).scalars()
+    for name in incomplete:
+        yield Finding(FindingCode.GENERATIONS, f"the space of {name} has no vectors at all", fixable=False)
+    orphaned = store.conn.exec_driver_sql(
+        "SELECT (SELECT count(*) FROM space) > 0 AND NOT EXISTS (SELECT 1 FROM space WHERE state = 'active')"
+    ).scalar_one()
+    if orphaned:
+        yield Finding(FindingCode.GENERATIONS, "no space answers queries: run `search models use NAME`", fixable=False)
+
+
+def _liveness(store: Store) -> Iterator[Finding]:
+    wrong = store.conn.exec_driver_sql(
+        """
+        SELECT count(*) FROM asset a WHERE a.live <> EXISTS (
+            SELECT 1 FROM file_asset fa JOIN file f ON f.id = fa.file_id
+            WHERE fa.asset_id = a.id AND f.state IN ('present', 'offline'))
+        """
+    ).scalar_one()
+    if wrong:
+        yield Finding(
+            FindingCode.LIVENESS,
+            f"{wrong:,} pictures are marked as findable without a file, or the reverse: a fix marks them right",
+            fixable=True,
+        )
+    empty = store.conn.exec_driver_sql(
+        """
+        SELECT count(*) FROM file f WHERE f.state IN ('present', 'offline', 'missing')
+            AND NOT EXISTS (SELECT 1 FROM file_asset fa WHERE fa.file_id = f.id)
+        """
+    ).scalar_one()
+    if empty:
+        yield Finding(
+            FindingCode.FILES_EMPTY,
+            f"{empty:,} files stand for no picture: after a fix the next `search index` reads them again",
+            fixable=True,
+        )
+
+
+def _stray_files(store: Store) -> Iterator[Finding]:
+    found = [str(path.relative_to(store.folder)) for path in stray_files(store)]
+    if found:
+        yield Finding(
+            FindingCode.STRAY_FILES,
+            f"{len(found)} files belong to no generation ({found[0]} …): a fix deletes them",
+            fixable=True,
+            files=tuple(found),
+        )
+
+
+_CHECKS: tuple[Callable[[Store], Iterator[Finding]], ...] = (
+    _database,
+    _schema,
+    _foreign_keys,
+    _generations,
+    _liveness,
+)
