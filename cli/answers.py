@@ -15,7 +15,7 @@ from cli.console import emit, emit_bytes, emit_json, out_console, out_is_termina
 from cli.units import count, counted, minute, span
 from core.errors import UsageError
 from core.paths import display
-from core.pictures import TakenAt, TakenSource
+from core.pictures import PictureFacts, TakenSource
 from core.queries import Hit, SearchResult
 from searcher.jsonable import hit_to_json, result_to_json
 
@@ -100,18 +100,14 @@ def show_notices(result: SearchResult) -> None:
 
 
 def say_nothing_found(result: SearchResult) -> None:
-    """A word where the answer is empty, and why."""
-    if result.hits:
-        return
-    if result.searched == 0 and result.indexed:
-        say("no picture passes the filters")
-    else:
+    """A word where the answer is empty and its notices do not say why."""
+    if not result.hits and not result.notices:
         say("nothing found")
 
 
 def plain_line(hit: Hit) -> str:
     """One hit for a pipe: score, date, path (control characters escaped), for a lookup also how they are related."""
-    fields = [f"{hit.score:.4f}", when(hit.picture.facts.taken), display(hit.picture.path)]
+    fields = [f"{hit.score:.4f}", when(hit.picture.facts), display(hit.picture.path)]
     if hit.copy is not None:
         fields.insert(2, hit.copy.value)
     return "\t".join(fields)
@@ -125,7 +121,7 @@ def styled_line(hit: Hit) -> "Text":
     folder, slash, name = display(hit.picture.path).rpartition(os.sep)
     line = Text(f"{hit.rank:>4}  ", "dim")
     line.append(f"{hit.score:.3f}  ", "cyan")
-    line.append(f"{when(hit.picture.facts.taken):>17}  ", "dim")
+    line.append(f"{when(hit.picture.facts):>17}  ", "dim")
     if hit.copy is not None:
         line.append(f"{hit.copy.value:<{COPY_WIDTH}}  ", "green" if hit.copy.value != "similar" else "dim")
     link = Style(link=file_url(hit.picture.path))
@@ -138,9 +134,11 @@ def styled_line(hit: Hit) -> "Text":
     return line
 
 
-def when(taken: TakenAt) -> str:
-    """The moment to the minute; a leading ~ where it is only the file's own time."""
-    return ("~" if taken.source is TakenSource.FILE else "") + minute(taken.local)
+def when(facts: PictureFacts) -> str:
+    """The moment to the minute; a leading ~ where it is only the file's own time, nothing where no file was read."""
+    if facts.width == 0:  # imported with its vector
+        return ""
+    return ("~" if facts.taken.source is TakenSource.FILE else "") + minute(facts.taken.local)
 
 
 def file_url(path: bytes) -> str:
@@ -152,6 +150,8 @@ def file_url(path: bytes) -> str:
 
 def summary(result: SearchResult) -> str:
     """The last line: what was searched, with what, how long it took."""
+    if not result.library:
+        return f"{counted(result.searched, 'file')} ranked, {result.model}, {span(result.took_ms.total / 1000)}"
     parts = [
         f"{count(result.indexed)} of {count(result.known)} indexed",
         result.model,

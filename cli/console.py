@@ -65,10 +65,10 @@ def emit_bytes(data: bytes) -> None:
         left = left[sys.stdout.buffer.write(left) :]
 
 
-def say(text: str, *, style: str = "dim") -> None:
+def say(text: str, *, style: str = "dim", indent: int = 0) -> None:
     """One notice on stderr, behind whatever results came before."""
     sys.stdout.flush()
-    line = one_line(text)
+    line = " " * indent + one_line(text)
     if err_is_terminal() and not os.environ.get("NO_COLOR"):
         from rich.text import Text
 

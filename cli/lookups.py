@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cli.answers import Form, Output, show_hits, show_notices, summary, timings
+from cli.answers import Form, Output, say_nothing_found, show_hits, show_notices, summary, timings
 from cli.console import emit, emit_json, out_console, out_is_terminal, say
 from cli.showing import show_pictures
 from core.errors import PictureProblem
@@ -31,25 +31,22 @@ class Question:
 
 def answer_all(library: "Library", pictures: Sequence[bytes], question: Question, output: Output) -> int:
     """Look every picture up and show the answers as they come; says how many could not be read."""
-    answers = _answers(library, pictures, question)
+    found: list[tuple[bytes, Answer]] = []
+    for path, answer in _answers(library, pictures, question):
+        if found and output.form is Form.LINES:
+            emit("")
+        if output.form is not Form.JSON:
+            _show(path, answer, output, alone=len(pictures) == 1)
+        if isinstance(answer, PictureProblem):
+            say(f"search: {display(path)}: {answer.reason}", style="red")
+        found.append((path, answer))
     if output.form is Form.JSON:
-        found = list(answers)
         values = [_json(path, answer) for path, answer in found]
         emit_json(values[0] if len(values) == 1 else values)
-    else:
-        found = []
-        for path, answer in answers:
-            if found and output.form is Form.LINES:
-                emit("")
-            _show(path, answer, output, alone=len(pictures) == 1)
-            found.append((path, answer))
     good = [answer for _, answer in found if isinstance(answer, SearchResult)]
     if good and output.form is Form.LINES:
         say(summary(good[-1]))
-    for path, answer in found:
-        if isinstance(answer, PictureProblem):
-            say(f"search: {display(path)}: {answer.reason}", style="red")
-    _pictures_of(good, output)
+    show_pictures([hit for answer in good for hit in answer.hits], output)
     return len(found) - len(good)
 
 
@@ -81,8 +78,8 @@ def _show(path: bytes, answer: Answer, output: Output, *, alone: bool) -> None:
         return
     show_hits(answer.hits, output.form)
     show_notices(answer)
-    if output.form is Form.LINES and not answer.hits:
-        say("nothing like it")
+    if output.form is Form.LINES:
+        say_nothing_found(answer)
     if output.verbose:
         say(timings(answer))
 
@@ -100,8 +97,3 @@ def _json(path: bytes, answer: Answer) -> dict[str, object]:
     if isinstance(answer, SearchResult):
         return result_to_json(answer)
     return {"query": json_path(path)["path"], "hits": [], "error": {"kind": answer.kind.value, "reason": answer.reason}}
-
-
-def _pictures_of(answers: Sequence[SearchResult], output: Output) -> None:
-    """All hits of all answers on one sheet; the viewer opens the best of the first."""
-    show_pictures([hit for answer in answers for hit in answer.hits], output)

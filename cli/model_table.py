@@ -12,8 +12,6 @@ from core.models import ModelSpec
 if TYPE_CHECKING:
     from semantic_image_search import Library
 
-COLUMNS = ("name", "dim", "download", "languages", "licence", "cached", "in use", "good for")
-
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
@@ -48,19 +46,20 @@ def table_rows(library: "Library") -> list[ModelRow]:
 
 
 def show_models(rows: Sequence[ModelRow]) -> None:
-    """A table on a terminal, tabs in a pipe."""
+    """Two lines a model on a terminal; in a pipe the cells of each, separated by tabs."""
     if not out_is_terminal():
         for row in rows:
             emit("\t".join(row.cells))
         return
-    from rich.table import Table
+    from rich.text import Text
 
-    table = Table(*COLUMNS, box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.columns[1].justify = table.columns[2].justify = "right"
-    table.columns[0].no_wrap = True
+    widths = [max(len(row.cells[column]) for row in rows) for column in range(5)]
     for row in rows:
-        table.add_row(*row.cells, style="bold" if row.in_use else None)
-    out_console().print(table)
+        name, *cells = (cell.ljust(width) for cell, width in zip(row.cells, widths, strict=False))
+        line = Text(f"{name}  ", "bold").append("  ".join(cells).rstrip(), "default")
+        mark = "in use" if row.in_use else "cached" if row.cached else ""
+        out_console().print(line.append(f"  {mark}", "green"), soft_wrap=True)
+        out_console().print(Text(f"  {row.spec.good_for}", "dim"), soft_wrap=True)
 
 
 def models_json(rows: Sequence[ModelRow]) -> list[dict[str, object]]:

@@ -37,7 +37,7 @@ def make_contact_sheet(hits: Sequence[Hit]) -> Path:
 
     sheet = Path(tempfile.mkdtemp(prefix="search-")) / "hits.png"
     contact_sheet(
-        [(hit.picture.path, f"{hit.rank}  {hit.score:.3f}  {when(hit.picture.facts.taken)}") for hit in hits], sheet
+        [(hit.picture.path, f"{hit.rank}  {hit.score:.3f}  {when(hit.picture.facts)}") for hit in hits], sheet
     )
     return sheet
 

@@ -72,7 +72,7 @@ def show_problems_by_kind(problems: Sequence[Problem]) -> None:
         say(f"{counted(number, 'file')} {KIND_TEXT[kind]}", style="yellow")
         of_kind = [problem for problem in problems if problem.kind is kind]
         for problem in of_kind[:SHOWN]:
-            say(f"  {display(problem.path)}: {problem.reason}")
+            say(f"{display(problem.path)}: {problem.reason}", indent=2)
     if any(number > SHOWN for number in Counter(problem.kind for problem in problems).values()):
         say("search status --problems shows all")
 

@@ -44,4 +44,4 @@ def rate(per_second: float) -> str:
 
 def minute(moment: datetime) -> str:
     """A moment to the minute: "2019-05-01 12:00"."""
-    return moment.isoformat(" ", "minutes")
+    return moment.replace(tzinfo=None).isoformat(" ", "minutes")

@@ -22,6 +22,11 @@ def open_in_viewer(path: bytes) -> None:
     if opener is None:
         raise SearchError(f"no program to open pictures with was found (xdg-open); the file is {display(path)}")
     quiet = subprocess.DEVNULL
-    subprocess.Popen(  # noqa: S603 - no shell; the path is one argument, whatever it holds
-        [os.fsencode(opener), path], stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
+    subprocess.run(  # noqa: S603 - the path is an argument of the script, never a part of it
+        [b"/bin/sh", b"-c", b'"$0" "$1" &', os.fsencode(opener), path],  # the shell ends, the viewer stays
+        stdin=quiet,
+        stdout=quiet,
+        stderr=quiet,
+        start_new_session=True,
+        check=False,
     )

@@ -112,11 +112,11 @@ def test_report_in_a_pipe(library: FakeLibrary, search: Search) -> None:
     assert ran.err.splitlines() == [
         "/usb is offline: not there",
         "5 files cut short",
-        "/p/cut-0.jpg: the file ends early",
-        "/p/cut-1.jpg: the file ends early",
-        "/p/cut-2.jpg: the file ends early",
+        "  /p/cut-0.jpg: the file ends early",
+        "  /p/cut-1.jpg: the file ends early",
+        "  /p/cut-2.jpg: the file ends early",
         "1 file not a picture",
-        "/p/\ufffd\\n.gif: text inside",
+        "  /p/\ufffd\\n.gif: text inside",
         "search status --problems shows all",
     ]
 

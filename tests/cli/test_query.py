@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -75,6 +76,13 @@ def test_lines_in_a_pipe(library: FakeLibrary, search: Search) -> None:
     assert ran.err.splitlines() == ["the text was cut", "12,000 of 12,400 indexed, ViT-B-32, 0.4 s"]
 
 
+def test_a_picture_that_was_never_read_has_no_date(library: FakeLibrary, search: Search) -> None:
+    imported = hit()
+    facts = replace(imported.picture.facts, width=0, height=0)
+    library.answer = result(replace(imported, picture=replace(imported.picture, facts=facts)))
+    assert search("a dog").lines == ["0.3123\t\t/photos/dog.jpg"]
+
+
 def test_long_paths_are_whole_in_a_pipe(library: FakeLibrary, search: Search) -> None:
     path = b"/photos/" + b"very-long-folder-name/" * 60 + b"dog.jpg"
     library.answer = result(hit(path))
@@ -88,10 +96,12 @@ def test_summary_says_what_the_filters_let_through(library: FakeLibrary, search:
 
 
 def test_nothing_found_says_why(library: FakeLibrary, search: Search) -> None:
-    library.answer = result(searched=0)
+    library.answer = result(searched=0, notices=("no indexed picture passes the filters",))
     ran = search("a dog", "--date", "1950")
     assert (ran.code, ran.out) == (0, "")
-    assert ran.err.splitlines()[0] == "no picture passes the filters"
+    assert ran.err.splitlines()[:-1] == ["no indexed picture passes the filters"]
+    library.answer = result()
+    assert search("a dog").err.splitlines()[0] == "nothing found"
 
 
 def test_json_has_exactly_this_shape(library: FakeLibrary, search: Search) -> None:
@@ -106,11 +116,13 @@ def test_json_has_exactly_this_shape(library: FakeLibrary, search: Search) -> No
         "score": 0.312346,
         "image_id": 7,
         "taken_at": "2019-05-01T12:30:05+02:00",
+        "taken_source": "exif",
         "width": 640,
         "height": 480,
         "camera": "Canon EOS 40D",
         "captions": ["a dog"],
         "alike": [{"path": "/photos/burst-0.jpg", "kind": "burst"}],
+        "offline": False,
     }
     assert value == {
         "query": "a dog",

@@ -1,0 +1,106 @@
+"""`search models` and `search vectors`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import encoders
+from core.errors import UnknownModel
+from core.indexing import IndexReport
+from encoders import CATALOGUE
+from tests.cli.conftest import Search
+from tests.cli.parts import FakeLibrary
+from tests.cli.test_status import space, state
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+
+
+def test_list_in_a_pipe(library: FakeLibrary, search: Search) -> None:
+    library.state = state(space())
+    lines = [line.split("\t") for line in search("models", "list").lines]
+    assert [line[0] for line in lines] == [spec.name for spec in CATALOGUE]
+    (used,) = [line for line in lines if line[6]]
+    assert used[:7] == ["ViT-B-32", "512", "605 MB", "en", "MIT", "", "yes"]
+    multilingual = next(line for line in lines if line[0] == "ViT-B-16-SigLIP2")
+    assert multilingual[3] == "most"
+
+
+def test_list_json(library: FakeLibrary, search: Search) -> None:
+    first = json.loads(search("models", "list", "--json").out)[0]
+    spec = CATALOGUE[0]
+    assert first == {
+        "name": spec.name,
+        "architecture": spec.architecture,
+        "tag": spec.tag,
+        "dim": spec.dim,
+        "image_size": spec.image_size,
+        "context_length": spec.context_length,
+        "languages": list(spec.languages),
+        "download_bytes": spec.download_bytes,
+        "licence": spec.licence,
+        "good_for": spec.good_for,
+        "cached": False,
+        "in_use": False,
+    }
+
+
+def test_pull_says_what_and_where(search: Search, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(encoders, "pull", lambda name: tmp_path / "hub" / name)
+    ran = search("models", "pull", "RN50")
+    assert ran.lines == [f"RN50 is in {tmp_path}/hub/RN50"]
+    assert ran.err == f"fetching RN50 (408 MB) to {tmp_path}/hub\n"
+
+
+def test_use_says_what_happens_next(library: FakeLibrary, search: Search) -> None:
+    library.state = state(space("RN50"))
+    ran = search("models", "use", "RN50", "--library", "/l")
+    assert library.asked("use_model") == {"name": "RN50"}
+    assert ran.lines == [
+        "the next search index embeds the pictures anew with RN50; until it is done, the old model answers"
+    ]
+
+
+def test_remove_says_what_it_freed(search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoders, "remove", lambda _name: 408_241_760)
+    assert search("models", "remove", "RN50").lines == ["RN50 removed, 408 MB freed"]
+    assert json.loads(search("models", "remove", "RN50", "--json").out) == {"model": "RN50", "freed_bytes": 408_241_760}
+
+
+def test_an_unknown_model_is_one_line(search: Search) -> None:
+    ran = search("models", "remove", "ViT-B-33")
+    assert (ran.code, len(ran.err.splitlines())) == (1, 1)
+    assert "ViT-B-32" in ran.err
+    with pytest.raises(UnknownModel):
+        encoders.find_model("ViT-B-33")
+
+
+def test_import_reaches_the_library(library: FakeLibrary, search: Search) -> None:
+    library.report = IndexReport(added=756, embedded=756, seconds=0.5, pictures_per_second=1512.0)
+    ran = search("vectors", "import", "--vectors", "v.npy", "--paths", "p.txt", "--model", "CLIP recorded")
+    assert ran.code == 0, ran.err
+    asked = library.asked("import_vectors")
+    assert (asked["vectors"], asked["paths"], asked["model"]) == (Path("v.npy"), Path("p.txt"), "CLIP recorded")
+    assert ran.lines[0] == "756 added"
+
+
+def test_import_needs_all_three(library: FakeLibrary, search: Search) -> None:
+    ran = search("vectors", "import", "--vectors", "v.npy")
+    assert (ran.code, len(ran.err.splitlines())) == (2, 1)
+    assert "--paths" in ran.err
+
+
+def test_export(library: FakeLibrary, search: Search, tmp_path: Path) -> None:
+    assert search("vectors", "export", str(tmp_path)).lines == [f"1,234 vectors written to {tmp_path}"]
+    value = json.loads(search("vectors", "export", str(tmp_path), "--json").out)
+    assert value == {"out": str(tmp_path), "vectors": 1234}
+
+
+@pytest.mark.parametrize("group", ["models", "vectors"])
+def test_a_group_alone_is_its_help(group: str, search: Search) -> None:
+    ran = search(group)
+    assert ran.code == 0
+    assert ran.out.startswith(f"Usage: search {group}")
