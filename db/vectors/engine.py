@@ -1,7 +1,7 @@
 """faiss: loaded once, in one way, and the three things every search here needs of it.
 
-The only module that imports faiss. Leaves to others what is searched and how. Everything works with faiss-cpu 1.12
-and later as with faiss-gpu 1.15, and is wrapped so that the rest is typed.
+The only module that imports faiss. Leaves to others what is searched and how. Everything works with faiss-cpu 1.13
+and later as with faiss-gpu 1.15 (1.12 answers inner-product fast scans with repeated, wrong rows).
 """
 
 import os

@@ -24,7 +24,7 @@ def check(rows: np.ndarray, query: np.ndarray, k: int, mask: np.ndarray | None) 
     assert len(found) == wanted
     assert len(set(found.rows.tolist())) == wanted
     assert mask is None or mask[found.rows].all()
-    assert np.allclose(found.scores, scores[:wanted], rtol=0, atol=1e-6)
+    assert np.allclose(found.scores, np.clip(scores[:wanted], -1, 1), rtol=0, atol=1e-6)
     own = rows[found.rows].astype(np.float64) @ query.astype(np.float64)
     assert np.allclose(found.scores, np.clip(own, -1, 1), rtol=0, atol=1e-6)
     assert (np.diff(found.scores) <= 0).all()
