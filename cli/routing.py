@@ -16,6 +16,7 @@ from core.errors import UsageError
 
 NEAR = 0.72  # difflib's ratio; idnex, statue and qeury are 0.8, "state" for "status" 0.73
 PICTURE_NAME = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".avif", ".jp2")
+TAKES_PATHS = frozenset({"index", "lookup", "forget"})
 OF_THE_PROGRAM = frozenset({"--help", "-h", "--version", "--install-completion", "--show-completion"})
 
 
@@ -65,7 +66,9 @@ def route(words: Sequence[str], grammar: Grammar) -> Route:
     others = _plain(rest, grammar)
     if first in grammar.subcommands:
         _refuse_words_behind(first, others, grammar)
-        return Route((first, *rest) if others or not grammar.subcommands[first] else (first, "--help"))
+        if grammar.subcommands[first] and not others:
+            return Route((first, "--help"))
+        return Route((first, *rest), _hint_at_words(first, others))
     near = next(iter(get_close_matches(first.lower(), grammar.subcommands, 1, NEAR)), None)
     if near is not None and _looks_like(near, others, rest, grammar):
         raise UsageError(f"there is no command {one_line(first)!r}: did you mean `search {near}`?")
@@ -140,6 +143,15 @@ def _refuse_words_behind(command: str, others: Sequence[str], grammar: Grammar) 
     raise UsageError(f"search {command} takes no words; {instead}")
 
 
+def _hint_at_words(command: str, others: Sequence[str]) -> str | None:
+    """`search index finger`: a command that takes paths, with words that are none."""
+    if command not in TAKES_PATHS or not others:
+        return None
+    if any(os.sep in word or "." in word or word == "-" or os.path.exists(_home(word)) for word in others):  # noqa: PTH110
+        return None
+    return f"to look for these words, type: search query {one_line(' '.join([command, *others]))}"
+
+
 def _looks_like(near: str, others: Sequence[str], rest: Sequence[str], grammar: Grammar) -> bool:
     """True where what follows a near miss fits that command: a subcommand, a path, an option that only it has."""
     if grammar.subcommands[near]:
@@ -147,7 +159,7 @@ def _looks_like(near: str, others: Sequence[str], rest: Sequence[str], grammar: 
     asked = {word.partition("=")[0] for word in rest if word.startswith("--")}
     if asked & (grammar.options[near] - grammar.options["query"]):
         return True
-    return near in {"index", "lookup", "forget"} and any(os.path.exists(_home(word)) for word in others)  # noqa: PTH110 - text
+    return near in TAKES_PATHS and any(os.path.exists(_home(word)) for word in others)  # noqa: PTH110 - text
 
 
 def _is_lookup(first: str, others: Sequence[str]) -> bool:

@@ -18,7 +18,11 @@ T = TypeVar("T")
 
 
 def with_weights(
-    open_library: Callable[[bool], "Library"], work: Callable[["Library"], T], *, model: str | None, yes: bool = False
+    open_library: Callable[[bool], "Library"],
+    work: Callable[["Library"], T],
+    *,
+    model: str | None,
+    yes: bool | None = None,
 ) -> T:
     """Do the work; where weights are missing and may be fetched, do it again with the download allowed.
 
@@ -26,7 +30,7 @@ def with_weights(
         open_library: opens the library; its argument says whether weights may be fetched.
         work: what to do with it. Called a second time only after WeightsMissing.
         model: the model that was asked for by name, if any.
-        yes: fetch without asking.
+        yes: fetch without asking; None: the command has no such option.
 
     Raises:
         WeightsMissing: they are not to be fetched; with no terminal and no --yes, nobody is asked.
@@ -34,9 +38,9 @@ def with_weights(
     with open_library(False) as library:
         try:
             return work(library)
-        except WeightsMissing:
-            if not may_fetch(model or model_of(library), yes=yes):
-                raise
+        except WeightsMissing as missing:
+            if not may_fetch(model or model_of(library), yes=bool(yes)):
+                raise missing if yes is None else WeightsMissing(f"{missing}, or add --yes") from missing
     with open_library(True) as library:
         return work(library)
 

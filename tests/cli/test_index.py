@@ -164,7 +164,7 @@ def needy(monkeypatch: pytest.MonkeyPatch) -> NeedsWeights:
 def test_missing_weights_in_a_pipe_are_one_line(needy: NeedsWeights, search: Search) -> None:
     ran = search("index", "/p", "--model", "RN50")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == "search: the weights of RN50 are not in the cache: run `search models pull RN50`\n"
+    assert ran.err == "search: the weights of RN50 are not in the cache: run `search models pull RN50`, or add --yes\n"
 
 
 def test_yes_fetches_and_says_what(needy: NeedsWeights, search: Search, monkeypatch: pytest.MonkeyPatch) -> None:

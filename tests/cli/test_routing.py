@@ -105,6 +105,16 @@ def test_words_behind_a_command_without_words_say_how_to_search_them(
     assert f"search query {words}" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [("index finger", True), ("forget me not", True), ("index pictures", False), ("index ./gone", False)],
+)
+def test_words_that_are_no_paths_get_a_hint(words: str, hint: bool) -> None:
+    found = route(words.split(), GRAMMAR)
+    assert found.words == tuple(words.split())
+    assert found.hint == (f"to look for these words, type: search query {words}" if hint else None)
+
+
 def test_an_option_means_the_same_to_every_command_that_words_can_lead_to() -> None:
     commands = build_command().commands
     kinds: dict[str, set[bool]] = {}
