@@ -10,7 +10,7 @@ decoding with real features: see `reduced` and docs/decisions/0003-reduced-scale
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,13 +30,15 @@ from media.source import SourceFile, open_source
 if TYPE_CHECKING:
     from PIL import ImageFile
 
-Gate = Callable[[int], AbstractContextManager[None]]
-"""Given the bytes that decoding will take at its peak, holds large ones back until there is room."""
+Gate = Callable[[int], None]
+"""Told the bytes that decoding is about to take at its peak; returns when there is room for them.
+
+Whoever made the gate frees the room, once the picture and what failed over it are gone from memory.
+"""
 
 
-def no_gate(working_bytes: int) -> AbstractContextManager[None]:  # noqa: ARG001 - every Gate is told
+def no_gate(working_bytes: int) -> None:
     """Holds nothing back: a single process needs no turns."""
-    return nullcontext()
 
 
 # Python's warning filters belong to the whole process: one decode at a time silences them. Decoding many pictures at
@@ -151,14 +153,14 @@ def _recognise(source: SourceFile) -> str:
 def _decode(opened: OpenedPicture, targets: Sequence[Preprocess], gate: Gate) -> DecodedPicture:
     image, source = opened.image, opened.source
     full_size = image.size
-    scale = decode_reduced(image, targets, orientation=orientation_of(image))
-    with gate(working_bytes(image, full_size=full_size, format_name=opened.format_name)):
-        metadata = _load_with_metadata(opened)
-        if scale == 1:
-            full_size = image.size  # a decoder may know better than the header, and TIFFs are turned while decoding
-        raster = Raster(flat_where_small(image), orientation_of(image), scale, full_size)
-        pixels = tuple(fit_raster(raster, target) for target in targets)
-        phash = perceptual_hash(raster)
+    scale = decode_reduced(image, targets)
+    gate(working_bytes(image, full_size=full_size, format_name=opened.format_name))
+    metadata = _load_with_metadata(opened)
+    if scale == 1:
+        full_size = image.size  # a decoder may know better than the header, and TIFFs are turned while decoding
+    raster = Raster(flat_where_small(image), orientation_of(image), scale, full_size)
+    pixels = tuple(fit_raster(raster, target) for target in targets)
+    phash = perceptual_hash(raster)
     return DecodedPicture(source.content_hash, _facts(opened.format_name, raster.size, metadata, phash), pixels)
 
 

@@ -18,7 +18,8 @@ from media.geometry import TRANSPOSED, Box, place, stored_box
 if TYPE_CHECKING:
     from PIL import Image
 
-_BAND_PIXELS = 4_000_000  # rows are made RGB this many pixels at a time: 16 MB beside the picture itself
+_BAND_PIXELS = 250_000  # rows are made RGB this many pixels at a time: 1 MB, which fits a cache
+_SMALL_PIXELS = 4_000_000  # a picture up to this size may exist twice
 _ORIENTATION_TAG = 0x0112
 
 
@@ -86,7 +87,7 @@ def shrink(raster: Raster, size: tuple[int, int]) -> "Image.Image":
 
 def flat_where_small(image: "Image.Image") -> "Image.Image":
     """A loaded image as RGB where that costs little: several targets then share the work. Large ones stay as is."""
-    if image.width * image.height > _BAND_PIXELS:
+    if image.width * image.height > _SMALL_PIXELS:
         return image
     return Flattener(image).band((0, 0, *image.size))
 

@@ -42,7 +42,7 @@ def load_rgb(path: bytes, *, max_side: int | None, limits: DecodeLimits = _DEFAU
 
 
 def picture_size(path: bytes, *, limits: DecodeLimits = _DEFAULT_LIMITS) -> tuple[int, int]:
-    """(width, height) as shown, from the header alone.
+    """(width, height) as shown. Most formats say it in their header; a PNG may say how it is turned at its end.
 
     Raises:
         PictureProblem: whatever is wrong with the file.

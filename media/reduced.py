@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.models import Preprocess
-from media.fit import shown_size
+from media.fit import orientation_of, shown_size
 from media.geometry import place
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ _REDUCIBLE = frozenset({"JPEG", "MPO"})
 _HASH_SIDE_KEPT = 64  # pixels a side that the perceptual hash wants to see, where no model asks for more
 
 
-def decode_reduced(image: "ImageFile.ImageFile", targets: Sequence[Preprocess], *, orientation: int) -> int:
+def decode_reduced(image: "ImageFile.ImageFile", targets: Sequence[Preprocess]) -> int:
     """Sets a JPEG that is opened and not loaded to the smallest scale that serves all targets, and returns it.
 
     1, 2, 4 or 8: the sides become a half, a quarter, an eighth, rounded up. Other formats are left as they are.
     """
     if image.format not in _REDUCIBLE:
         return 1
-    return set_scale(image, _scale(image.size, targets, orientation))
+    return set_scale(image, _scale(image.size, targets, orientation_of(image)))
 
 
 def decode_reduced_to_side(image: "ImageFile.ImageFile", max_side: int) -> int:

@@ -51,15 +51,21 @@ def _work(setup: Setup, jobs: "queue.SimpleQueue[WorkerJob]", sink: IO[bytes]) -
     while True:
         job = jobs.get()
         _set_alarm(setup.timeout_s)
-        try:
-            picture = decode_picture(
-                job.path, targets=setup.targets, limits=setup.limits, known_hash=job.known_hash, gate=gate
-            )
-            reply = Reply(picture, None)
-        except PictureProblem as problem:
-            reply = Reply(None, problem)
+        reply = _decoded(job, setup, gate)
+        gate.release()
         _set_alarm(0)
         write_frame(sink, reply)
+
+
+def _decoded(job: WorkerJob, setup: Setup, gate: LargePictureGate) -> Reply:
+    """When it returns, what decoding took is free again: the problem is a new one, without the frames of its cause."""
+    try:
+        picture = decode_picture(
+            job.path, targets=setup.targets, limits=setup.limits, known_hash=job.known_hash, gate=gate
+        )
+    except PictureProblem as problem:
+        return Reply(None, PictureProblem(problem.kind, problem.reason))
+    return Reply(picture, None)
 
 
 def _read_jobs(source: IO[bytes], jobs: "queue.SimpleQueue[WorkerJob]") -> None:
