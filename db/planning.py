@@ -190,22 +190,36 @@ def _item(row: Row[tuple[object, ...]], lacking: dict[int, tuple[int, ...]], spa
     )
 
 
+# Files that are staged, and that are no work in spite of not being known as pictures.
+_IDLE = """
+    SELECT coalesce(sum(f.state = 'problem'), 0), coalesce(sum(f.state IN ('ignored', 'forgotten')), 0)
+    FROM file f JOIN temp.staged s ON s.path = f.path
+    WHERE f.state IN ('problem', 'ignored', 'forgotten')
+      AND f.id NOT IN (SELECT w.file_id FROM temp.work w WHERE w.file_id IS NOT NULL)
+"""
+
+
 def _count(conn: Connection) -> PlanCounts:
     found = conn.exec_driver_sql("SELECT kind, count(*) AS files FROM temp.work GROUP BY kind")
     kinds: dict[str, int] = {row.kind: row.files for row in found}
-    staged, online_only, vanished = conn.exec_driver_sql(
+    staged, unknown, online_only, vanished = conn.exec_driver_sql(
         f"""
         SELECT (SELECT count(*) FROM temp.staged),
+            (SELECT count(*) FROM temp.staged s WHERE NOT EXISTS (SELECT 1 FROM file f WHERE f.path = s.path)),
             (SELECT count(*) FROM temp.staged s
              WHERE s.online_only AND NOT EXISTS (SELECT 1 FROM file f WHERE f.path = s.path)),
             (SELECT count(*) FROM temp.gone g JOIN file f ON f.id = g.file_id
              WHERE f.state IN ('present', 'offline') AND {_IN_SCOPE})
         """
     ).one()
+    broken, passed_over = conn.exec_driver_sql(_IDLE).one()
+    passed_over += unknown - online_only - kinds.get("new", 0)  # new ones in a folder that was forgotten
     waiting = sum(kinds.values())
     return replace(
         PlanCounts(**kinds),
-        unchanged=staged - online_only - waiting,
+        unchanged=staged - online_only - waiting - broken - passed_over,
+        broken=broken,
+        passed_over=passed_over,
         online_only=online_only,
         vanished=vanished,
         waiting=waiting,

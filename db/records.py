@@ -181,7 +181,9 @@ class PlanCounts:
     retry: int = 0
     facts: int = 0
     backfill: int = 0
-    unchanged: int = 0  # staged and nothing to do (known problems that wait for a change included)
+    unchanged: int = 0  # known pictures with nothing to do
+    broken: int = 0  # known problems that wait for the file to change
+    passed_over: int = 0  # known to be no pictures, or forgotten on the owner's wish
     online_only: int = 0  # new cloud placeholders: recorded as problems, never opened
     vanished: int = 0  # known in what was scanned, live, and not staged
     waiting: int = 0  # work items in all: new + changed + retry + facts + backfill

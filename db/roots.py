@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, Row
 
-from core.errors import UsageError
+from core.errors import ProblemKind, UsageError
 from core.indexing import RootOptions
 from core.paths import display
 from db.connect import Store, transaction
@@ -51,6 +51,11 @@ def remember_root(store: Store, path: bytes, options: RootOptions | None) -> Roo
 
 def _set_options(conn: Connection, root: RootInfo, options: RootOptions | None) -> int:
     if options is not None:
+        if options.max_megapixels > root.options.max_megapixels:  # what was too large then is worth another look
+            conn.exec_driver_sql(
+                "UPDATE file SET mtime_ns = -1 WHERE root_id = :id AND state = 'problem' AND problem_kind = :kind",
+                {"id": root.id, "kind": ProblemKind.TOO_LARGE.value},
+            )
         conn.exec_driver_sql(
             "UPDATE root SET options = :options WHERE id = :id", {"options": options_to_json(options), "id": root.id}
         )

@@ -127,9 +127,9 @@ class _Run:
     def _indexing(self, tally: Tally) -> None:
         self._listener(Progress("index", tally.handled, self._plan.waiting, len(tally.problems)))
 
-    def _refreshing(self, done: int, total: int) -> None:
+    def _refreshing(self, progress: Progress) -> None:
         self._interrupts.check()
-        self._listener(Progress("finish", done, total))
+        self._listener(progress)
 
     def report(self, seconds: float, *, interrupted: bool) -> IndexReport:
         counts, plan = self._tally.counts, self._plan
@@ -140,8 +140,8 @@ class _Run:
             unchanged=counts.unchanged + plan.unchanged,
             removed=self._settled.removed,
             offline=self._settled.offline,
-            skipped=counts.skipped + plan.online_only,
-            ignored=counts.ignored,
+            skipped=counts.skipped + plan.online_only + plan.broken,
+            ignored=counts.ignored + plan.passed_over,
             embedded=counts.embedded,
             seconds=seconds,
             pictures_per_second=counts.embedded / seconds if seconds > 0 else 0.0,

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from core.errors import StorageFull
-
 from db import check_library
 from tests.indexer.program import finished, start
 from tests.indexer.runs import accounted, album, held, index, top

@@ -204,7 +204,7 @@ def test_what_was_forgotten_stays_forgotten_also_when_moved(library: Path, photo
         assert writer.forget(absolute(photos / "0003.jpg")) == 1
     report = index(library, photos)
     assert "0003.jpg" not in names(library, photos)
-    assert accounted(report) == 20
+    assert (report.unchanged, report.ignored) == (19, 1)
     (photos / "0003.jpg").rename(photos / "renamed.jpg")
     encoder = FakeEncoder()
     report = index(library, encoder=encoder)
@@ -246,6 +246,7 @@ def test_broken_files_wait_until_they_change_and_passing_problems_are_tried_agai
     assert {(p.path.rpartition(b"/")[2], p.kind) for p in first.problems} >= {(b"empty.jpg", ProblemKind.EMPTY)}
     assert len(first.problems) == 2
     again = index(library)
+    assert (again.unchanged, again.skipped, again.ignored) == (20, 2, 2)
     assert (again.added, again.problems, accounted(again)) == (0, (), 24)
     (photos / "broken.jpg").write_bytes(whole + b"\0")
     (photos / "README").write_bytes(whole + b"\0\0")
@@ -328,7 +329,9 @@ def test_the_largest_picture_is_a_matter_of_its_root(library: Path, tmp_path: Pa
     picture(tmp_path / "large" / "bigger.png", 4, size=(1601, 1000))
     report = index(library)
     assert [(p.kind, p.path.split(b"/")[-2]) for p in report.problems] == [(ProblemKind.TOO_LARGE, b"small")]
-    assert (report.added, report.skipped, accounted(report)) == (1, 1, 4)
+    assert (report.added, report.unchanged, report.skipped, accounted(report)) == (1, 1, 2, 4)
+    report = index(library, tmp_path / "small", options=RootOptions(max_megapixels=3))  # asked for: tried again
+    assert (report.added, report.skipped, accounted(report)) == (2, 0, 2)
 
 
 def test_two_runs_at_once(library: Path, photos: Path) -> None:
