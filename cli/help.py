@@ -50,7 +50,7 @@ def _write_groups(params: "Iterable[Parameter]", ctx: "Context", formatter: "Hel
     groups: dict[str, list[tuple[str, str]]] = {}
     for param in params:
         if isinstance(param, TyperArgument):
-            groups.setdefault("Arguments", []).append((param.display_name_raw, param.help or ""))
+            groups.setdefault("Arguments", []).append((param.metavar or param.name or "", param.help or ""))
             continue
         record = param.get_help_record(ctx)
         if record is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.indexing import ProgressListener
 
 EVERY_S = 5.0  # between two plain lines
-MEASURED_S = 5.0  # of work before a rate is believed: loading the model and the first batch are slow
+MEASURED_S = 10.0  # of work before a rate is believed: loading the model and the first batch are slow
 MEASURED_FILES = 64
 WORTH_SAYING_S = 60.0  # a shorter run is over before the sentence is read
 STAGES = {"scan": "looking through folders", "index": "indexing", "finish": "finishing"}

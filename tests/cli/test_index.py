@@ -194,7 +194,7 @@ def test_the_length_of_a_large_run_is_told_once_when_measured() -> None:
     assert after(30, 0) is None  # the model was loading
     assert after(1, 32) is None  # the first batch starts the watch
     assert after(2, 64) is None  # too short to be believed
-    assert after(6, 152) == "12,400 pictures with RN50: about 13 min to go, at 15.0 a second so far"
+    assert after(10, 212) == "12,400 pictures with RN50: about 13 min to go, at 15.0 a second so far"
     assert after(60, 1000) is None
 
 
