@@ -111,6 +111,7 @@ def _merged(known: Row[tuple[object, ...]], values: Mapping[str, object]) -> dic
 def _name_id(conn: Connection, table: str, name: str | None) -> int | None:
     if name is None:
         return None
-    conn.exec_driver_sql(f"INSERT OR IGNORE INTO {table} (name) VALUES (:name)", {"name": name})
-    found = conn.exec_driver_sql(f"SELECT id FROM {table} WHERE name = :name", {"name": name}).scalar_one()
+    found = conn.exec_driver_sql(f"SELECT id FROM {table} WHERE name = :name", {"name": name}).scalar_one_or_none()
+    if found is None:
+        found = conn.exec_driver_sql(f"INSERT INTO {table} (name) VALUES (:name)", {"name": name}).lastrowid
     return int(found)

@@ -19,30 +19,24 @@ def find_file(conn: Connection, path: bytes) -> Row[tuple[object, ...]] | None:
 
 def put_file(conn: Connection, item: WorkItem, state: FileState) -> int:
     """The file of this work item as it was scanned, without problems, in this state; its id."""
-    conn.exec_driver_sql(
+    known = find_file(conn, item.path)
+    if known is not None:
+        _update(conn, known.id, item, state)
+        return int(known.id)
+    added = conn.exec_driver_sql(
         """
         INSERT INTO file (path, path_text, folder_id, root_id, state, size, mtime_ns, sidecars, added_at)
         VALUES (:path, :text, :folder_id, :root_id, :state, :size, :mtime_ns, :sidecars, :now)
-        ON CONFLICT (path) DO UPDATE SET root_id = :root_id, state = :state, size = :size, mtime_ns = :mtime_ns,
-            sidecars = :sidecars, problem_kind = NULL, problem_reason = NULL, problem_at = NULL
         """,
-        _values(conn, item, state),
+        {**_values(conn, item, state), "now": time.time()},
     )
-    return int(conn.exec_driver_sql("SELECT id FROM file WHERE path = :path", {"path": item.path}).scalar_one())
+    return int(added.lastrowid)
 
 
 def move_file(conn: Connection, file_id: int, item: WorkItem) -> None:
     """The known file is at the work item's path now; it keeps its id, its pictures and its captions."""
     touch_pictures_of(conn, _OF_FILE, {"file_id": file_id})
-    conn.exec_driver_sql(
-        """
-        UPDATE file SET path = :path, path_text = :text, folder_id = :folder_id, root_id = :root_id, state = :state,
-            size = :size, mtime_ns = :mtime_ns, sidecars = :sidecars,
-            problem_kind = NULL, problem_reason = NULL, problem_at = NULL
-        WHERE id = :file_id
-        """,
-        {**_values(conn, item, FileState.PRESENT), "file_id": file_id},
-    )
+    _update(conn, file_id, item, FileState.PRESENT)
     conn.exec_driver_sql("DELETE FROM temp.gone WHERE file_id = :file_id", {"file_id": file_id})
 
 
@@ -62,10 +56,12 @@ def moved_from(conn: Connection, asset_id: int) -> int | None:
 
 def asset_of(conn: Connection, content_hash: bytes) -> int:
     """The id of the picture with this content, known or new."""
-    conn.exec_driver_sql("INSERT OR IGNORE INTO asset (content_hash) VALUES (:hash)", {"hash": content_hash})
+    values = {"hash": content_hash}
     found = conn.exec_driver_sql(
-        "SELECT id FROM asset WHERE content_hash = :hash AND part = 0", {"hash": content_hash}
-    ).scalar_one()
+        "SELECT id FROM asset WHERE content_hash = :hash AND part = 0", values
+    ).scalar_one_or_none()
+    if found is None:
+        found = conn.exec_driver_sql("INSERT INTO asset (content_hash) VALUES (:hash)", values).lastrowid
     return int(found)
 
 
@@ -75,10 +71,9 @@ def link(conn: Connection, file_id: int, asset_id: int) -> bool:
     touch(conn, linked | {asset_id})
     if linked == {asset_id}:
         return False
-    unlink(conn, file_id)
-    conn.exec_driver_sql(
-        "INSERT INTO file_asset VALUES (:file_id, :asset_id)", {"file_id": file_id, "asset_id": asset_id}
-    )
+    if linked:
+        unlink(conn, file_id)
+    conn.exec_driver_sql("INSERT INTO file_asset VALUES (?, ?)", (file_id, asset_id))
     return True
 
 
@@ -100,12 +95,23 @@ def note_problem(conn: Connection, file_id: int, failed: FailedFile) -> None:
 def folder_id(conn: Connection, path: bytes) -> int:
     """The id of the folder that holds `path`."""
     folder = os.path.dirname(path)  # noqa: PTH120 - bytes
-    conn.exec_driver_sql(
-        "INSERT OR IGNORE INTO folder (path, path_text) VALUES (:path, :text)",
-        {"path": folder, "text": display(folder)},
-    )
-    found = conn.exec_driver_sql("SELECT id FROM folder WHERE path = :path", {"path": folder}).scalar_one()
+    found = conn.exec_driver_sql("SELECT id FROM folder WHERE path = :path", {"path": folder}).scalar_one_or_none()
+    if found is None:
+        values = {"path": folder, "text": display(folder)}
+        found = conn.exec_driver_sql("INSERT INTO folder (path, path_text) VALUES (:path, :text)", values).lastrowid
     return int(found)
+
+
+def _update(conn: Connection, file_id: int, item: WorkItem, state: FileState) -> None:
+    conn.exec_driver_sql(
+        """
+        UPDATE file SET path = :path, path_text = :text, folder_id = :folder_id, root_id = :root_id, state = :state,
+            size = :size, mtime_ns = :mtime_ns, sidecars = :sidecars,
+            problem_kind = NULL, problem_reason = NULL, problem_at = NULL
+        WHERE id = :file_id
+        """,
+        {**_values(conn, item, state), "file_id": file_id},
+    )
 
 
 def _values(conn: Connection, item: WorkItem, state: FileState) -> dict[str, object]:
@@ -118,5 +124,4 @@ def _values(conn: Connection, item: WorkItem, state: FileState) -> dict[str, obj
         "size": item.size,
         "mtime_ns": item.mtime_ns,
         "sidecars": item.sidecars,
-        "now": time.time(),
     }

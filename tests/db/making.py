@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.arrays import Vectors
-from core.errors import ProblemKind
 from core.models import EncoderInfo, Preprocess
 from core.pictures import PictureFacts, TakenAt, TakenSource
 from db.records import (
@@ -24,13 +24,16 @@ from db.records import (
 )
 from db.writer import LibraryWriter
 
+if TYPE_CHECKING:
+    from core.errors import ProblemKind
+
 DIM = 16
 FACTS = PictureFacts(
     format="jpeg",
     width=400,
     height=300,
     exif_orientation=1,
-    taken=TakenAt(datetime(2020, 5, 4, 3, 2, 1), 120, TakenSource.EXIF),
+    taken=TakenAt(datetime.fromisoformat("2020-05-04T03:02:01"), 120, TakenSource.EXIF),
 )
 
 
@@ -65,7 +68,7 @@ class Disk:
         self.files: dict[bytes, tuple[str, int]] = {}
         self.sidecars: dict[bytes, bytes] = {}
         self.facts: dict[str, PictureFacts] = {}
-        self.broken: dict[bytes, ProblemKind] = {}
+        self.broken: dict[bytes, ProblemKind] = {}  # read as this problem
         self.clock = 1_600_000_000_000_000_000
 
     def put(self, path: bytes, text: str | None = None) -> None:
