@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from db import open_writer
+from core.errors import LibraryNotFound, UsageError
+from db import open_reader, open_writer
 from db.records import SpaceState
 from indexer import index_folders, plan_run
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.indexing import IndexReport, IndexRequest, ProgressListener
     from db import LibraryWriter
     from semantic_image_search.library import Library
@@ -20,6 +23,8 @@ def index_library(library: Library, request: IndexRequest, *, wait_s: float, lis
 
     The model is looked for before anything is written: where its weights cannot be had, no library is left behind.
     """
+    if not request.paths and not _has_roots(library.path):
+        raise UsageError("there is nothing to refresh yet: name a folder, as in `search index ~/Pictures`")
     if request.dry_run:
         started = time.monotonic()
         plan = plan_run(library.path, request, listener)
@@ -36,6 +41,14 @@ def index_library(library: Library, request: IndexRequest, *, wait_s: float, lis
             if space.state is SpaceState.BUILDING and not report.interrupted:
                 writer.finish_space(space.id)
     return report
+
+
+def _has_roots(path: Path) -> bool:
+    try:
+        with open_reader(path) as reader:
+            return bool(reader.roots())
+    except LibraryNotFound:
+        return False
 
 
 def _drop_retired(writer: LibraryWriter) -> None:

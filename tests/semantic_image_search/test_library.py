@@ -175,6 +175,8 @@ def test_mistakes_are_said_clearly(library: Library, tmp_path: Path) -> None:
         library.lookup(tmp_path / "nothing.jpg")
     with pytest.raises(LibraryNotFound, match="search index"):
         open_library(tmp_path / "none", model=FakeEncoder()).search("red")
+    with pytest.raises(UsageError, match="name a folder"):
+        open_library(tmp_path / "none").index()
     for look in ("status", "problems", "doctor"):
         with pytest.raises(LibraryNotFound):
             getattr(open_library(tmp_path / "none"), look)()
