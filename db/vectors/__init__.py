@@ -6,7 +6,7 @@ Importing it does not import faiss; the first search or build does.
 from db.vectors.blocks import BLOCK_ROWS, damaged_blocks, extend_blocks
 from db.vectors.build import build_index
 from db.vectors.compact import compact
-from db.vectors.ivfpq import index_is_sound, remove_stray_indexes
+from db.vectors.ivfpq import index_is_sound
 from db.vectors.policy import index_is_due
 from db.vectors.records import Candidates, IndexRecord
 from db.vectors.rows_file import RowsFile, RowsHeader
@@ -25,5 +25,4 @@ __all__ = [
     "extend_blocks",
     "index_is_due",
     "index_is_sound",
-    "remove_stray_indexes",
 ]

@@ -99,8 +99,6 @@ def _train(plan: Plan, sample: np.ndarray[Any, np.dtype[np.float32]]) -> Any:  #
 
 def _add(index: Any, view: HalfRows, progress: _Reporter) -> None:  # noqa: ANN401 - faiss ships no types
     for start in range(0, len(view), _ADD_ROWS):
-        block = view[start : start + _ADD_ROWS].astype(np.float32)
-        if not np.isfinite(block).all():  # only damage makes such rows; they must not shift the numbers of others
-            np.nan_to_num(block, copy=False, posinf=0.0, neginf=0.0)
-        index.add(pad(block, index.d))
+        # Rows that are not numbers, which only damage makes, are given to no list, and shift nobody's number.
+        index.add(pad(view[start : start + _ADD_ROWS].astype(np.float32), index.d))
         progress.say(min(start + _ADD_ROWS, len(view)), "adding rows to the index")

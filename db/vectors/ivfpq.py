@@ -6,7 +6,6 @@ structures corrupt ids that are added again after `remove_ids`); rows that must 
 
 import os
 import zlib
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +55,8 @@ class IvfPq:
         snapshot find what their record promises until it is cleared away.
 
         Raises:
-            StorageFull, LibraryError: nothing but a `.tmp` file may be left.
+            StorageFull: no space; nothing but a `.tmp` file may be left.
+            LibraryError: the system refused.
         """
         fresh = folder / f"index.{generation}.faiss.tmp"
         with storage_errors(fresh):
@@ -106,19 +106,6 @@ def index_is_sound(folder: Path, record: IndexRecord) -> bool:
         return _digest(folder / record.file) == record.digest
     except OSError:
         return False
-
-
-def remove_stray_indexes(folder: Path, *, keep: Collection[str]) -> list[str]:
-    """Deletes the index files that no record names, half-written ones too; returns their names.
-
-    Args:
-        folder: the space's folder.
-        keep: names of the files to keep, from the records in SQLite.
-    """
-    strays = [path for path in folder.glob("index.*") if path.name not in keep]
-    for path in strays:
-        path.unlink(missing_ok=True)
-    return sorted(path.name for path in strays)
 
 
 def pad(vectors: Vectors, dim: int) -> Vectors:

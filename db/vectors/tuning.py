@@ -18,7 +18,7 @@ from db.vectors.sampling import sample_rows, text_like
 
 QUERIES = 200  # of each kind: 2,000 hits, so a recall of 0.99 is known to 0.002
 _HITS = 10  # recall@10
-_NEAR_TIES = 64  # exact results kept per query, to know copies of the tenth when they are found
+_NEAR_TIES = 1024  # exact results kept per query, to know copies of the tenth when they are found
 _TIE = 1e-6
 _LEAST_PROBES = 4
 _LEAST_CANDIDATES = 64
@@ -48,7 +48,7 @@ class _Probe:
     """The queries to measure with, and what an exact search finds."""
 
     queries: Vectors  # the first half are rows of the library, the second text-like
-    near: RowNumbers  # (m, ≤ 64): rows as good as the tenth, -1 else
+    near: RowNumbers  # (m, ≤ 1024): rows as good as the tenth, -1 else
     tenth: NDArray[np.float32]  # (m,): the score to reach
     hits: int  # 10, or all rows where fewer are alive
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import StorageFull
 from core.indexing import Progress
-from db.vectors import IndexRecord, build_index, index_is_sound, remove_stray_indexes
+from db.vectors import IndexRecord, build_index, index_is_sound
 from db.vectors.engine import HalfScanner
 from db.vectors.ivfpq import open_index
 from db.vectors.sampling import sample_rows, text_like
@@ -90,11 +90,13 @@ def test_dead_rows_keep_their_number_and_are_never_measured(tmp_path: Path) -> N
 
 def test_rows_of_a_damaged_block_shift_nothing(tmp_path: Path) -> None:
     rows = clustered(600, 16)
-    rows[100:110] = np.nan
-    shelf = make_shelf(tmp_path, rows)
+    rows[100:105] = np.nan
+    rows[105:110, 3] = np.inf
+    sound = np.isfinite(rows).all(axis=1)
+    shelf = make_shelf(tmp_path, rows, live=sound)
     for row in (99, 110, 599):
-        assert shelf.searcher().search(rows[row].astype(np.float32), 1).rows.tolist() == [row]
-    assert not set(range(100, 110)) & set(shelf.searcher().search(rows[0].astype(np.float32), 590).rows.tolist())
+        assert shelf.searcher().search(rows[row].astype(np.float32), 1, mask=sound).rows.tolist() == [row]
+    assert len(shelf.searcher().search(rows[0].astype(np.float32), 600, mask=sound)) == 590
 
 
 @pytest.mark.parametrize("dim", [3, 48, 63])
@@ -107,8 +109,10 @@ def test_any_dimension_has_an_index(tmp_path: Path, dim: int) -> None:
 
 def test_copies_of_one_picture_do_not_count_as_misses(tmp_path: Path) -> None:
     rows = clustered(800, 16)
-    rows[:300] = rows[0]
-    assert record_of(make_shelf(tmp_path, rows)).recall_image >= 0.99
+    rows[:300] = rows[0]  # equal codes: any ten of them may be found
+    record = record_of(make_shelf(tmp_path, rows))
+    assert record.recall_image >= 0.99
+    assert record.candidates < 300  # not all of them had to be
 
 
 def test_a_target_that_cannot_be_reached_is_recorded_as_what_it_is(tmp_path: Path) -> None:
@@ -118,10 +122,11 @@ def test_a_target_that_cannot_be_reached_is_recorded_as_what_it_is(tmp_path: Pat
 
 
 def test_less_recall_asked_for_is_less_work(clip_shelf: Shelf, tmp_path: Path) -> None:
-    cheap = build_index(clip_shelf.file.view(756), folder=tmp_path, generation=1, target_recall=0.8)
+    cheap = build_index(clip_shelf.file.view(756), folder=tmp_path, generation=1, target_recall=0.6)
     full = record_of(clip_shelf)
-    assert (cheap.nprobe, cheap.candidates) < (full.nprobe, full.candidates)
-    assert 0.8 <= cheap.recall_text <= full.recall_text
+    assert cheap.nprobe < full.nprobe
+    assert cheap.candidates < full.candidates
+    assert 0.6 <= cheap.recall_text < full.recall_text
 
 
 def test_progress_names_what_is_done_and_faiss_says_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -154,15 +159,14 @@ def test_a_full_disk_while_writing_leaves_the_old_index_and_no_new_one(tmp_path:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert index_is_sound(tmp_path, record_of(shelf))
-    assert remove_stray_indexes(tmp_path, keep={record_of(shelf).file}) == ["index.1.faiss.tmp"]
+    left = {path.name for path in tmp_path.iterdir()} - {"vectors.1.f16", record_of(shelf).file}
+    assert left <= {"index.1.faiss.tmp"}
     assert shelf.searcher().notice is None
 
 
-def test_only_files_without_a_record_are_cleared_away(tmp_path: Path) -> None:
+def test_an_index_never_replaces_another_ones_file(tmp_path: Path) -> None:
     shelf = make_shelf(tmp_path, clustered(200, 16), built=100)
     newer = build_index(shelf.file.view(200), folder=tmp_path, generation=1)
-    (tmp_path / "index.2.faiss.tmp").write_bytes(b"half")
-    (tmp_path / "columns.1.npy").write_bytes(b"not an index")
-    gone = remove_stray_indexes(tmp_path, keep={newer.file})
-    assert gone == sorted([record_of(shelf).file, "index.2.faiss.tmp"])
-    assert {path.name for path in tmp_path.iterdir()} == {newer.file, "columns.1.npy", "vectors.1.f16"}
+    assert index_is_sound(tmp_path, record_of(shelf))  # for readers of an older snapshot
+    assert index_is_sound(tmp_path, newer)
+    assert {path.name for path in tmp_path.iterdir()} == {"vectors.1.f16", record_of(shelf).file, newer.file}

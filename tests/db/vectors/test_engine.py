@@ -38,9 +38,14 @@ def test_idle_threads_sleep_unless_told_otherwise(given: dict[str, str], read: s
     assert ran.stdout == after
 
 
-def test_one_thread_is_for_its_block_only() -> None:
+@pytest.mark.parametrize("threads", [2, 3])
+def test_one_thread_is_for_its_block_only(threads: int) -> None:
     faiss = load_faiss()
     before = faiss.omp_get_max_threads()
-    with one_thread():
-        assert faiss.omp_get_max_threads() == 1
-    assert faiss.omp_get_max_threads() == before
+    faiss.omp_set_num_threads(threads)
+    try:
+        with one_thread():
+            assert faiss.omp_get_max_threads() == 1
+        assert faiss.omp_get_max_threads() == threads
+    finally:
+        faiss.omp_set_num_threads(before)
