@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,9 +87,7 @@ def _compile(conn: Connection, filters: Filters) -> _Predicate:
         lower = wall_seconds(filters.taken_from)
         add(lambda records: records["taken"] >= lower)
     if filters.taken_before is not None:
-        upper = wall_seconds(
-            filters.taken_before + timedelta(microseconds=999_999)
-        )  # rounded up: stored times are whole
+        upper = wall_seconds(filters.taken_before) + bool(filters.taken_before.microsecond)  # stored times are whole
         add(lambda records: (records["taken"] < upper) & (records["taken"] != NEVER))
     if filters.camera is not None:
         cameras, lenses = _names_like(conn, "camera", filters.camera), _names_like(conn, "lens", filters.camera)

@@ -29,11 +29,11 @@ def forget(store: Store, path: bytes) -> int:
         forgotten = _forget_files(conn, place)
         conn.exec_driver_sql(
             "INSERT OR REPLACE INTO forgotten_path VALUES (:path, :text, :now)",
-            {"path": path, "text": display(path), "now": time.time()},
+            {"path": place["path"], "text": display(path), "now": time.time()},
         )
         if hashes:
             conn.exec_driver_sql(
-                "INSERT OR IGNORE INTO forgotten_hash VALUES (?, ?)", [(content, path) for content in hashes]
+                "INSERT OR IGNORE INTO forgotten_hash VALUES (?, ?)", [(content, place["path"]) for content in hashes]
             )
         drop_orphans(conn)
         _drop_names(conn)

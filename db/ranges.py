@@ -21,8 +21,9 @@ class PathRange:
     @classmethod
     def of(cls, path: bytes) -> "PathRange":
         """The range of an absolute path; the root of the file system holds everything."""
-        lower = path if path.endswith(_SEPARATOR) else path + _SEPARATOR
-        return cls(path=path, lower=lower, upper=lower[:-1] + bytes([lower[-1] + 1]))
+        plain = path.rstrip(_SEPARATOR)
+        lower = plain + _SEPARATOR
+        return cls(path=plain or path, lower=lower, upper=lower[:-1] + bytes([lower[-1] + 1]))
 
     def __contains__(self, other: bytes) -> bool:
         return other == self.path or self.lower <= other < self.upper

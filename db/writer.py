@@ -5,12 +5,14 @@ settle; refresh_derived. Whatever is killed in between loses at most the batch i
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from filelock import FileLock
 
+from core.errors import StorageFull
 from core.indexing import ProgressListener, RootOptions
 from core.models import EncoderInfo
 from db import commit as committing
@@ -93,10 +95,13 @@ class LibraryWriter:
         return self._store
 
     def close(self) -> None:
-        """End the run, fold the journal into the database, let the lock go."""
+        """End the run, fold the journal into the database, let the lock go. Closing again does nothing."""
+        if self._store.conn.closed:
+            return
         try:
-            runs.finish_run(self._store.conn, self._run_id, None)
-            checkpoint(self._store)
+            with suppress(StorageFull):  # neither is worth an error: the next writer does both
+                runs.finish_run(self._store.conn, self._run_id, None)
+                checkpoint(self._store)
         finally:
             close(self._store)
             self._lock.release()

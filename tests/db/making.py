@@ -82,7 +82,7 @@ class Disk:
         return [
             ScanEntry(path, len(text), mtime_ns, self.sidecars.get(path, b""))
             for path, (text, mtime_ns) in sorted(self.files.items())
-            if path == folder or path.startswith(folder + b"/")
+            if path == folder or path.startswith(folder.rstrip(b"/") + b"/")
         ]
 
     def read(self, item: WorkItem, spaces: Iterable[SpaceInfo]) -> IndexedFile | UnchangedFile | FailedFile:
