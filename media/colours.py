@@ -29,6 +29,11 @@ class Flattener:
         self._range = _value_range(image) if image.mode in _WIDE_MODES else (0.0, 255.0)
 
     @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) as stored."""
+        return self._image.size
+
+    @property
     def is_rgb(self) -> bool:
         """True where the pixels can be used as they are."""
         return self._image.mode == "RGB" and "transparency" not in self._image.info

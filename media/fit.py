@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _BAND_PIXELS = 250_000  # rows are made RGB this many pixels at a time: 1 MB, which fits a cache
 _SMALL_PIXELS = 4_000_000  # a picture up to this size may exist twice
+_MOST_SCALE = 64.0  # source pixels per target pixel: over it, blocks are averaged first,
+_LEAST_SCALE = 16.0  # to so many
 _ORIENTATION_TAG = 0x0112
 
 
@@ -70,10 +72,11 @@ def fit_raster(raster: Raster, preprocess: Preprocess) -> Pixels:
     placement = place(*raster.size, preprocess)
     resample = Image.Resampling.BILINEAR if preprocess.interpolation == "bilinear" else Image.Resampling.BICUBIC
     fitted = _resized(raster, placement.box, (placement.width, placement.height), resample)
-    if fitted.size == (preprocess.width, preprocess.height):
-        return np.array(fitted, np.uint8)
+    pixels = np.asarray(fitted)[max(0, -placement.top) :, max(0, -placement.left) :]
+    pixels = pixels[: preprocess.height, : preprocess.width]
     canvas = np.full((preprocess.height, preprocess.width, 3), preprocess.fill, np.uint8)
-    canvas[placement.top :, placement.left :][: placement.height, : placement.width] = np.asarray(fitted)
+    top, left = max(0, placement.top), max(0, placement.left)
+    canvas[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
     return canvas
 
 
@@ -132,6 +135,12 @@ def _turns() -> "dict[int, Image.Transpose]":
 
 def _resample(image: "Image.Image", box: Box, size: tuple[int, int], resample: "Image.Resampling") -> "Image.Image":
     flattener = Flattener(image)
+    blocks = _block(box[2] - box[0], size[0]), _block(box[3] - box[1], size[1])
+    if blocks != (1, 1):
+        image = _averaged(flattener, blocks)
+        box = box[0] / blocks[0], box[1] / blocks[1], box[2] / blocks[0], box[3] / blocks[1]
+        box = box[0], box[1], min(box[2], float(image.width)), min(box[3], float(image.height))
+        flattener = Flattener(image)
     if flattener.is_rgb:
         return image.resize(size, resample, box)
     left, upper, right, lower = _needed(image, box, size)
@@ -140,6 +149,30 @@ def _resample(image: "Image.Image", box: Box, size: tuple[int, int], resample: "
         moved = (box[0] - left, box[1] - upper, box[2] - left, box[3] - upper)
         return part.resize(size, resample, moved)
     return _resample_in_bands(flattener, (left, upper, right, lower), box, size, resample)
+
+
+def _block(source: float, target: int) -> int:
+    """How many pixels in a row are averaged before the filter. 1 for photos.
+
+    A filter over thousands of pixels has to be tabulated for each of them; averages of at most a quarter of its
+    smallest feature say the same.
+    """
+    scale = source / target
+    return int(scale / _LEAST_SCALE) if scale > _MOST_SCALE else 1
+
+
+def _averaged(flattener: Flattener, blocks: tuple[int, int]) -> "Image.Image":
+    """The whole picture, RGB, each block of (across, down) pixels averaged."""
+    from PIL import Image
+
+    width, height = flattener.size
+    across, down = blocks
+    small = Image.new("RGB", (-(-width // across), -(-height // down)))
+    rows = max(1, _BAND_PIXELS // (width * down)) * down
+    for top in range(0, height, rows):
+        band = flattener.band((0, top, width, min(top + rows, height)))
+        small.paste(band.reduce(blocks), (0, top // down))
+    return small
 
 
 def _needed(image: "Image.Image", box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:
