@@ -22,9 +22,10 @@ _NEAR_TIES = 1024  # exact results kept per query, to know copies of the tenth w
 _TIE = 1e-6
 _LEAST_PROBES = 4
 _LEAST_CANDIDATES = 64
-_MOST_CANDIDATES = 8192  # 2 ms of gathering and scoring
-_SECONDS_PER_ROW = 9e-9  # to look at a row's code; measured at 128 codes of 4 bits
-_SECONDS_PER_CANDIDATE = 350e-9  # to carry it along, gather its row and score it; measured at 512 numbers
+_MOST_CANDIDATES = 8192  # 4 ms of gathering and scoring
+# Measured at 512 numbers with cold processor caches, as between the queries of one person; warm ones halve both.
+_SECONDS_PER_ROW = 14e-9  # to look at its code
+_SECONDS_PER_CANDIDATE = 500e-9  # to carry it along, gather its row and score it
 _TRIES = 4
 
 
