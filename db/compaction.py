@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from core.arrays import RowNumbers
 from db.columns import drop_columns
-from db.connect import Store, transaction
+from db.connect import Store, run_many, transaction
 from db.places import RowsPlace, place_of
 from db.records import GenerationInfo, SpaceInfo
 from db.spaces import generation_of
@@ -52,8 +52,7 @@ def _renumber(conn: Connection, current: GenerationInfo, keep: RowNumbers) -> No
     )
     still_dead = np.searchsorted(keep, np.fromiter(dead.scalars(), np.int64))
     conn.exec_driver_sql("DELETE FROM tombstone WHERE generation_id = :id", {"id": current.id})
-    if values:
-        conn.exec_driver_sql("UPDATE vector_row SET row = ? WHERE generation_id = ? AND row = ?", values)
+    run_many(conn, "UPDATE vector_row SET row = ? WHERE generation_id = ? AND row = ?", values)
     conn.exec_driver_sql(
         "INSERT INTO tombstone SELECT :id, value FROM json_each(:rows)",
         {"id": current.id, "rows": json.dumps(still_dead.tolist())},
@@ -62,10 +61,7 @@ def _renumber(conn: Connection, current: GenerationInfo, keep: RowNumbers) -> No
 
 def _flip(conn: Connection, current: GenerationInfo, rows: int, blocks: dict[int, int]) -> None:
     conn.exec_driver_sql("DELETE FROM block WHERE generation_id = :id", {"id": current.id})
-    if blocks:
-        conn.exec_driver_sql(
-            "INSERT INTO block VALUES (?, ?, ?)", [(current.id, block, crc) for block, crc in blocks.items()]
-        )
+    run_many(conn, "INSERT INTO block VALUES (?, ?, ?)", [(current.id, block, crc) for block, crc in blocks.items()])
     drop_columns(conn, current.id)
     conn.exec_driver_sql(
         "UPDATE generation SET number = number + 1, committed_rows = :rows, index_record = NULL WHERE id = :id",

@@ -6,7 +6,7 @@ what SQLite holds open is what stands in the code.
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ _WRITER_PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers never wait, and never see half a batch
     "PRAGMA synchronous = FULL",  # a committed batch survives a power cut
     "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # what is forgotten is overwritten, not just unlinked
 )
 
 
@@ -93,6 +94,12 @@ def _atomically(conn: Connection, begin: str) -> Iterator[None]:
         if _dbapi(conn).in_transaction:  # a full disk may have rolled it back already
             conn.exec_driver_sql("ROLLBACK")
         raise
+
+
+def run_many(conn: Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """The statement once for each row; not at all for none, which the driver would take for a statement of its own."""
+    if rows:
+        conn.exec_driver_sql(statement, list(rows))
 
 
 def backup_database(store: Store, destination: Path) -> None:

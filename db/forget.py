@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from core.errors import UsageError
 from core.paths import display
-from db.connect import Store, checkpoint, transaction
+from db.connect import Store, checkpoint, run_many, transaction
 from db.liveness import drop_orphans, settle_touched, touch_pictures_of
 from db.ranges import PathRange
 
@@ -23,7 +23,6 @@ def forget(store: Store, path: bytes) -> int:
     next compaction. Kept, so that it stays forgotten: the paths, and a hash of the contents.
     """
     place = _values(path)
-    store.conn.exec_driver_sql("PRAGMA secure_delete = ON")  # what is forgotten is overwritten, not just unlinked
     with transaction(store) as conn:
         hashes = _only_here(conn, place)
         forgotten = _forget_files(conn, place)
@@ -31,14 +30,11 @@ def forget(store: Store, path: bytes) -> int:
             "INSERT OR REPLACE INTO forgotten_path VALUES (:path, :text, :now)",
             {"path": place["path"], "text": display(path), "now": time.time()},
         )
-        if hashes:
-            conn.exec_driver_sql(
-                "INSERT OR IGNORE INTO forgotten_hash VALUES (?, ?)", [(content, place["path"]) for content in hashes]
-            )
+        kept = [(content, place["path"]) for content in hashes]
+        run_many(conn, "INSERT OR IGNORE INTO forgotten_hash VALUES (?, ?)", kept)
         drop_orphans(conn)
         _drop_names(conn)
-    store.conn.exec_driver_sql("PRAGMA secure_delete = OFF")
-    checkpoint(store)
+    checkpoint(store)  # the journal, too, held it
     for content in hashes:
         _remove_thumbnails(store.folder, content)
     return forgotten

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
+from db.connect import run_many
+
 _STATEMENTS = (
     """
     UPDATE asset SET live = NOT live
@@ -41,9 +43,7 @@ _STATEMENTS = (
 
 def touch(conn: Connection, asset_ids: Iterable[int]) -> None:
     """Something about these pictures, or their files, is changing."""
-    rows = [(asset_id,) for asset_id in asset_ids]
-    if rows:
-        conn.exec_driver_sql("INSERT OR IGNORE INTO temp.touched VALUES (?)", rows)
+    run_many(conn, "INSERT OR IGNORE INTO temp.touched VALUES (?)", [(asset_id,) for asset_id in asset_ids])
 
 
 def touch_pictures_of(conn: Connection, files: str, values: dict[str, object]) -> None:

@@ -110,13 +110,12 @@ def _settle_all(store: Store, _: Finding) -> None:
 
 
 def _read_again(store: Store, _: Finding) -> None:
-    """A file of unknown size has changed, as far as the next scan can tell."""
+    """A file that the library does not know is new to the next scan."""
     with transaction(store) as conn:
         conn.exec_driver_sql(
             """
-            UPDATE file SET size = NULL, mtime_ns = NULL
-            WHERE state IN ('present', 'offline', 'missing')
-              AND NOT EXISTS (SELECT 1 FROM file_asset fa WHERE fa.file_id = file.id)
+            DELETE FROM file WHERE state IN ('present', 'offline', 'missing')
+                AND NOT EXISTS (SELECT 1 FROM file_asset fa WHERE fa.file_id = file.id)
             """
         )
 

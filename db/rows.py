@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from core.arrays import HalfRows, Vectors
-from db.connect import Store
+from db.connect import Store, run_many
 from db.places import place_of
 from db.records import IndexedFile
 from db.schema import asset, generation, vector_row
@@ -56,9 +56,8 @@ class AppendedRows:
 
 def record_blocks(conn: Connection, generation_id: int, committed_rows: int, blocks: Mapping[int, int]) -> None:
     """Rows up to `committed_rows` count from now on, with these checksums."""
-    conn.exec_driver_sql(
-        "INSERT OR REPLACE INTO block VALUES (?, ?, ?)", [(generation_id, block, crc) for block, crc in blocks.items()]
-    )
+    checksums = [(generation_id, block, crc) for block, crc in blocks.items()]
+    run_many(conn, "INSERT OR REPLACE INTO block VALUES (?, ?, ?)", checksums)
     conn.exec_driver_sql(
         "UPDATE generation SET committed_rows = :rows WHERE id = :id", {"rows": committed_rows, "id": generation_id}
     )

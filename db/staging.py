@@ -14,7 +14,7 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from db.connect import scratch_transaction
+from db.connect import run_many, scratch_transaction
 from db.ranges import PathRange
 from db.records import ScanEntry
 
@@ -88,20 +88,14 @@ def load_forgotten(conn: Connection) -> None:
     """Make the forgotten paths ranges that a scan can be compared with."""
     conn.exec_driver_sql("DELETE FROM temp.forgotten_range")
     ranges = [PathRange.of(path) for path in conn.exec_driver_sql("SELECT path FROM forgotten_path").scalars()]
-    if ranges:
-        conn.exec_driver_sql(
-            "INSERT INTO temp.forgotten_range VALUES (?, ?, ?)", [(r.path, r.lower, r.upper) for r in ranges]
-        )
+    run_many(conn, "INSERT INTO temp.forgotten_range VALUES (?, ?, ?)", [(r.path, r.lower, r.upper) for r in ranges])
 
 
 def note_unread(conn: Connection, paths: Iterable[bytes]) -> None:
     """These folders (or files) could not be looked into."""
     ranges = [PathRange.of(path) for path in paths]
-    if ranges:
-        with scratch_transaction(conn):
-            conn.exec_driver_sql(
-                "INSERT INTO temp.unread VALUES (?, ?, ?)", [(r.path, r.lower, r.upper) for r in ranges]
-            )
+    with scratch_transaction(conn):
+        run_many(conn, "INSERT INTO temp.unread VALUES (?, ?, ?)", [(r.path, r.lower, r.upper) for r in ranges])
 
 
 def _insert(conn: Connection, root_id: int, chunk: list[ScanEntry]) -> int:
