@@ -3,14 +3,17 @@
 Everything that knows Pillow lives here. Errors are PictureProblems; models and libraries are unknown here.
 """
 
+from media.copies import COMPARE_SIDE, compare_copies
 from media.decode import decode_picture
 from media.fit import fit_array, fit_pixels
 from media.formats import FORMATS, PICTURE_EXTENSIONS, PictureFormat, is_candidate, sniff
 from media.limits import DecodeLimits
 from media.metadata import sidecar_candidates
 from media.pool import DecodeJob, DecodeOutcome, DecodePool
+from media.previews import contact_sheet, load_rgb, picture_size, preview_png
 
 __all__ = [
+    "COMPARE_SIDE",
     "FORMATS",
     "PICTURE_EXTENSIONS",
     "DecodeJob",
@@ -18,10 +21,15 @@ __all__ = [
     "DecodeOutcome",
     "DecodePool",
     "PictureFormat",
+    "compare_copies",
+    "contact_sheet",
     "decode_picture",
     "fit_array",
     "fit_pixels",
     "is_candidate",
+    "load_rgb",
+    "picture_size",
+    "preview_png",
     "sidecar_candidates",
     "sniff",
 ]

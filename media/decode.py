@@ -3,8 +3,9 @@
 Here is the one boundary for whatever a decoder raises: from this package comes a PictureProblem or a picture. A
 decoder that crashes or hangs is the business of `pool`.
 
-JPEGs are decoded at a reduced scale that keeps at least 2 pixels per pixel of the model. Measured against full
-decoding with real features: see `reduced` and docs/decisions/0003-reduced-scale-jpeg.md.
+JPEGs are decoded at a reduced scale that keeps at least 2 pixels per pixel of the model. Against full decoding the
+cosine of real features (MobileNetV2) is 0.996 in the mean and 0.993 at worst, as after saving a picture once more; a
+12 megapixel JPEG takes 27 ms instead of 107. docs/decisions/0003-reduced-scale-jpeg.md has the figures.
 """
 
 import threading

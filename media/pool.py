@@ -4,6 +4,7 @@ A thread for each worker hands it files and waits for its answers; the caller's 
 outcomes. Workers start when there is work for them and live until the pool closes.
 """
 
+import contextlib
 import os
 import queue
 import tempfile
@@ -129,8 +130,9 @@ class _Run:
 
     def stop(self) -> None:
         """Ends the threads; workers in the middle of a file end with them, idle ones stay."""
-        while not self._todo.empty():
-            self._todo.get_nowait()  # only this thread and idle workers take from it; see the None below
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._todo.get_nowait()
         for _ in self._threads:
             self._todo.put(None)
         for worker, thread in self._threads:

@@ -115,6 +115,7 @@ class _Deadline:
 
     def cancel(self) -> None:
         self._timer.cancel()
+        self._timer.join()
 
     def _started(self) -> threading.Timer:
         timer = threading.Timer(self._timeout_s, self._kill)
