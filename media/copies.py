@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COMPARE_SIDE = 256  # pixels of the longer side: what `compare_copies` makes use of
 
-# Measured over the 193 photos (docs/decisions/0004-copies-by-pixels.md): copies are above these, other pictures far below.
+# Measured over the 193 photos, see docs/decisions/0004-copies-by-pixels.md: copies are above these, others far below.
 _SAME = 0.99  # correlation of the two whole pictures
 _SAME_LEVELS = 6.0  # mean difference of their colours, of 255
 _SAME_WORST = 48.0  # largest difference of one spot: someone who moved between two frames shows here

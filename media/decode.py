@@ -20,7 +20,7 @@ from core.models import Preprocess
 from core.pictures import DecodedPicture, PictureFacts
 from media.fit import Raster, fit_raster, flat_where_small, orientation_of
 from media.formats import HEADER_BYTES, sniff, unread_format
-from media.limits import DecodeLimits, check_size, working_bytes
+from media.limits import DecodeLimits, check_memory, check_size
 from media.metadata import Metadata, read_metadata
 from media.opening import open_image
 from media.phash import perceptual_hash
@@ -83,7 +83,7 @@ def decode_picture(
         if source.content_hash == known_hash:
             return None
         opened = _open(source, limits, seen)
-        return _decode(opened, targets, gate)
+        return _decode(opened, targets, limits, gate)
 
 
 @contextmanager
@@ -151,11 +151,11 @@ def _recognise(source: SourceFile) -> str:
     return format_name
 
 
-def _decode(opened: OpenedPicture, targets: Sequence[Preprocess], gate: Gate) -> DecodedPicture:
+def _decode(opened: OpenedPicture, targets: Sequence[Preprocess], limits: DecodeLimits, gate: Gate) -> DecodedPicture:
     image, source = opened.image, opened.source
     full_size = image.size
     scale = decode_reduced(image, targets)
-    gate(working_bytes(image, full_size=full_size, format_name=opened.format_name))
+    gate(check_memory(image, format_name=opened.format_name, full_size=full_size, limits=limits))
     metadata = _load_with_metadata(opened)
     if scale == 1:
         full_size = image.size  # a decoder may know better than the header, and TIFFs are turned while decoding

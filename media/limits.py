@@ -24,12 +24,20 @@ _STORED = frozenset({"raw", "ppm", "ppm_plain"})
 _SUSPECT_BYTES = 120 * MEGA
 _PIXELS_PER_BYTE = 1000
 
+_PROCESS_BYTES = 512 * MEGA  # Python, numpy, Pillow and the codecs take 160 MB of addresses; the rest is room
+_OVERHEAD_BYTES = 256 * MEGA  # of a process: the same, and a file of up to 64 MB held in memory
+
 
 @dataclass(frozen=True, slots=True)
 class DecodeLimits:
     """What a single picture may cost."""
 
     max_megapixels: int = 200
+
+    @property
+    def process_bytes(self) -> int:
+        """The addresses that a process decoding such pictures may take."""
+        return _PROCESS_BYTES + self.max_megapixels * MEGA * 4
 
 
 def memory_bytes(image: "ImageFile.ImageFile") -> int:
@@ -86,13 +94,39 @@ def _bits_per_pixel(raw_mode: str, mode: str) -> int:
     return 12 if mode == "YCbCr" else 8 * _BANDS.get(mode, 1)  # YCbCr may be stored at half the colour resolution
 
 
-# What decoders hold beside Pillow's pixels: planes before colour conversion, a copy handed over, tiles, coefficients.
-_WORKING_FACTOR = {"heif": 2, "avif": 3, "jpeg2000": 5, "webp": 4, "tiff": 2}  # measured at 48 megapixels
+# What decoders hold at their peak, in units of Pillow's pixels: planes before colour conversion, a copy handed over,
+# canvases, tiles. Measured at 48 megapixels: 373 MB (HEIC), 446 (AVIF), 772 (WebP), 924 (JPEG 2000).
+_WORKING_FACTOR = {"heif": 2, "avif": 3, "webp": 4, "jpeg2000": 5}
 
 
-def working_bytes(image: "ImageFile.ImageFile", *, full_size: tuple[int, int], format_name: str) -> int:
-    """About what decoding takes at its peak. `full_size` is the header's, before a reduced scale was set."""
-    pixels = memory_bytes(image) * _WORKING_FACTOR.get(format_name, 1)
-    if image.info.get("progressive"):  # all coefficients of all components, two bytes each, at every scale
-        pixels += full_size[0] * full_size[1] * 6
-    return pixels
+def check_memory(
+    image: "ImageFile.ImageFile", *, format_name: str, full_size: tuple[int, int], limits: DecodeLimits
+) -> int:
+    """About the bytes that decoding takes at its peak, where that is allowed.
+
+    Args:
+        image: opened, its reduced scale set.
+        format_name: one of media's.
+        full_size: the header's, before the scale was set.
+        limits: what one picture may cost.
+
+    Raises:
+        PictureProblem: TOO_LARGE. Said beforehand, since most decoders call what they cannot allocate broken data.
+    """
+    needed = memory_bytes(image) * _WORKING_FACTOR.get(format_name, 1) + _coefficient_bytes(image, full_size)
+    allowed = limits.process_bytes - _OVERHEAD_BYTES
+    if needed > allowed:
+        raise PictureProblem(
+            ProblemKind.TOO_LARGE,
+            f"{format_name}: {full_size[0]} × {full_size[1]} takes {needed // MEGA} MB to decode, "
+            f"{allowed // MEGA} are allowed (--max-megapixels raises the limit)",
+        )
+    return needed
+
+
+def _coefficient_bytes(image: "ImageFile.ImageFile", full_size: tuple[int, int]) -> int:
+    """A progressive JPEG keeps all coefficients of all components, two bytes each, whatever the scale."""
+    if not image.info.get("progressive"):
+        return 0
+    sampling: list[int] = [across * down for _, across, down, _ in getattr(image, "layer", ())] or [1, 1, 1]
+    return full_size[0] * full_size[1] * 2 * sum(sampling) // max(sampling)

@@ -14,7 +14,7 @@ from core.arrays import Pixels
 from core.errors import PictureProblem, UsageError
 from media.decode import opened_picture
 from media.fit import Raster, orientation_of, shown_size, shrink
-from media.limits import DecodeLimits
+from media.limits import DecodeLimits, check_memory
 from media.reduced import decode_reduced_to_side
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ def _load(path: bytes, *, max_side: int | None, limits: DecodeLimits) -> "Image.
         image = opened.image
         full_size = image.size
         scale = 1 if max_side is None else decode_reduced_to_side(image, max_side)
+        check_memory(image, format_name=opened.format_name, full_size=full_size, limits=limits)
         image.load()
         raster = Raster(image, orientation_of(image), scale, full_size if scale > 1 else image.size)
         width, height = raster.size

@@ -40,7 +40,8 @@ _TOO_LARGE_WORDS = (
     "too large",
     "decompression bomb",
     "exceeds limit",
-    "memory error",
+    "memory allocation",
+    "allocation failed",
     "out of memory",
 )
 

@@ -20,9 +20,6 @@ from media.limits import DecodeLimits
 from media.opening import load_all_plugins
 from media.protocol import Ready, Reply, Setup, Waiting, WorkerJob, read_frame, write_frame
 
-# Python, numpy, Pillow and the codecs take about 250 MB of addresses (60 MB of memory); the rest is for one decoder.
-_BASE_BYTES = 512 * 1024 * 1024
-_BYTES_PER_MEGAPIXEL = 4_000_000
 _ALARM_FACTOR = 2.0  # times the pool's own timeout: the pool comes first
 
 
@@ -98,8 +95,7 @@ def _limit_process(limits: DecodeLimits) -> None:
         return
     import resource
 
-    addresses = _BASE_BYTES + limits.max_megapixels * _BYTES_PER_MEGAPIXEL
-    for what, most in ((resource.RLIMIT_AS, addresses), (resource.RLIMIT_CORE, 0)):
+    for what, most in ((resource.RLIMIT_AS, limits.process_bytes), (resource.RLIMIT_CORE, 0)):
         hard = resource.getrlimit(what)[1]
         allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
         with contextlib.suppress(ValueError, OSError):  # macOS knows RLIMIT_AS and refuses it

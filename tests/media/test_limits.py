@@ -7,12 +7,12 @@ import zlib
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, JpegImagePlugin, WebPImagePlugin
 
 from core.errors import PictureProblem, ProblemKind
 from core.models import Preprocess
 from media.decode import decode_picture
-from media.limits import DecodeLimits
+from media.limits import DecodeLimits, check_memory
 
 TARGET = Preprocess(height=32, width=32)
 LITTLE = 4_000_000  # bytes that reading a header may take
@@ -111,3 +111,34 @@ def test_whole_uncompressed_files_pass(mode: str, suffix: str, tmp_path: Path) -
     file = tmp_path / f"whole{suffix}"
     Image.new(mode, (333, 77)).save(file)
     assert decode_picture(bytes(file), targets=[TARGET], limits=DecodeLimits()) is not None
+
+
+@pytest.mark.parametrize(("subsampling", "allowed"), [("4:2:0", True), ("4:4:4", False)])
+def test_coefficients_of_progressive_jpegs_count(subsampling: str, allowed: bool) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(out, "JPEG", progressive=True, subsampling=subsampling)
+    image = JpegImagePlugin.JpegImageFile(io.BytesIO(out.getvalue()))
+    needed = {"4:2:0": 3, "4:4:4": 6}[subsampling] * 14_000 * 14_000
+    if allowed:
+        assert (
+            needed
+            <= check_memory(image, format_name="jpeg", full_size=(14_000, 14_000), limits=DecodeLimits())
+            < 1.1 * needed
+        )
+        return
+    with pytest.raises(PictureProblem, match=r"takes \d+ MB to decode, \d+ are allowed") as caught:
+        check_memory(image, format_name="jpeg", full_size=(14_000, 14_000), limits=DecodeLimits())
+    assert caught.value.kind is ProblemKind.TOO_LARGE
+
+
+def test_what_a_decoder_needs_beside_the_pixels_counts(tmp_path: Path) -> None:
+    """20 megapixels of WebP take 320 MB; of PNG, 80."""
+    for suffix, fits in ((".webp", False), (".png", True)):
+        file = tmp_path / f"plain{suffix}"
+        Image.new("RGB", (5000, 4000), "red").save(file, **({"method": 0} if suffix == ".webp" else {}))
+        with Image.open(file) as image:
+            assert isinstance(image, WebPImagePlugin.WebPImageFile) is not fits
+            needed = check_memory(
+                image, format_name=suffix[1:], full_size=image.size, limits=DecodeLimits(max_megapixels=20)
+            )
+        assert needed == (80_000_000 if fits else 320_000_000)
