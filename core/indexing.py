@@ -20,7 +20,7 @@ class IndexRequest:
 
     paths: tuple[bytes, ...] = ()  # absolute folders (or files); empty: refresh every root
     options: RootOptions | None = None  # None: keep what the root remembers
-    batch_size: int = 32
+    batch_size: int = 16
     workers: int = 0  # decode processes; 0: one per core, at most 8
     dry_run: bool = False
     prune: bool = False  # drop what vanished, also from roots that are offline
