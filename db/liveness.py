@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from db.connect import run_many
 
+# CROSS JOIN: SQLite keeps the order of the tables, and so never walks all rows for the few that were touched.
 _STATEMENTS = (
     """
     UPDATE asset SET live = NOT live
@@ -21,20 +22,20 @@ _STATEMENTS = (
     """
     INSERT OR IGNORE INTO tombstone
     SELECT r.generation_id, r.row FROM temp.touched t
-    JOIN vector_row r ON r.asset_id = t.asset_id JOIN asset a ON a.id = t.asset_id
+    CROSS JOIN vector_row r ON r.asset_id = t.asset_id CROSS JOIN asset a ON a.id = t.asset_id
     WHERE NOT a.live
     """,
     """
     DELETE FROM tombstone WHERE (generation_id, row) IN (
         SELECT r.generation_id, r.row FROM temp.touched t
-        JOIN vector_row r ON r.asset_id = t.asset_id JOIN asset a ON a.id = t.asset_id
+        CROSS JOIN vector_row r ON r.asset_id = t.asset_id CROSS JOIN asset a ON a.id = t.asset_id
         WHERE a.live)
     """,
     # The filter columns were written before this change: until they are again, SQL speaks for these rows.
     """
     INSERT OR IGNORE INTO dirty_asset
     SELECT r.generation_id, r.asset_id FROM temp.touched t
-    JOIN vector_row r ON r.asset_id = t.asset_id JOIN generation g ON g.id = r.generation_id
+    CROSS JOIN vector_row r ON r.asset_id = t.asset_id JOIN generation g ON g.id = r.generation_id
     WHERE r.row < g.columns_rows
     """,
     "DELETE FROM temp.touched",

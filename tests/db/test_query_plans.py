@@ -1,0 +1,92 @@
+"""What is done for every batch and every answer never walks a whole table: it must cost the same at a million pictures."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, event
+
+from core.errors import ProblemKind
+from core.queries import Filters
+from db import LibraryWriter, open_reader
+from db.records import FailedFile, RootScan
+from tests.db.making import Disk, index, model, stage_all, unit
+
+LARGE = {"file", "asset", "file_asset", "vector_row", "caption", "f", "a", "fa", "r", "c", "d"}
+
+
+@contextmanager
+def watched(conn: Connection) -> Iterator[dict[str, list[str]]]:
+    """Statement -> the tables that SQLite walks whole for it."""
+    seen: dict[str, object] = {}
+
+    def note(_conn, _cursor, statement, parameters, _context, many):
+        seen.setdefault(statement, parameters[0] if many else parameters)
+
+    walked: dict[str, list[str]] = {}
+    event.listen(conn.engine, "before_cursor_execute", note)
+    try:
+        yield walked
+    finally:
+        event.remove(conn.engine, "before_cursor_execute", note)
+    for statement, parameters in seen.items():
+        if statement.lstrip().split()[0] in {"SELECT", "INSERT", "UPDATE", "DELETE"}:
+            plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            whole = [row.detail.split()[1] for row in plan if row.detail.startswith("SCAN")]
+            if found := sorted(LARGE.intersection(whole)):
+                walked[statement] = found
+
+
+@pytest.fixture(params=[False, True], ids=["fresh", "analysed"])
+def grown(writer: LibraryWriter, disk: Disk, request: pytest.FixtureRequest) -> LibraryWriter:
+    for number in range(300):
+        disk.put(b"/p/%d/%d" % (number % 5, number), f"content {number % 250}")
+    index(writer, disk, b"/p", batch=300)
+    if request.param:
+        writer.store.conn.exec_driver_sql("ANALYZE")
+    return writer
+
+
+def test_commits(grown: LibraryWriter, disk: Disk) -> None:
+    space = grown.use_space(model())
+    disk.put(b"/p/new/1")
+    disk.put(b"/p/1/1", "edited")
+    disk.put(b"/p/2/2", "content 2")
+    disk.put(b"/p/broken")
+    disk.move(b"/p/3/3", b"/p/moved")
+    disk.sidecars[b"/p/4/4"] = b"changed"
+    scans = stage_all(grown, disk, [b"/p"])
+    grown.plan([space.id])
+    items = list(grown.work())
+    outcomes = [
+        FailedFile(i, ProblemKind.BROKEN, "test") if i.path == b"/p/broken" else disk.read(i, [space]) for i in items
+    ]
+    with watched(grown.store.conn) as walked:
+        counts = grown.commit(outcomes)
+    assert walked == {}
+    assert (counts.added, counts.changed, counts.moved, counts.skipped) == (1, 1, 1, 1)
+    grown.settle([RootScan(scan.root_id, reachable=True) for scan in scans])
+
+
+def test_answers(grown: LibraryWriter, library: Path) -> None:
+    with open_reader(library) as reader:
+        space = reader.active_space()
+        with watched(reader._store.conn) as walked:
+            mask, _ = reader.allowed_rows(space)
+            found = reader.search(space, unit("fake:content 7"), 10, mask)
+            assert len(reader.pictures(space, found.rows)) == 10
+            reader.rows_with_hash(space, b"x" * 32)
+            reader.rows_at_path(space, b"/p/1/1")
+        assert walked == {}
+
+
+def test_filters_over_columns(grown: LibraryWriter, library: Path) -> None:
+    """Columns, and SQL for the few rows that changed since or have several files."""
+    grown.refresh_derived(grown.spaces()[0], exact_below=10**6, force=True)
+    with open_reader(library) as reader:
+        space = reader.active_space()
+        with watched(reader._store.conn) as walked:
+            assert reader.allowed_rows(space, Filters(folders=(b"/p/1",), camera="x", formats=("jpeg",)))[1] == 0
+            assert reader.allowed_rows(space, Filters(folders=(b"/p/1",)))[1] > 0
+        assert walked == {}
