@@ -12,7 +12,7 @@ from typing import Self
 
 from filelock import FileLock
 
-from core.errors import StorageFull
+from core.errors import LibraryError
 from core.indexing import ProgressListener, RootOptions
 from core.models import EncoderInfo
 from db import commit as committing
@@ -99,9 +99,8 @@ class LibraryWriter:
         if self._store.conn.closed:
             return
         try:
-            with suppress(StorageFull):  # neither is worth an error: the next writer does both
-                runs.finish_run(self._store.conn, self._run_id, None)
-                checkpoint(self._store)
+            runs.finish_run(self._store.conn, self._run_id, None)
+            checkpoint(self._store)
         finally:
             close(self._store)
             self._lock.release()
@@ -112,7 +111,11 @@ class LibraryWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if error is None:
+            self.close()
+        else:
+            with suppress(LibraryError):  # the error under way says more
+                self.close()
 
     def start_run(self, command: str) -> None:
         """Another command begins with the same writer; what the one before staged is dropped."""

@@ -382,3 +382,21 @@ def test_waiting_counts_what_the_plan_saw(writer: LibraryWriter, disk: Disk, lib
     with open_reader(library) as reader:
         counts = reader.counts(space)
         assert (counts.indexed, counts.waiting, counts.known) == (4, 6, 10)
+
+
+def test_the_first_error_is_the_one_that_is_told(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: object) -> None:
+        raise StorageFull("no space for the journal")
+
+    def fail(error: type[Exception] | None) -> None:
+        with open_writer(library, command="index"):
+            if error is not None:
+                raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("db.writer.checkpoint", full)
+        with pytest.raises(ZeroDivisionError):
+            fail(ZeroDivisionError)
+        with pytest.raises(StorageFull):
+            fail(None)
+    fail(None)  # the lock was let go each time
