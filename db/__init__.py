@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from db.doctor import check_library as check_library
+    from db.opening import open_writer as open_writer
     from db.planning import dry_plan as dry_plan
     from db.reader import LibraryReader as LibraryReader
     from db.reader import open_reader as open_reader
     from db.repair import fix_library as fix_library
     from db.writer import LibraryWriter as LibraryWriter
-    from db.writer import open_writer as open_writer
 
 _HOMES = {
     "LibraryReader": "db.reader",
@@ -22,7 +22,7 @@ _HOMES = {
     "dry_plan": "db.planning",
     "fix_library": "db.repair",
     "open_reader": "db.reader",
-    "open_writer": "db.writer",
+    "open_writer": "db.opening",
 }
 
 __all__ = [

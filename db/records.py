@@ -1,10 +1,7 @@
-"""What crosses the border of `db`: frozen records of roots, spaces, work, counts and findings.
-
-Plain values: nothing here knows SQL, and importing it costs nothing heavy. Paths are bytes (os.fsencode, absolute).
-"""
+"""What crosses the border of `db`: frozen records, free of SQL and cheap to import. Paths are bytes, absolute."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from core.arrays import Vectors
@@ -26,10 +23,6 @@ class FileState(StrEnum):
     PROBLEM = "problem"  # could not be read, and never was (or its new content cannot be)
     IGNORED = "ignored"  # no picture by content, had no extension to say so
     FORGOTTEN = "forgotten"  # on the owner's wish
-
-
-LIVE_STATES = (FileState.PRESENT, FileState.OFFLINE)
-"""A picture can be found while one of its files is in one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +154,7 @@ class CommitCounts:
     embedded: int = 0  # vectors written
 
     def __add__(self, other: "CommitCounts") -> "CommitCounts":
-        return CommitCounts(
-            self.added + other.added,
-            self.changed + other.changed,
-            self.moved + other.moved,
-            self.unchanged + other.unchanged,
-            self.skipped + other.skipped,
-            self.ignored + other.ignored,
-            self.embedded + other.embedded,
-        )
+        return CommitCounts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +227,7 @@ class DiskUsage:
     @property
     def total(self) -> int:
         """All of it."""
-        return self.database + self.vectors + self.indexes + self.columns + self.thumbnails
+        return sum(getattr(self, part.name) for part in fields(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,7 @@ from core.models import EncoderInfo
 from db import commit as committing
 from db import compaction, counts, derived, forget, imports, planning, rows, runs, settle, spaces, staging
 from db import roots as rooting
-from db.connect import Store, checkpoint, close, connect_writer, transaction
-from db.lock import take_lock
-from db.migrate import bring_up_to_date
+from db.connect import Store, checkpoint, close, transaction
 from db.pending import set_pending
 from db.records import (
     CommitCounts,
@@ -36,43 +34,7 @@ from db.records import (
     SpaceInfo,
     WorkItem,
 )
-from db.recovery import recover, require_rows
-
-
-def open_writer(path: Path, *, command: str, wait_s: float = 0.0) -> "LibraryWriter":
-    """Open (or make) the library in the folder `path` for writing.
-
-    Migrates an older one after a backup, cuts off vector bytes that were never committed, and removes files that
-    belong to no generation.
-
-    Args:
-        path: the library's folder; made where it is missing.
-        command: what this run is called, for whoever finds the library locked ("index").
-        wait_s: how long to wait for another writer.
-
-    Raises:
-        LibraryLocked: another process is writing; says which.
-        LibraryTooNew: a later version of `search` made it.
-        LibraryDamaged: SQLite cannot read it. Damaged vectors are left to the doctor; `plan` refuses them.
-        StorageFull: no space.
-    """
-    lock = take_lock(path, wait_s=wait_s)
-    try:
-        store = connect_writer(path)
-        try:
-            bring_up_to_date(store)
-            staging.make_tables(store.conn)
-            with transaction(store) as conn:
-                runs.end_stale_runs(conn)
-                run_id = runs.start_run(conn, command)
-            recover(store)
-        except BaseException:
-            close(store)
-            raise
-    except BaseException:
-        lock.release()
-        raise
-    return LibraryWriter(store, lock, run_id)
+from db.recovery import require_rows
 
 
 class LibraryWriter:
