@@ -25,7 +25,7 @@ def as_library_error(error: BaseException, library: Path) -> LibraryError | None
 
 
 def _from_sqlite(primary: int, code: int, error: sqlite3.DatabaseError, library: Path) -> LibraryError | None:
-    if primary == sqlite3.SQLITE_FULL:
+    if primary == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE:  # no room for the journal's index
         return StorageFull(f"no space left for {library}; nothing committed was lost: free some space and run it again")
     if primary in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return LibraryDamaged(f"{library / 'library.sqlite3'} is damaged ({error}): run `search doctor`")
