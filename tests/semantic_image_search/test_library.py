@@ -180,3 +180,15 @@ def test_mistakes_are_said_clearly(library: Library, tmp_path: Path) -> None:
     for look in ("status", "problems", "doctor"):
         with pytest.raises(LibraryNotFound):
             getattr(open_library(tmp_path / "none"), look)()
+
+
+def test_pruning_gives_room_back(library: Library, photos: Path) -> None:
+    before = library.status().disk.vectors
+    for name in NAMES[:4]:
+        (photos / name).unlink()
+    assert library.index().offline == 4  # more than a tenth at once: kept
+    assert library.status().disk.vectors == before
+    assert library.index(prune=True).removed == 4
+    assert library.status().disk.vectors == before - 4 * 48 * 2
+    assert names_of(library, text="red", k=1) == ["red.png"]
+    assert library.doctor() == []
