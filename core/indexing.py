@@ -46,7 +46,7 @@ class IndexReport:
     removed: int = 0  # vanished and hidden (kept until --prune), or pruned
     offline: int = 0  # vanished with their root; still findable
     skipped: int = 0  # could not be read; see problems
-    ignored: int = 0  # looked at because they had no extension, and no pictures; or forgotten on purpose
+    ignored: int = 0  # no pictures, by name or (without an extension) by content; or forgotten on purpose
     embedded: int = 0  # vectors written
     seconds: float = 0.0
     pictures_per_second: float = 0.0  # embedded / seconds

@@ -20,6 +20,7 @@ class RunPlan:
     counts: PlanCounts
     problems: tuple[Problem, ...] = ()  # folders that could not be looked into
     notices: tuple[str, ...] = ()
+    others: int = 0  # files that are no pictures by their name
 
     @property
     def to_embed(self) -> int:
@@ -36,7 +37,7 @@ class RunPlan:
             unchanged=counts.unchanged + counts.facts + counts.backfill,
             removed=counts.vanished,
             skipped=counts.online_only + counts.broken,
-            ignored=counts.passed_over,
+            ignored=counts.passed_over + self.others,
             seconds=seconds,
             problems=self.problems,
             notices=self.notices,
@@ -63,7 +64,7 @@ def plan_run(library: Path, request: IndexRequest, listener: ProgressListener) -
         if entries is not None:
             staged.append((target.subtree or target.root.path, entries))
     counts = dry_plan(library, staged)
-    return RunPlan(counts, tuple(seen.problems), tuple(seen.notices))
+    return RunPlan(counts, tuple(seen.problems), tuple(seen.notices), seen.others)
 
 
 def _known_roots(library: Path) -> list[RootInfo]:

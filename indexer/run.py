@@ -141,7 +141,7 @@ class _Run:
             removed=self._settled.removed,
             offline=self._settled.offline,
             skipped=counts.skipped + plan.online_only + plan.broken,
-            ignored=counts.ignored + plan.passed_over,
+            ignored=counts.ignored + plan.passed_over + self._seen.others,
             embedded=counts.embedded,
             seconds=seconds,
             pictures_per_second=counts.embedded / seconds if seconds > 0 else 0.0,

@@ -34,6 +34,7 @@ class Seen:
     """What the walks of one run came to, filled while they run."""
 
     files: int = 0
+    others: int = 0  # files that are no pictures by their name
     scans: list[RootScan] = field(default_factory=list)
     unread: list[bytes] = field(default_factory=list)  # what lies there is not seen, and not gone either
     problems: list[Problem] = field(default_factory=list)  # folders that could not be looked into
@@ -114,6 +115,7 @@ def _watched(
             on_file(seen.files)
         yield entry
     on_file(seen.files)
+    seen.others += steps.others
     seen.problems += steps.problems
     seen.notices += steps.notices
     if steps.unread:

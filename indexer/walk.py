@@ -34,7 +34,7 @@ _NO_PERMISSION = frozenset({errno.EACCES, errno.EPERM})
 
 
 class Walk:
-    """One walk; iterate it once, then ask for `problems`, `unread` and `notices`.
+    """One walk; iterate it once, then ask for `problems`, `unread`, `notices` and `others`.
 
     It streams: it keeps one folder's listing, and a pair of numbers for each folder visited (a loop of links or of
     mounts ends there).
@@ -53,6 +53,9 @@ class Walk:
         self._unread: set[bytes] = set()
         self.problems: list[Problem] = []
         self.notices: list[str] = []
+        self.others = (
+            0  # files that are no pictures by their name, nor read beside one; hidden and left out ones not counted
+        )
         if library is not None and os.path.isdir(library):  # noqa: PTH112 - bytes
             self._visited.add(_identity(os.stat(library)))  # noqa: PTH116 - bytes
 
@@ -127,10 +130,15 @@ class Walk:
     def _files(
         self, folder: bytes, files: Mapping[bytes, os.DirEntry[bytes]], patterns: Patterns | None
     ) -> Iterator[ScanEntry]:
+        others: set[bytes] = set()
+        read: set[bytes] = set()
         for name, entry in files.items():
             stands_for = stub_stands_for(name)
             path = entry.path if stands_for is None else os.path.join(folder, stands_for)  # noqa: PTH118 - bytes
             if stands_for in files or not self._is_wanted_file(stands_for or name, path, patterns):
+                continue
+            if not is_candidate(stands_for or name):
+                others.add(name)
                 continue
             try:
                 found = entry.stat()
@@ -139,11 +147,13 @@ class Walk:
                 if error.errno not in _GONE:  # a folder that may be listed but not entered
                     self._failed(entry.path if entry.is_symlink() else folder, error)
                 continue
+            read.update(near)
             self._reached |= self._below_target(path)
             yield _entry(path, found, near, online_only=stands_for is not None or is_online_only(found))
+        self.others += len(others - read)
 
     def _is_wanted_file(self, name: bytes, path: bytes, patterns: Patterns | None) -> bool:
-        if is_hidden(name) or not is_candidate(name) or not self._below_target(path):
+        if is_hidden(name) or not self._below_target(path):
             return False
         return patterns is None or not patterns.leave_out(path, is_folder=False)
 

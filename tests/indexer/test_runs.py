@@ -241,13 +241,15 @@ def test_broken_files_wait_until_they_change_and_passing_problems_are_tried_agai
     (photos / "empty.jpg").touch()
     (photos / "no picture").write_text("just words")
     (photos / "README").write_text("more words")
+    (photos / "film.mp4").write_bytes(whole)  # no picture by its name; the text below is read with its picture
+    (photos / "0003.txt").write_text("a lighthouse")
     first = index(library, photos)
-    assert (first.added, first.skipped, first.ignored, accounted(first)) == (20, 2, 2, 24)
+    assert (first.added, first.skipped, first.ignored, accounted(first)) == (20, 2, 3, 25)
     assert {(p.path.rpartition(b"/")[2], p.kind) for p in first.problems} >= {(b"empty.jpg", ProblemKind.EMPTY)}
     assert len(first.problems) == 2
     again = index(library)
-    assert (again.unchanged, again.skipped, again.ignored) == (20, 2, 2)
-    assert (again.added, again.problems, accounted(again)) == (0, (), 24)
+    assert (again.unchanged, again.skipped, again.ignored) == (20, 2, 3)
+    assert (again.added, again.problems, accounted(again)) == (0, (), 25)
     (photos / "broken.jpg").write_bytes(whole + b"\0")
     (photos / "README").write_bytes(whole + b"\0\0")
     mended = index(library)
