@@ -1,10 +1,13 @@
 """Judges what a scan did not find (invariant 7): nothing is ever forgotten by accident.
 
 A root that is missing, empty, on another device, or that lost more than a tenth of its files at once goes offline: its
-pictures stay findable. Files that vanished from a healthy root are hidden and kept. Only `prune` deletes. A scan of one
+pictures stay findable. Files that vanished from a healthy root are hidden and kept; so are those that are on the disk
+and left out by the walk (a new pattern), which are not lost, however many they are. Only `prune` deletes. A scan of one
 folder in a root judges that folder alone.
 """
 
+import json
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,6 +41,10 @@ def settle(store: Store, scans: Sequence[RootScan], *, prune: bool) -> SettleCou
         _record_online_only(conn)
         for scan in scans:
             verdict = _Scope(conn, roots[scan.root_id], scan)
+            left_out = verdict.hide_left_out()
+            if left_out:
+                notices.append(verdict.left_out_notice(left_out))
+            removed += 0 if prune else left_out  # pruning counts what it deletes, and these with the rest
             reason = verdict.offline_reason()
             removed += verdict.apply(reason, prune=prune)
             if reason is not None:
@@ -116,6 +123,27 @@ class _Scope:
         if lost * _LOST_SHARE > believed:
             return f"{lost:,} of its {believed:,} files are gone at once"
         return None
+
+    def hide_left_out(self) -> int:
+        """Hide what is still on the disk, though the walk does not name it any more; how many pictures' files."""
+        if not self.scan.reachable:
+            return 0
+        known = "f.state IN ('present', 'offline', 'problem', 'ignored')"
+        lost = self.conn.exec_driver_sql(f"SELECT f.id, f.path FROM file f WHERE {_LOST} AND {known}", self._values)
+        # A link whose target is gone is lost: isfile follows it.
+        left_out = {"ids": json.dumps([row.id for row in lost if os.path.isfile(row.path)])}  # noqa: PTH113 - bytes
+        chosen = "id IN (SELECT value FROM json_each(:ids))"
+        pictures = f"{chosen} AND state IN ('present', 'offline')"
+        touch_pictures_of(self.conn, f"SELECT id FROM file WHERE {pictures}", left_out)
+        hidden = self.conn.exec_driver_sql(f"UPDATE file SET state = 'missing' WHERE {pictures}", left_out).rowcount
+        self.conn.exec_driver_sql(f"DELETE FROM file WHERE {chosen} AND state IN ('problem', 'ignored')", left_out)
+        return int(hidden)
+
+    def left_out_notice(self, files: int) -> str:
+        """One line for people."""
+        place = display(self.scan.subtree or self.root.path)
+        count = "1 known picture is" if files == 1 else f"{files:,} known pictures are"
+        return f"{place}: {count} left out now (by a pattern or a folder's name), and so hidden"
 
     def apply(self, reason: str | None, *, prune: bool) -> int:
         """Change the states of the lost files, and what is known of the root; how many files were removed."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from core.errors import UsageError
 from core.indexing import Problem, RootOptions
-from core.paths import display
+from core.paths import display, is_at_or_below
 from db.records import RootInfo, RootScan, ScanEntry
-from indexer.walk import Walk, is_at_or_below, walk
+from indexer.walk import Walk, walk
 
 if TYPE_CHECKING:
     from db import LibraryWriter
@@ -85,7 +85,8 @@ def scan(target: Target, *, library: bytes, seen: Seen, on_file: Callable[[int],
         steps = walk(root.path, root.options, subtree=target.subtree, library=library)
         entries = iter(steps)
         first = next(entries, None)
-        if first is not None or root.files == 0 or target.subtree is not None or steps.unread:
+        explained = root.files == 0 or target.subtree is not None or steps.unread or steps.left_out
+        if first is not None or explained:
             found = entries if first is None else chain((first,), entries)
             return _watched(target, steps, found, seen, on_file)
         reason = "it is empty"

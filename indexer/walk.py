@@ -13,7 +13,7 @@ from hashlib import blake2b
 
 from core.errors import ProblemKind
 from core.indexing import Problem, RootOptions
-from core.paths import display
+from core.paths import display, is_at_or_below
 from db.records import ScanEntry
 from indexer.leave_out import (
     CACHE_TAG,
@@ -34,7 +34,7 @@ _NO_PERMISSION = frozenset({errno.EACCES, errno.EPERM})
 
 
 class Walk:
-    """One walk; iterate it once, then ask for `problems`, `unread`, `notices` and `others`.
+    """One walk; iterate it once, then ask for `problems`, `unread`, `notices`, `others` and `left_out`.
 
     It streams: it keeps one folder's listing, and a pair of numbers for each folder visited (a loop of links or of
     mounts ends there).
@@ -53,9 +53,8 @@ class Walk:
         self._unread: set[bytes] = set()
         self.problems: list[Problem] = []
         self.notices: list[str] = []
-        self.others = (
-            0  # files that are no pictures by their name, nor read beside one; hidden and left out ones not counted
-        )
+        self.others = 0  # files that are no pictures by name, nor read beside one; not those hidden or left out
+        self.left_out = False  # did a pattern leave anything out?
         if library is not None and os.path.isdir(library):  # noqa: PTH112 - bytes
             self._visited.add(_identity(os.stat(library)))  # noqa: PTH116 - bytes
 
@@ -155,14 +154,19 @@ class Walk:
     def _is_wanted_file(self, name: bytes, path: bytes, patterns: Patterns | None) -> bool:
         if is_hidden(name) or not self._below_target(path):
             return False
-        return patterns is None or not patterns.leave_out(path, is_folder=False)
+        return not self._leaves_out(patterns, path, is_folder=False)
 
     def _is_wanted_folder(self, parent: bytes, entry: os.DirEntry[bytes], patterns: Patterns | None) -> bool:
         if is_hidden(entry.name) or is_derived_folder(parent, entry.name):
             return False
         if not (self._on_the_way(entry.path) or self._below_target(entry.path)):
             return False
-        return patterns is None or not patterns.leave_out(entry.path, is_folder=True)
+        return not self._leaves_out(patterns, entry.path, is_folder=True)
+
+    def _leaves_out(self, patterns: Patterns | None, path: bytes, *, is_folder: bool) -> bool:
+        left_out = patterns is not None and patterns.leave_out(path, is_folder=is_folder)
+        self.left_out |= left_out
+        return left_out
 
     def _below_target(self, path: bytes) -> bool:
         return is_at_or_below(path, self._target)
@@ -212,12 +216,6 @@ def _entry(
         sidecars=digest.digest() if sidecars else b"",
         online_only=online_only,
     )
-
-
-def is_at_or_below(path: bytes, folder: bytes) -> bool:
-    """True where `path` is `folder`, or lies in it by name."""
-    separator = os.fsencode(os.sep)
-    return path == folder or path.startswith(folder if folder.endswith(separator) else folder + separator)
 
 
 def _is_cache_tag(entry: os.DirEntry[bytes]) -> bool:
