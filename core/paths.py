@@ -3,6 +3,8 @@
 import base64
 import os
 
+_SEPARATOR = os.fsencode(os.sep)
+
 
 def display(path: bytes) -> str:
     """The path as text for people: what is not UTF-8 is shown as �, control characters escaped."""
@@ -21,3 +23,8 @@ def json_path(path: bytes) -> dict[str, str]:
 def absolute(path: str | bytes | os.PathLike[str]) -> bytes:
     """os.fsencode of the absolute, normalised path; symbolic links are kept as they are."""
     return os.fsencode(os.path.abspath(os.path.expanduser(os.fspath(path))))  # noqa: PTH100, PTH111 - bytes, too
+
+
+def is_at_or_below(path: bytes, folder: bytes) -> bool:
+    """True where `path` is `folder`, or lies in it by name; both absolute."""
+    return path == folder or path.startswith(folder.rstrip(_SEPARATOR) + _SEPARATOR)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from core.errors import LibraryNotFound
 from core.indexing import IndexReport, IndexRequest, Problem, Progress, ProgressListener, RootOptions
+from core.paths import is_at_or_below
 from db import dry_plan, open_reader
 from db.records import PlanCounts, RootInfo
 from indexer.scan import Seen, Target, cover, require_there, scan
-from indexer.walk import is_at_or_below
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,6 @@ class RunPlan:
     problems: tuple[Problem, ...] = ()  # folders that could not be looked into
     notices: tuple[str, ...] = ()
     others: int = 0  # files that are no pictures by their name
-
-    @property
-    def to_embed(self) -> int:
-        """Pictures that would be decoded and encoded, at most: copies of each other are encoded once."""
-        counts = self.counts
-        return counts.new + counts.changed + counts.retry + counts.backfill
 
     def report(self, seconds: float) -> IndexReport:
         """As a run would report it, before it knows which files turn out to be moved, unchanged or unreadable."""

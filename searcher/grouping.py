@@ -13,7 +13,6 @@ pictures; with one camera and three seconds it does not.
 """
 
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,6 +21,7 @@ from itertools import chain
 import numpy as np
 
 from core.arrays import RowNumbers, Vectors
+from core.paths import is_at_or_below
 from core.pictures import Picture, TakenSource
 from core.queries import Alike, AlikeKind, CopyKind
 
@@ -32,7 +32,6 @@ COPY_SECONDS = 1.0  # some programs drop the fractions
 BURST_COSINE = 0.90
 BURST_SECONDS = 3.0
 
-_SEPARATOR = os.fsencode(os.sep)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall clock, as the cameras'
 
 
@@ -62,25 +61,20 @@ def one_per_file(found: Sequence[Found], folders: tuple[bytes, ...] = ()) -> lis
         replace(one, picture=replace(one.picture, path=path, other_paths=()))
         for one in found
         for path in sorted({one.picture.path, *one.picture.other_paths})
-        if not folders or path == one.picture.path or is_below(path, folders)
+        if not folders or path == one.picture.path or _is_below(path, folders)
     ]
 
 
 def prefer_folders(picture: Picture, folders: tuple[bytes, ...]) -> Picture:
     """The picture shown by a path below one of the folders, where its best path is not."""
-    if not folders or is_below(picture.path, folders):
+    if not folders or _is_below(picture.path, folders):
         return picture
-    below = [path for path in picture.other_paths if is_below(path, folders)]
+    below = [path for path in picture.other_paths if _is_below(path, folders)]
     if not below:
         return picture
     best = min(below, key=lambda path: (len(path), path))
     others = tuple(sorted({picture.path, *picture.other_paths} - {best}))
     return replace(picture, path=best, other_paths=others)
-
-
-def is_below(path: bytes, folders: tuple[bytes, ...]) -> bool:
-    """True where the path is one of the folders or lies below it."""
-    return any(path == folder or path.startswith(folder.rstrip(_SEPARATOR) + _SEPARATOR) for folder in folders)
 
 
 def group_alike(found: Sequence[Found], vectors: Vectors) -> list[Found]:
@@ -204,3 +198,8 @@ def _shot(picture: Picture) -> tuple[str, float] | None:
     """Camera and second of the exposure; None where either is unknown."""
     camera, second = picture.facts.camera, _second(picture)
     return None if camera is None or math.isnan(second) else (camera, second)
+
+
+def _is_below(path: bytes, folders: tuple[bytes, ...]) -> bool:
+    """True where the path is one of the folders or lies below it."""
+    return any(is_at_or_below(path, folder) for folder in folders)

@@ -27,7 +27,8 @@ def test_without_a_library(tmp_path: Path) -> None:
     album(tmp_path / "photos", 5)
     progress: list[Progress] = []
     planned = plan(tmp_path / "library", tmp_path / "photos", listener=progress.append)
-    assert (planned.counts.new, planned.to_embed) == (5, 5)
+    counts = planned.counts
+    assert (counts.new, counts.changed, counts.retry, counts.backfill) == (5, 0, 0, 0)
     assert not (tmp_path / "library").exists()
     assert (progress[-1].stage, progress[-1].done) == ("scan", 5)
     report = planned.report(1.5)
@@ -50,7 +51,8 @@ def test_it_says_what_the_run_then_does(tmp_path: Path) -> None:
     for name in ("added", "changed", "unchanged", "removed", "skipped", "ignored"):
         assert getattr(report, name) == getattr(done, name), name
     assert accounted(report) == accounted(done) == 21
-    assert planned.to_embed == done.embedded == 2
+    counts = planned.counts
+    assert counts.new + counts.changed + counts.retry + counts.backfill == done.embedded == 2
 
 
 def test_a_part_of_a_root_a_root_above_and_a_new_one(tmp_path: Path) -> None:

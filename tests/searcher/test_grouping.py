@@ -13,7 +13,6 @@ from searcher.grouping import (
     Found,
     group_alike,
     in_order,
-    is_below,
     one_per_file,
     one_per_picture,
     prefer_folders,
@@ -201,21 +200,6 @@ def test_a_picture_is_shown_by_its_path_in_the_folder_asked_for():
 def test_one_per_picture_keeps_copies_apart():
     found = [scored(1, 0.5, phash=PHASH, other_paths=(b"/same",)), scored(2, 0.4, phash=PHASH)]
     assert [one.alike for one in one_per_picture(found)] == [(Alike(b"/same", AlikeKind.IDENTICAL),), ()]
-
-
-@pytest.mark.parametrize(
-    ("path", "folder", "below"),
-    [
-        (b"/a/b/c.jpg", b"/a", True),
-        (b"/a/b/c.jpg", b"/a/", True),
-        (b"/a/b/c.jpg", b"/", True),
-        (b"/a/b/c.jpg", b"/a/b/c.jpg", True),
-        (b"/ab/c.jpg", b"/a", False),
-        (b"/a\xff/c.jpg", b"/a\xff", True),
-    ],
-)
-def test_below_a_folder(path, folder, below):
-    assert is_below(path, (folder,)) is below
 
 
 def test_real_different_pictures_are_never_grouped(test_data):
