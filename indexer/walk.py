@@ -14,6 +14,7 @@ from hashlib import blake2b
 from core.errors import ProblemKind
 from core.indexing import Problem, RootOptions
 from core.paths import display, is_at_or_below
+from core.placeholders import is_online_only, is_unlisted_folder, stub_stands_for
 from db.records import ScanEntry
 from indexer.leave_out import (
     CACHE_TAG,
@@ -26,7 +27,6 @@ from indexer.leave_out import (
     is_hidden,
     patterns_below,
 )
-from indexer.placeholders import is_online_only, is_unlisted_folder, stub_stands_for
 from media import is_candidate, sidecar_candidates
 
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})  # vanished meanwhile, or a link to nothing

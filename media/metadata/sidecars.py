@@ -6,6 +6,7 @@ import stat as modes
 from typing import BinaryIO
 
 from core.pictures import CaptionSource
+from core.placeholders import is_online_only
 from media.metadata.boundary import attempt
 from media.metadata.clock import moment_of_timestamp
 from media.metadata.found import NOTHING, Found, Moment, Position
@@ -15,11 +16,6 @@ from media.metadata.texts import captions_of, decode_text
 from media.metadata.xmp import parse_xmp
 
 LARGEST_SIDECAR_BYTES = 1 << 20
-
-# A cloud's placeholder: reading it would download it. macOS's SF_DATALESS; Windows' OFFLINE, RECALL_ON_OPEN and
-# RECALL_ON_DATA_ACCESS.
-_DATALESS = 0x40000000
-_RECALLED = 0x1000 | 0x40000 | 0x400000
 
 
 def sidecars_of(path: bytes) -> tuple[bytes, ...]:
@@ -50,8 +46,7 @@ def _read(sidecar: bytes) -> tuple[CaptionSource, Found]:
 
 
 def _may_be_opened(facts: os.stat_result) -> bool:
-    online_only = getattr(facts, "st_flags", 0) & _DATALESS or getattr(facts, "st_file_attributes", 0) & _RECALLED
-    return modes.S_ISREG(facts.st_mode) and facts.st_size <= LARGEST_SIDECAR_BYTES and not online_only
+    return modes.S_ISREG(facts.st_mode) and facts.st_size <= LARGEST_SIDECAR_BYTES and not is_online_only(facts)
 
 
 def _bytes_of(sidecar: bytes) -> bytes:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from indexer.placeholders import is_online_only, is_unlisted_folder, stub_stands_for
+from core.placeholders import is_online_only, is_unlisted_folder, stub_stands_for
 
 
 @pytest.mark.parametrize(
