@@ -131,7 +131,7 @@ class _Scope:
         known = "f.state IN ('present', 'offline', 'problem', 'ignored')"
         lost = self.conn.exec_driver_sql(f"SELECT f.id, f.path FROM file f WHERE {_LOST} AND {known}", self._values)
         # A link whose target is gone is lost: isfile follows it.
-        left_out = {"ids": json.dumps([row.id for row in lost if os.path.isfile(row.path)])}  # noqa: PTH113 - bytes
+        left_out: dict[str, object] = {"ids": json.dumps([row.id for row in lost if os.path.isfile(row.path)])}  # noqa: PTH113 - bytes
         chosen = "id IN (SELECT value FROM json_each(:ids))"
         pictures = f"{chosen} AND state IN ('present', 'offline')"
         touch_pictures_of(self.conn, f"SELECT id FROM file WHERE {pictures}", left_out)
