@@ -21,6 +21,7 @@ from cli.query import query
 from cli.status import EXAMPLES as STATUS_EXAMPLES
 from cli.status import status
 from cli.vectors import vectors
+from core.program import NAME
 
 EXAMPLES = """\
 search index ~/Pictures
@@ -33,7 +34,7 @@ def _print_version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
-        typer.echo(f"search {version('semantic-image-search')}")
+        typer.echo(f"search {version(NAME)}")
         raise typer.Exit
 
 

@@ -17,8 +17,8 @@ import typer
 
 from cli.console import one_line, say
 from core.errors import SearchError, UsageError
+from core.program import NAME
 
-APP = "semantic-image-search"  # as core.settings names it; that module is too heavy to import for an error
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 PIPE_CLOSED = 141  # 128 + SIGPIPE
 
@@ -107,7 +107,7 @@ def _write_log(error: Exception) -> Path:
     from platformdirs import user_log_path
 
     now = datetime.now(UTC)
-    folder = user_log_path(APP, appauthor=False)
+    folder = user_log_path(NAME, appauthor=False)
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"error-{now:%Y%m%d-%H%M%S}-{os.getpid()}.log"
     head = f"{now:%Y-%m-%d %H:%M:%S} UTC, Python {platform.python_version()}, {platform.platform()}\n\n"

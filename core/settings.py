@@ -14,15 +14,15 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from core.errors import UsageError
 from core.models import Device
+from core.program import NAME
 
-APP = "semantic-image-search"
 DEFAULT_MODEL = "ViT-B-32-datacomp"
 
 
 def config_file() -> Path:
     """Where the config file is, whether or not it exists."""
     named = os.environ.get("SEARCH_CONFIG")
-    return Path(named) if named else user_config_path(APP, appauthor=False) / "config.toml"
+    return Path(named) if named else user_config_path(NAME, appauthor=False) / "config.toml"
 
 
 class Settings(BaseSettings):
@@ -30,7 +30,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SEARCH_", extra="ignore", frozen=True)
 
-    library: Path = Field(default_factory=lambda: user_data_path(APP, appauthor=False) / "library")
+    library: Path = Field(default_factory=lambda: user_data_path(NAME, appauthor=False) / "library")
     model: str = DEFAULT_MODEL  # for a library's first index; after that the library decides
     device: Device = Device.AUTO
     exact_below: int = Field(default=50_000, ge=0)  # rows; under it an exact scan is as fast as IVF-PQ and never wrong

@@ -13,6 +13,8 @@ import os
 import re
 from pathlib import Path
 
+from core.program import NAME
+
 _SHA256_NAME = re.compile(r"[0-9a-f]{64}")
 _REMEMBER_FROM_BYTES = 32 << 20  # under this, reading is quicker than keeping books (20 ms)
 
@@ -55,7 +57,7 @@ def _read_through(path: Path) -> str:
 def _book() -> Path:
     from platformdirs import user_cache_path
 
-    return user_cache_path("semantic-image-search", appauthor=False) / "weights.json"
+    return user_cache_path(NAME, appauthor=False) / "weights.json"
 
 
 def _read_book(book: Path) -> dict[str, str]:

@@ -1,0 +1,3 @@
+"""What the program is called: by the package index, and in the platform's folders (settings, data, caches, logs)."""
+
+NAME = "semantic-image-search"
