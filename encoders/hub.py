@@ -5,11 +5,11 @@ every program using the hub shares; its folder is read from the environment at e
 XDG_CACHE_HOME), because huggingface_hub itself reads it once, at import. Only `fetch` goes to the network.
 """
 
-import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.disk import is_full
 from core.errors import WeightsMissing
 from encoders.quiet import quiet
 
@@ -87,7 +87,7 @@ def _reason(error: Exception, repo: str) -> str:
 
     where = os.environ.get("HF_ENDPOINT") or "https://huggingface.co"
     chain = list(_chain(error))
-    if any(isinstance(link, OSError) and link.errno in {errno.ENOSPC, errno.EDQUOT} for link in chain):
+    if any(isinstance(link, OSError) and is_full(link) for link in chain):
         return "there is no space left there: make room"
     if any(isinstance(link, PermissionError) for link in chain):
         return "that folder may not be written to: choose another with HF_HOME"

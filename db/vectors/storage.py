@@ -1,15 +1,12 @@
 """Making bytes last: flushing files and folders to the disk, and saying it plainly when the disk is full."""
 
 import contextlib
-import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.disk import is_full
 from core.errors import LibraryError, StorageFull
-
-# EFBIG: the limit on the size of a file (ulimit -f, FAT32), which to the user is a full disk of another kind.
-_FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
 @contextlib.contextmanager
@@ -24,7 +21,7 @@ def storage_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        if error.errno in _FULL:
+        if is_full(error):
             raise StorageFull(
                 f"no space to write {path} ({reason}); nothing committed was lost: free some space and run it again"
             ) from error
