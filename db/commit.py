@@ -71,7 +71,7 @@ class _Batch:
         write_captions(self.conn, asset_id, file_id, outcome.facts.captions)
         if moved is not None:
             return CommitCounts(moved=1)
-        if before is None or before.state in {FileState.PROBLEM, FileState.IGNORED}:
+        if before is None or before.state in {FileState.PROBLEM, FileState.IGNORED, FileState.FORGOTTEN}:
             return CommitCounts(added=1)
         return CommitCounts(changed=1) if relinked else CommitCounts(unchanged=1)
 

@@ -107,7 +107,7 @@ def _update(conn: Connection, file_id: int, item: WorkItem, state: FileState) ->
         """
         UPDATE file SET path = :path, path_text = :text, folder_id = :folder_id, root_id = :root_id, state = :state,
             size = :size, mtime_ns = :mtime_ns, sidecars = :sidecars,
-            problem_kind = NULL, problem_reason = NULL, problem_at = NULL
+            problem_kind = NULL, problem_reason = NULL, problem_at = NULL, forgotten_hash = NULL
         WHERE id = :file_id
         """,
         {**_values(conn, item, state), "file_id": file_id},

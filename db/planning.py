@@ -42,9 +42,14 @@ _GONE = f"""
       AND NOT EXISTS (SELECT 1 FROM temp.staged t WHERE t.path = f.path) AND {LOOKED_INTO}
 """
 
+# By its place; what is forgotten for its content only is looked at again when it changes.
+_FORGOTTEN = """
+    EXISTS (SELECT 1 FROM temp.forgotten_range o WHERE s.path = o.path OR (s.path >= o.lower AND s.path < o.upper))
+"""
+
 # A known hash lets the decoder stop after hashing. It is only given where nothing but the hash could be news: not with
 # changed sidecars, not where a vector is lacking, not where the date shown is the file's own.
-_WORK = """
+_WORK = f"""
     INSERT INTO temp.work (kind, file_id, root_id, path, size, mtime_ns, sidecars, known_hash)
     SELECT kind, file_id, root_id, path, size, mtime_ns, sidecars,
         CASE kind
@@ -60,10 +65,9 @@ _WORK = """
         SELECT s.id, f.id AS file_id, s.root_id, s.path, s.size, s.mtime_ns, s.sidecars,
             f.sidecars = s.sidecars AS same_sidecars,
             CASE
-            WHEN f.id IS NULL THEN CASE WHEN NOT EXISTS (
-                SELECT 1 FROM temp.forgotten_range o
-                WHERE s.path = o.path OR (s.path >= o.lower AND s.path < o.upper)) THEN 'new' END
-            WHEN f.state = 'forgotten' THEN NULL
+            WHEN f.id IS NULL THEN CASE WHEN NOT {_FORGOTTEN} THEN 'new' END
+            WHEN f.state = 'forgotten' THEN CASE
+                WHEN (f.size IS NOT s.size OR f.mtime_ns IS NOT s.mtime_ns) AND NOT {_FORGOTTEN} THEN 'retry' END
             WHEN f.state IN ('problem', 'ignored') THEN CASE
                 WHEN f.size IS NOT s.size OR f.mtime_ns IS NOT s.mtime_ns
                     OR f.problem_kind IN (SELECT value FROM json_each(:passing)) THEN 'retry' END

@@ -121,3 +121,22 @@ def test_the_vectors_go_with_the_next_compaction(writer: LibraryWriter, files: D
 def test_everything_below_the_root_of_the_file_system(writer: LibraryWriter, files: Disk, library: Path) -> None:
     assert writer.forget(os.fsencode("/")) == 5
     assert findable(library) == set()
+
+
+def test_what_is_forgotten_for_its_content_only_is_read_again_when_it_changes(
+    writer: LibraryWriter, files: Disk, library: Path
+) -> None:
+    writer.forget(b"/p/dir/a")
+    files.put(b"/p/a copy", "/p/dir/a")
+    assert index(writer, files, b"/p")[0] == CommitCounts(ignored=1)
+    files.put(b"/p/a copy", "/p/dir/a")  # touched: the same content
+    assert index(writer, files, b"/p")[0] == CommitCounts(ignored=1)
+    assert b"/p/a copy" not in findable(library)
+    files.put(b"/p/a copy", "another picture")
+    files.put(b"/p/dir/a", "another one, too")  # this place is forgotten, whatever lies there
+    assert index(writer, files, b"/p")[0] == CommitCounts(added=1, embedded=1)
+    assert b"/p/a copy" in findable(library)
+    assert b"/p/dir/a" not in findable(library)
+    assert index(writer, files, b"/p")[0] == CommitCounts()
+    assert writer.unforget(b"/p/dir/a") == 1
+    assert b"/p/a copy" in findable(library)
