@@ -7,6 +7,7 @@ from the same query that answers for newer rows, so a filter cannot tell the two
 import hashlib
 import json
 import os
+from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
@@ -70,11 +71,11 @@ def write_columns(store: Store, generation_id: int) -> int:
     rows, records = read_columns(store.conn, generation_id, 0)
     columns[rows] = records
     place = place_of(store, generation_id)
-    _write(place.columns, columns)
+    digest = _write(place.columns, columns)
     with transaction(store) as conn:
         conn.exec_driver_sql(
             "UPDATE generation SET columns_file = :file, columns_rows = :rows, columns_digest = :digest WHERE id = :id",
-            {"file": place.columns.name, "rows": committed, "digest": _digest(place.columns), "id": generation_id},
+            {"file": place.columns.name, "rows": committed, "digest": digest, "id": generation_id},
         )
         conn.exec_driver_sql("DELETE FROM dirty_asset WHERE generation_id = :id", {"id": generation_id})
     return int(committed)
@@ -98,9 +99,13 @@ def open_columns(store: Store, generation_id: int) -> NDArray[np.void] | None:
         return None
     path = place_of(store, generation_id).folder / known.columns_file
     try:
-        if _digest(path) != known.columns_digest:
-            return None
-        columns: NDArray[np.void] = np.load(path, mmap_mode="r", allow_pickle=False)
+        with path.open("rb") as file:  # once: a writer may put another file in its place at any time
+            if _digest(file) != known.columns_digest:
+                return None
+            file.seek(0)
+            np.lib.format.read_magic(file)
+            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+            columns: NDArray[np.void] = np.memmap(file, dtype, "r", file.tell(), shape)
     except (OSError, ValueError):  # gone, cut short, or no array: SQL answers instead
         return None
     return columns if columns.dtype == COLUMNS and len(columns) == known.columns_rows else None
@@ -144,17 +149,20 @@ def _record(row: Row[tuple[object, ...]]) -> tuple[object, ...]:
     )
 
 
-def _write(path: Path, columns: NDArray[np.void]) -> None:
+def _write(path: Path, columns: NDArray[np.void]) -> str:
+    """The digest of what is there from now on."""
     fresh = path.with_name(path.name + ".tmp")
     with storage_errors(path):
         with fresh.open("wb") as file:
             np.save(file, columns, allow_pickle=False)
             file.flush()
             os.fsync(file.fileno())
+        with fresh.open("rb") as file:
+            digest = _digest(file)
         fresh.replace(path)
         sync_folder(path.parent)
+    return digest
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "blake2b").hexdigest()
+def _digest(file: BufferedReader) -> str:
+    return hashlib.file_digest(file, "blake2b").hexdigest()

@@ -12,33 +12,52 @@ from db.lock import is_locked
 from db.migrate import require_current
 from db.places import generation_ids
 from db.records import Finding, FindingCode
-from db.recovery import stray_files
+from db.recovery import named_files, stray_files
 from db.schema import metadata
 
 
 def check_library(path: Path) -> list[Finding]:
     """Everything that is wrong with the library in the folder `path`; reads every vector once.
 
+    While a writer is at work it may take the files away that this snapshot names; then the next one is looked at.
+
     Raises:
         LibraryNotFound: there is none.
         LibraryTooOld, LibraryTooNew: of another version; nothing can be said about it.
     """
+    writing = is_locked(path)
+    findings, named = _check(path, writing=writing)
+    before = None
+    while writing and findings and named != before:
+        before = named
+        findings, named = _check(path, writing=writing)
+    return findings
+
+
+def _check(path: Path, *, writing: bool) -> tuple[list[Finding], set[Path]]:
+    """The findings of one snapshot, and which files it goes by.
+
+    Args:
+        path: the library's folder.
+        writing: a batch on its way to disk, a file being built, are no damage then.
+    """
     store = connect_reader(path)
+    named: set[Path] = set()
     try:
         begin_snapshot(store)
         require_current(store)
-        writing = is_locked(path)  # a batch on its way to disk, a file being built, are no damage
         findings = [finding for check in _CHECKS for finding in check(store)]
         if not any(finding.code in _FATAL for finding in findings):
+            named = named_files(store)
             for generation_id in generation_ids(store.conn):
                 findings += check_generation(store, generation_id, writing=writing)
             if not writing:
                 findings += _stray_files(store)
     except LibraryDamaged as error:
-        return [Finding(FindingCode.DATABASE, str(error), fixable=False)]
+        findings = [Finding(FindingCode.DATABASE, str(error), fixable=False)]
     finally:
         close(store)
-    return findings
+    return findings, named
 
 
 _FATAL = frozenset({FindingCode.DATABASE, FindingCode.SCHEMA})

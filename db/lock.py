@@ -14,6 +14,7 @@ from db.connect import close, connect_reader
 from db.vectors.storage import storage_errors
 
 LOCK = "lock"
+_A_LOOK_S = 0.2  # `is_locked` takes the lock for an instant: no reason to turn a writer away
 
 
 def take_lock(folder: Path, *, wait_s: float) -> FileLock:
@@ -26,7 +27,7 @@ def take_lock(folder: Path, *, wait_s: float) -> FileLock:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / LOCK, thread_local=False)
         try:
-            lock.acquire(timeout=wait_s)
+            lock.acquire(timeout=max(wait_s, _A_LOOK_S))
         except Timeout as error:
             raise LibraryLocked(f"{_holder(folder)} is writing to {folder}: wait for it, or stop it") from error
     return lock

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 
 from core.arrays import RowMask, RowNumbers, Vectors
+from core.errors import LibraryDamaged
 from core.indexing import Problem
 from core.models import VectorKind
 from core.pictures import Picture
@@ -31,8 +32,27 @@ def open_reader(path: Path) -> "LibraryReader":
     Raises:
         LibraryNotFound: there is none.
         LibraryTooOld, LibraryTooNew: another version of `search` made it.
-        LibraryDamaged: SQLite cannot read it.
+        LibraryDamaged: SQLite cannot read it, or its vectors are not there.
     """
+    tried = None
+    while True:
+        reader = _open_snapshot(path)
+        try:
+            reader.hold_rows()
+        except LibraryDamaged:
+            named = reader.generations()
+            reader.close()
+            if named == tried:
+                raise
+            tried = named  # a writer may just have taken the files of this snapshot away: there is a newer one then
+        except BaseException:
+            reader.close()
+            raise
+        else:
+            return reader
+
+
+def _open_snapshot(path: Path) -> "LibraryReader":
     store = connect_reader(path)
     try:
         begin_snapshot(store)
@@ -40,13 +60,7 @@ def open_reader(path: Path) -> "LibraryReader":
     except BaseException:
         close(store)
         raise
-    reader = LibraryReader(store)
-    try:
-        reader.hold_rows()
-    except BaseException:
-        reader.close()
-        raise
-    return reader
+    return LibraryReader(store)
 
 
 class LibraryReader:
@@ -72,6 +86,10 @@ class LibraryReader:
         active = next((space for space in self.spaces() if space.state is SpaceState.ACTIVE), None)
         if active is not None:
             self._searcher(self.generation(active))
+
+    def generations(self) -> list[tuple[int, int]]:
+        """Which rows this snapshot goes by: (id, number) of every generation."""
+        return spaces.generation_numbers(self._store.conn)
 
     def __enter__(self) -> Self:
         return self

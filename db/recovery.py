@@ -36,12 +36,13 @@ def require_rows(store: Store) -> None:
 
 def stray_files(store: Store) -> list[Path]:
     """Files of our kind in the spaces' folders that no generation names: left by a crash, or half-written."""
-    named = _named_files(store)
+    named = named_files(store)
     found = [path for path in (store.folder / "spaces").glob("*/*/*") if path.name.startswith(_OURS)]
     return sorted(path for path in found if path not in named)
 
 
-def _named_files(store: Store) -> set[Path]:
+def named_files(store: Store) -> set[Path]:
+    """The files of every current generation."""
     named: set[Path] = set()
     for generation_id in generation_ids(store.conn):
         place = place_of(store, generation_id)

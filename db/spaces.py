@@ -63,6 +63,12 @@ def generation_by_id(conn: Connection, generation_id: int) -> GenerationInfo:
     return _generation(conn.exec_driver_sql(_GENERATION + "g.id = :id", {"id": generation_id}).one())
 
 
+def generation_numbers(conn: Connection) -> list[tuple[int, int]]:
+    """(id, number) of every current generation: they name the vector files."""
+    found = conn.exec_driver_sql("SELECT id, number FROM generation ORDER BY id")
+    return [(row.id, row.number) for row in found]
+
+
 def _generation(row: Row[tuple[object, ...]]) -> GenerationInfo:
     return GenerationInfo(
         id=row.id,

@@ -268,7 +268,9 @@ class Library:
         if not fix or not any(finding.fixable for finding in findings):
             return findings
         with open_writer(self.path, command="doctor --fix") as writer:
-            fix_library(writer, findings)
+            # Looked at again with the lock held: another writer may have been at work until now, and mending what
+            # was true a moment ago would cost good rows.
+            fix_library(writer, check_library(self.path))
         return list(check_library(self.path))
 
     def use_model(self, name: str) -> SpaceInfo:

@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 
 from core.arrays import HalfRows
-from core.errors import LibraryDamaged
+from core.errors import LibraryDamaged, LibraryError
 from db.vectors.storage import storage_errors, sync_folder
 
 HEADER_BYTES = 4096  # a page, so that the rows of a memory-mapped file start on one
@@ -77,13 +77,16 @@ class RowsFile:
 
         Raises:
             LibraryDamaged: it is missing, no vector file, or another space's, dimension's or generation's.
+            LibraryError: it is there and cannot be read; it may be whole, so that nobody should mend it.
         """
         try:
             with path.open("rb") as file:
                 page = file.read(HEADER_BYTES)
+        except FileNotFoundError as error:
+            raise LibraryDamaged(f"the vectors at {path} are missing: run `search doctor`") from error
         except OSError as error:
-            raise LibraryDamaged(
-                f"the vectors at {path} cannot be read ({error.strerror}): run `search doctor`"
+            raise LibraryError(
+                f"the vectors at {path} cannot be read ({error.strerror}): check the disk and the file's permissions"
             ) from error
         if page != header.page():
             raise LibraryDamaged(

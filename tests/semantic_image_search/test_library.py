@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import db
 from core.errors import LibraryNotFound, PictureProblem, UsageError, WrongModel
 from core.queries import CopyKind, Filters
+from db.records import Finding, FindingCode
 from semantic_image_search import Library, open_library
 from tests.fakes import FakeEncoder
 from tests.tiny_clip import make_tiny_clip
@@ -164,6 +166,17 @@ def test_forgotten_stays_forgotten(library: Library, photos: Path) -> None:
 
 def test_doctor_finds_nothing_wrong(library: Library) -> None:
     assert library.doctor() == []
+
+
+def test_the_doctor_mends_only_what_is_wrong_once_no_other_writes(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outdated = [Finding(FindingCode.VECTORS_LOST, "it was being replaced", fixable=True, generation_id=1)]
+    check, answers = db.check_library, [outdated]
+    monkeypatch.setattr(db, "check_library", lambda path: answers.pop() if answers else check(path))
+    before = names_of(library, text="red", k=20)
+    assert library.doctor(fix=True) == []
+    assert names_of(library, text="red", k=20) == before
 
 
 def test_mistakes_are_said_clearly(library: Library, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import LibraryDamaged, StorageFull
+from core.errors import LibraryDamaged, LibraryError, StorageFull
 from db.vectors.rows_file import HEADER_BYTES, RowsFile, RowsHeader
 
 HEADER = RowsHeader(dim=8, space="ab" * 32, generation=3)
@@ -95,8 +95,16 @@ def test_a_file_that_is_gone_is_damage(file: RowsFile) -> None:
     file.path.unlink()
     with pytest.raises(LibraryDamaged, match="holds 0 vectors where 2"):
         file.view(2)
-    with pytest.raises(LibraryDamaged, match="cannot be read"):
+    with pytest.raises(LibraryDamaged, match="are missing"):
         RowsFile.open(file.path, HEADER)
+
+
+def test_a_file_that_cannot_be_read_is_no_damage_to_be_mended(file: RowsFile) -> None:
+    file.path.unlink()
+    file.path.mkdir()
+    with pytest.raises(LibraryError, match="cannot be read") as caught:
+        RowsFile.open(file.path, HEADER)
+    assert not isinstance(caught.value, LibraryDamaged)
 
 
 @pytest.mark.parametrize(

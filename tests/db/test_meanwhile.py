@@ -1,0 +1,114 @@
+"""A writer that changes the files of a library between a reader's snapshot and its first look at them."""
+
+import hashlib
+import threading
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from core.errors import LibraryDamaged
+from db import LibraryReader, LibraryWriter, check_library, open_reader, open_writer
+from db import doctor as doctoring
+from db.columns import open_columns
+from db.connect import begin_snapshot, close, connect_reader
+from tests.db.making import Disk, index, unit
+
+
+@pytest.fixture
+def worn(writer: LibraryWriter, disk: Disk) -> Disk:
+    """Twenty pictures, five of them pruned: worth compacting."""
+    for number in range(20):
+        disk.put(b"/p/%d" % number)
+    index(writer, disk, b"/p")
+    for number in range(5):
+        del disk.files[b"/p/%d" % number]
+    index(writer, disk, b"/p", prune=True)
+    return disk
+
+
+def test_a_compaction_after_the_snapshot_means_another_snapshot(
+    writer: LibraryWriter, worn: Disk, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold_rows, compacted = LibraryReader.hold_rows, []
+
+    def late(reader: LibraryReader) -> None:
+        if not compacted:
+            compacted.append(writer.compact(writer.spaces()[0]))
+        hold_rows(reader)
+
+    monkeypatch.setattr(LibraryReader, "hold_rows", late)
+    with open_reader(library) as reader:
+        space = reader.active_space()
+        found = reader.pictures(space, reader.search(space, unit("fake:/p/7"), 20).rows)
+    assert compacted == [5]
+    assert found[0].path == b"/p/7"
+    assert {picture.path for picture in found} == set(worn.files)
+
+
+def test_rows_that_are_really_gone_are_damage(indexed_once: Path) -> None:
+    next((indexed_once / "spaces").rglob("vectors.*")).unlink()
+    with pytest.raises(LibraryDamaged, match="search doctor"):
+        open_reader(indexed_once)
+
+
+@pytest.fixture
+def indexed_once(library: Path, disk: Disk) -> Path:
+    disk.put(b"/p/1")
+    with open_writer(library, command="index") as writer:
+        index(writer, disk, b"/p")
+    return library
+
+
+def test_the_doctor_looks_again_where_a_writer_compacted(
+    writer: LibraryWriter, worn: Disk, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_generation, compacted = doctoring.check_generation, []
+
+    def late(*args: object, **options: object):
+        if not compacted:
+            compacted.append(writer.compact(writer.spaces()[0]))
+        return check_generation(*args, **options)
+
+    monkeypatch.setattr(doctoring, "check_generation", late)
+    assert check_library(library) == []
+    assert compacted == [5]
+
+
+def test_columns_that_are_replaced_while_they_are_opened(
+    writer: LibraryWriter, worn: Disk, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer.refresh_derived(writer.spaces()[0], exact_below=10**6, force=True)
+    path = next((library / "spaces").rglob("columns.*"))
+    before = np.load(path)
+    file_digest, other = hashlib.file_digest, before.copy()
+    other["folder"] = 77
+
+    def late(file: BinaryIO, name: str):
+        digest = file_digest(file, name)
+        np.save(path.with_name("fresh.npy"), other)
+        path.with_name("fresh.npy").replace(path)
+        return digest
+
+    store = connect_reader(library)
+    begin_snapshot(store)
+    monkeypatch.setattr(hashlib, "file_digest", late)
+    columns = open_columns(store, writer.generation(writer.spaces()[0]).id)
+    close(store)
+    assert columns is not None
+    assert columns["folder"].tolist() == before["folder"].tolist()
+    monkeypatch.undo()
+    writer.refresh_derived(writer.spaces()[0], exact_below=10**6)  # the fixture asks the doctor
+
+
+def test_whoever_only_asks_for_the_lock_turns_no_writer_away(indexed_once: Path) -> None:
+    asking = FileLock(indexed_once / "lock", thread_local=False)
+    asking.acquire()
+    letting_go = threading.Thread(target=lambda: (time.sleep(0.05), asking.release()))
+    letting_go.start()
+    with open_writer(indexed_once, command="index"):
+        pass
+    letting_go.join()
