@@ -18,16 +18,13 @@ from searcher.grouping import Found, in_order, prefer_folders
 if TYPE_CHECKING:  # `db` imports SQLAlchemy and faiss; whoever hands a reader in has paid for that
     from db import LibraryReader
     from db.records import SpaceInfo
-    from db.vectors.records import Candidates
+    from db.vectors import Candidates
 
 FIRST_FETCH = 100
 """Candidates at least: the copies and bursts behind the first ten hits are nearly always among them."""
 
 MOST_CANDIDATES = 40_000
 """Never group more (20,000 different ones take 0.9 s): only a library of mostly copies gets here, its page is short."""
-
-IMPORTED = "imported:"
-"""How the identity of a space of imported vectors begins: no weights were hashed, only the model's name is known."""
 
 MakeEncoder = Callable[[], Encoder]
 Arrange = Callable[[Sequence[Found], Vectors], list[Found]]
@@ -92,7 +89,7 @@ def encoder_for(space: "SpaceInfo", make: MakeEncoder | None) -> Encoder:
         raise UsageError("no model is at hand to read words or pictures: search with a vector")
     encoder = make()
     info = encoder.info
-    if space.identity.startswith(IMPORTED):
+    if space.encoder is None:  # imported: no weights were hashed, only the model's name is known
         same = (info.name, info.dim) == (space.name, space.dim)
     else:
         same = info.identity == space.identity

@@ -53,7 +53,7 @@ def query_vector(request: SearchRequest, dim: int, encoder: Encoder | None) -> V
     Raises:
         UsageError: the parts cancel each other out, or there is no encoder for words or pictures.
     """
-    given = None if request.vector is None else _unit(request.vector)
+    given = None if request.vector is None else unit(request.vector)
     if not request.needs_encoder:
         return compose(given, np.empty((0, dim), np.float32), np.empty((0, dim), np.float32))
     if encoder is None:
@@ -73,7 +73,8 @@ def query_vector(request: SearchRequest, dim: int, encoder: Encoder | None) -> V
     )
 
 
-def _unit(vector: Vectors) -> Vectors:
+def unit(vector: Vectors) -> Vectors:
+    """The same direction, float32 (dim,), unit length; any length but zero."""
     wide = vector.astype(np.float64)
     wide = wide / np.abs(wide).max()  # a length of 1e300 would overflow when squared
     return np.asarray(wide / np.linalg.norm(wide), np.float32)

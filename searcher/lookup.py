@@ -13,6 +13,7 @@ from core.arrays import RowNumbers, Vectors
 from core.errors import UsageError
 from core.queries import CopyKind, SearchResult
 from searcher.answer import MakeEncoder, Stopwatch, encoder_for, result_of, retrieve
+from searcher.compose import unit
 from searcher.copies import LoadRgb, is_itself, load_small, mark_copies
 from searcher.grouping import Found, group_alike, one_per_file, one_per_picture
 from searcher.request import LookupRequest
@@ -63,7 +64,7 @@ def _known_vector(reader: "LibraryReader", space: "SpaceInfo", request: LookupRe
     """The vector that the library has for this very picture, float32 (dim,), unit length."""
     for picture in reader.pictures(space, _known_rows(reader, space, request)):
         if is_itself(picture, request):
-            return _unit(reader.vectors(space, np.array([picture.row], np.int64))[0])
+            return unit(reader.vectors(space, np.array([picture.row], np.int64))[0])
     return None
 
 
@@ -91,7 +92,3 @@ def _copies_first(marked: Sequence[Found], vectors: Vectors, request: LookupRequ
     if not request.group:
         return one_per_file([*identical, *copies, *similar], request.filters.folders)
     return [*one_per_picture([*identical, *copies]), *group_alike(similar, vectors[tiers[2]])]
-
-
-def _unit(vector: Vectors) -> Vectors:
-    return np.asarray(vector / np.linalg.norm(vector), np.float32)
