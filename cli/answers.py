@@ -16,13 +16,13 @@ from cli.units import count, counted, minute, span
 from core.errors import UsageError
 from core.paths import display
 from core.pictures import PictureFacts, TakenSource
-from core.queries import Hit, SearchResult
-from searcher.jsonable import hit_to_json, result_to_json
+from core.queries import CopyKind, Hit, SearchResult
+from searcher import hit_to_json, result_to_json
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-COPY_WIDTH = len("recompressed")
+COPY_WIDTH = max(map(len, CopyKind))
 
 
 class Form(StrEnum):
@@ -123,7 +123,7 @@ def styled_line(hit: Hit) -> "Text":
     line.append(f"{hit.score:.3f}  ", "cyan")
     line.append(f"{when(hit.picture.facts):>17}  ", "dim")
     if hit.copy is not None:
-        line.append(f"{hit.copy.value:<{COPY_WIDTH}}  ", "green" if hit.copy.value != "similar" else "dim")
+        line.append(f"{hit.copy.value:<{COPY_WIDTH}}  ", "dim" if hit.copy is CopyKind.SIMILAR else "green")
     link = Style(link=file_url(hit.picture.path))
     line.append(folder + slash, link + Style(dim=True))
     line.append(name, link + Style(bold=True))

@@ -33,7 +33,7 @@ def show_preview(hits: Sequence[Hit]) -> Path | None:
 
 def make_contact_sheet(hits: Sequence[Hit]) -> Path:
     """One PNG with all the hits, in a new folder of its own below the system's temporary folder."""
-    from media.previews import contact_sheet
+    from media import contact_sheet
 
     sheet = Path(tempfile.mkdtemp(prefix="search-")) / "hits.png"
     contact_sheet(
@@ -72,7 +72,7 @@ def iterm_picture(png: bytes) -> bytes:
 
 
 def _drawn(path: bytes, draw: Callable[[bytes], bytes]) -> bytes:
-    from media.previews import preview_png
+    from media import preview_png
 
     try:
         return draw(preview_png(path, max_side=SIDE))

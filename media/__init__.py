@@ -5,7 +5,7 @@ Everything that knows Pillow lives here. Errors are PictureProblems; models and 
 
 from media.copies import COMPARE_SIDE, compare_copies
 from media.decode import decode_picture
-from media.fit import fit_array, fit_pixels
+from media.fit import fit_array, fit_pixels, orientation_of, shown_size
 from media.formats import FORMATS, PICTURE_EXTENSIONS, PictureFormat, is_candidate, sniff
 from media.limits import DecodeLimits
 from media.metadata import sidecar_candidates
@@ -28,8 +28,10 @@ __all__ = [
     "fit_pixels",
     "is_candidate",
     "load_rgb",
+    "orientation_of",
     "picture_size",
     "preview_png",
+    "shown_size",
     "sidecar_candidates",
     "sniff",
 ]

@@ -4,21 +4,20 @@ Encoders, the library and pictures are handed in. Reading the library is `db`'s,
 cli's.
 """
 
-from media.copies import COMPARE_SIDE
 from searcher.copies import load_small
 from searcher.filters import FilterTexts, make_filters, parse_date_range, parse_near
-from searcher.jsonable import result_to_json
+from searcher.jsonable import hit_to_json, result_to_json
 from searcher.lookup import lookup
 from searcher.rank_files import RankedFile, rank_files
 from searcher.request import LookupRequest, SearchRequest
 from searcher.search import search, text_notices
 
 __all__ = [
-    "COMPARE_SIDE",
     "FilterTexts",
     "LookupRequest",
     "RankedFile",
     "SearchRequest",
+    "hit_to_json",
     "load_small",
     "lookup",
     "make_filters",

@@ -13,8 +13,7 @@ from core.arrays import Pixels
 from core.errors import PictureProblem
 from core.pictures import Picture
 from core.queries import CopyKind
-from media.copies import COMPARE_SIDE, compare_copies
-from media.previews import load_rgb, picture_size
+from media import COMPARE_SIDE, compare_copies, load_rgb, picture_size
 from searcher.grouping import COPY_ASPECT, COPY_BITS, COPY_COSINE, Found
 from searcher.request import LookupRequest
 

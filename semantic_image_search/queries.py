@@ -111,7 +111,7 @@ class _Known:
 
 
 def _known(picture: PictureLike, preprocess: Preprocess | None) -> _Known:
-    from searcher import COMPARE_SIDE
+    from media import COMPARE_SIDE
 
     if isinstance(picture, str | bytes | os.PathLike):
         return _known_file(absolute(picture), preprocess)
@@ -146,6 +146,6 @@ def _size_of(picture: Image | Pixels) -> tuple[int, int]:
         return picture.shape[1], picture.shape[0]
     if not hasattr(picture, "convert"):
         raise UsageError(f"expected a path, a PIL image or a uint8 array, got {type(picture).__name__}")
-    from media.fit import orientation_of, shown_size
+    from media import orientation_of, shown_size
 
     return shown_size(picture.size, orientation_of(picture))
