@@ -30,8 +30,6 @@ class ModelFiles:
     """Where a model's files lie on this machine."""
 
     weights: Path
-    folder: (
-        Path | None
-    )  # holds open_clip_config.json, for models that bring their own; None: open_clip knows the architecture
+    folder: Path | None  # holds the open_clip_config.json of a model that brings its own; None: open_clip knows it
     tokenizer: Path | None  # a folder; None: the BPE vocabulary that open_clip brings along
     text_config: Path | None  # a folder; None: open_clip's own text tower

@@ -1,6 +1,6 @@
 """Hand-written stand-ins for the Protocols of core.
 
-FakeEncoder is deterministic and knows a little: a picture's vector comes from its coarse pixels (an 8 × 8 grid of
+FakeEncoder is deterministic and knows a little: a picture's vector comes from its coarse pixels (a 4 × 4 grid of
 colours), a text's vector from the colour words in it. So "red" finds red pictures, a copy of a picture lands beside
 it, and nothing needs torch.
 """
