@@ -15,9 +15,8 @@ from core.errors import LibraryDamaged, ProblemKind, StorageFull
 from core.pictures import Caption, CaptionSource, TakenAt, TakenSource
 from db import LibraryReader, LibraryWriter, check_library, open_reader, open_writer
 from db.records import CommitCounts, FailedFile, IndexedFile
+from tests.conftest import PROJECT
 from tests.db.making import DIM, FACTS, Disk, content, index, model, stage_all, unit
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 def found(library: Path) -> dict[bytes, bytes]:

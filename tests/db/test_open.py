@@ -17,9 +17,8 @@ from core.errors import LibraryDamaged, LibraryError, LibraryLocked, LibraryNotF
 from db import check_library, open_reader, open_writer
 from db.connect import close, connect_writer
 from db.migrate import HISTORY, SCRIPTS, bring_up_to_date, revision_of
+from tests.conftest import PROJECT
 from tests.db.making import Disk, index, model
-
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 def schema_of(database: Path) -> list[tuple[str, str, str]]:

@@ -17,21 +17,11 @@ import pytest
 from core.errors import ModelError
 from core.models import Device, ModelSpec
 from core.policy import DECODE_POLICY
-from encoders import ClipEncoder, load_encoder
+from encoders import load_encoder
 from encoders.device import Placement, Precision
-from encoders.names import resolve
-from encoders.weights import files_of
+from tests.conftest import PROJECT
+from tests.encoders.placing import FLOAT32, placed
 from tests.tiny_clip import make_tiny_clip
-
-PROJECT = Path(__file__).resolve().parents[2]
-FLOAT32 = Placement("cpu", Precision.FLOAT32, "CPU, float32")
-
-
-def placed(name: str, placement: Placement) -> ClipEncoder:
-    spec, source = resolve(name)
-    files = files_of(name, source)
-    assert files is not None
-    return ClipEncoder(spec, source, files, placement=placement)
 
 
 def test_info_needs_no_torch_and_agrees_with_the_loaded_model(tiny_clip: str) -> None:

@@ -9,12 +9,11 @@ import pytest
 
 from core.models import Device
 from encoders import ClipEncoder
-from encoders.device import Placement, Precision, resolve_device
+from encoders.device import Precision, resolve_device
 from encoders.names import resolve
 from encoders.sources import ModelFiles
-from encoders.weights import files_of
+from tests.encoders.placing import FLOAT32, placed
 
-FLOAT32 = Placement("cpu", Precision.FLOAT32, "CPU, float32")
 TEXTS = ["a photo of a dog", "", "Ein Schiff auf dem Meer!", "word " * 200]
 
 
@@ -46,13 +45,6 @@ def reference(
 
 def cosines(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     return (rows.astype(np.float64) * others.astype(np.float64)).sum(axis=1)
-
-
-def placed(name: str, placement: Placement) -> ClipEncoder:
-    spec, source = resolve(name)
-    files = files_of(name, source)
-    assert files is not None
-    return ClipEncoder(spec, source, files, placement=placement)
 
 
 def photos_of(test_data: Path, n: int) -> list[Path]:

@@ -14,8 +14,7 @@ from core.models import Preprocess
 from encoders import CATALOGUE, find_model
 from encoders.names import preprocess_from, resolve
 from tests import tiny_clip as tiny
-
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.conftest import PROJECT
 
 
 def test_a_catalogue_name_in_any_case() -> None:

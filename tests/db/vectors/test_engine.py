@@ -3,13 +3,11 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from db.vectors.engine import load_faiss, one_thread
-
-PROJECT = Path(__file__).parents[3]
+from tests.conftest import PROJECT
 
 
 def python(code: str, **given: str) -> subprocess.CompletedProcess[str]:
