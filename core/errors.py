@@ -1,6 +1,6 @@
 """The one tree of errors of `search`.
 
-    SearchError                     the root: cli and web catch this and nothing else
+    SearchError                     the root: cli catches this and nothing else
     ├── UsageError                  the caller asked for something that makes no sense        (exit code 2)
     ├── PictureProblem              one file could not be read as a picture; carries a kind
     ├── LibraryError                the library on disk
