@@ -15,6 +15,7 @@ from core.errors import StorageFull
 from db import check_library
 from tests.indexer.program import finished, start
 from tests.indexer.runs import accounted, album, held, index, top
+from tests.small_disk import mounted
 
 PICTURES = 120
 
@@ -125,17 +126,8 @@ def test_kill_at_random_moments(seed: int, photos: Path, whole: Path, tmp_path: 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 2 MiB."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small tmpfs takes root")
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"no tmpfs can be mounted here: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
+    with mounted(tmp_path / "small", "2m", lazily=True) as folder:
+        yield folder
 
 
 @pytest.mark.parametrize("free_kb", [0, 16, 40, 120, 250])

@@ -1,7 +1,6 @@
 """The vector file: what append promises, what a crash leaves, what a full disk does."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from core.errors import LibraryDamaged, LibraryError, StorageFull
 from db.vectors.rows_file import HEADER_BYTES, RowsFile, RowsHeader
+from tests.small_disk import mounted
 
 HEADER = RowsHeader(dim=8, space="ab" * 32, generation=3)
 
@@ -150,15 +150,8 @@ def test_create_replaces_what_a_crash_left(file: RowsFile) -> None:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder on a disk of one megabyte."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"cannot mount a small tmpfs: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with mounted(tmp_path / "disk", "1m") as folder:
+        yield folder
 
 
 def test_a_full_disk_takes_back_the_whole_batch_and_keeps_the_rest(small_disk: Path) -> None:
