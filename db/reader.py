@@ -172,7 +172,16 @@ class LibraryReader:
 
     def notices(self) -> tuple[str, ...]:
         """What the user should know about the answers given: an index that was bypassed, and why."""
-        return tuple(searcher.notice for searcher in self._searchers.values() if searcher.notice)
+        told = ((searcher.notice, generation_id) for generation_id, searcher in self._searchers.items())
+        return tuple(notice for notice, generation_id in told if notice and not self._replaced(generation_id))
+
+    def _replaced(self, generation_id: int) -> bool:
+        """Has a writer put another index in the place of this snapshot's meanwhile? Then nothing is amiss with it."""
+        now = connect_reader(self.path)
+        try:
+            return spaces.index_record(now.conn, generation_id) != spaces.index_record(self._store.conn, generation_id)
+        finally:
+            close(now)
 
     def _findable_rows(self, generation: GenerationInfo) -> RowMask | None:
         if generation.id not in self._findable:

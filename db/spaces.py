@@ -69,6 +69,12 @@ def generation_numbers(conn: Connection) -> list[tuple[int, int]]:
     return [(row.id, row.number) for row in found]
 
 
+def index_record(conn: Connection, generation_id: int) -> str | None:
+    """The index of a generation as SQLite knows it; None where there is none, nor perhaps the generation."""
+    query = "SELECT index_record FROM generation WHERE id = :id"
+    return conn.exec_driver_sql(query, {"id": generation_id}).scalar_one_or_none()
+
+
 def _generation(row: Row[tuple[object, ...]]) -> GenerationInfo:
     return GenerationInfo(
         id=row.id,

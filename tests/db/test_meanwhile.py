@@ -112,3 +112,26 @@ def test_whoever_only_asks_for_the_lock_turns_no_writer_away(indexed_once: Path)
     with open_writer(indexed_once, command="index"):
         pass
     letting_go.join()
+
+
+def test_an_index_that_is_replaced_meanwhile_is_nothing_to_worry_about(
+    writer: LibraryWriter, disk: Disk, library: Path
+) -> None:
+    for number in range(100):
+        disk.put(b"/p/%d" % number)
+    index(writer, disk, b"/p")
+    space = writer.spaces()[0]
+    writer.refresh_derived(space, exact_below=0)
+    with open_reader(library) as reader:
+        writer.refresh_derived(space, exact_below=0, force=True)
+        disk.put(b"/p/new")
+        index(writer, disk, b"/p")
+        writer.refresh_derived(space, exact_below=0, force=True)
+        found = reader.search(reader.active_space(), unit("fake:/p/7"), 1)
+        assert [picture.path for picture in reader.pictures(space, found.rows)] == [b"/p/7"]
+        assert reader.notices() == ()
+    next((library / "spaces").rglob("index.*")).write_bytes(b"")
+    with open_reader(library) as reader:
+        reader.search(reader.active_space(), unit("fake:/p/7"), 1)
+        assert "is damaged" in reader.notices()[0]
+    writer.refresh_derived(space, exact_below=0)
