@@ -45,19 +45,23 @@ def doctor(fix: Fix = False, as_json: options.AsJson = False, library: options.L
 def _show(found: "Sequence[Finding]", left: "Sequence[Finding]", *, fix: bool) -> None:
     for finding in found:
         emit(f"{finding.code.value}: {one_line(finding.message)}")
-    if not found:
-        emit("everything is in order")
-    elif fix:
-        emit(
-            "mended; everything is in order now"
-            if not left
-            else f"{counted(len(left), 'finding')} could not be mended:"
-        )
+    emit(_verdict(found, left, fix=fix))
+    if fix and len(left) < len(found):
         for finding in left:
             emit(f"{finding.code.value}: {one_line(finding.message)}")
-    else:
-        mendable = sum(finding.fixable for finding in found)
-        emit(f"{counted(len(found), 'finding')}; search doctor --fix mends {mendable}")
+
+
+def _verdict(found: "Sequence[Finding]", left: "Sequence[Finding]", *, fix: bool) -> str:
+    if not found:
+        return "everything is in order"
+    if fix and not left:
+        return "mended; everything is in order now"
+    if fix and len(left) < len(found):
+        return f"{counted(len(left), 'finding')} could not be mended:"
+    mendable = sum(finding.fixable for finding in left)
+    if fix or not mendable:
+        return f"{counted(len(found), 'finding')}, which search doctor --fix cannot mend"
+    return f"{counted(len(found), 'finding')}; search doctor --fix mends {mendable}"
 
 
 def _as_json(findings: "Sequence[Finding]") -> list[dict[str, object]]:

@@ -34,7 +34,10 @@ def _check_vectors(store: Store, current: GenerationInfo, *, writing: bool) -> I
         rows_file = place_of(store, current.id).open()
     except LibraryDamaged as error:
         yield _finding(
-            current, FindingCode.VECTORS_LOST, f"{error}; a fix starts it anew, the next `search index` fills it"
+            current,
+            FindingCode.VECTORS_LOST,
+            f"{str(error).removesuffix(': run `search doctor`')}: a fix starts them anew, and the next `search index` "
+            "embeds the pictures again",
         )
         return
     held = rows_file.rows_on_disk

@@ -41,8 +41,11 @@ def _check(path: Path, *, writing: bool) -> tuple[list[Finding], set[Path]]:
         path: the library's folder.
         writing: a batch on its way to disk, a file being built, are no damage then.
     """
-    store = connect_reader(path)
     named: set[Path] = set()
+    try:
+        store = connect_reader(path)
+    except LibraryDamaged as error:
+        return [_unreadable(error)], named
     try:
         begin_snapshot(store)
         require_current(store)
@@ -54,10 +57,22 @@ def _check(path: Path, *, writing: bool) -> tuple[list[Finding], set[Path]]:
             if not writing:
                 findings += _stray_files(store)
     except LibraryDamaged as error:
-        findings = [Finding(FindingCode.DATABASE, str(error), fixable=False)]
+        findings = [_unreadable(error)]
     finally:
         close(store)
     return findings, named
+
+
+def _unreadable(error: LibraryDamaged) -> Finding:
+    """SQLite can make nothing of the database; what it said is the cause of our own error, which names the doctor."""
+    return Finding(FindingCode.DATABASE, _damaged(error.__cause__ or error), fixable=False)
+
+
+def _damaged(what: object) -> str:
+    return (
+        f"library.sqlite3 is damaged ({what}) and cannot be mended: restore it from a backup, "
+        "or move the library's folder away and index again"
+    )
 
 
 _FATAL = frozenset({FindingCode.DATABASE, FindingCode.SCHEMA})
@@ -66,11 +81,7 @@ _FATAL = frozenset({FindingCode.DATABASE, FindingCode.SCHEMA})
 def _database(store: Store) -> Iterator[Finding]:
     answers = store.conn.exec_driver_sql("PRAGMA integrity_check").scalars().all()
     if answers != ["ok"]:
-        yield Finding(
-            FindingCode.DATABASE,
-            f"library.sqlite3 is damaged ({answers[0]}): restore it from a backup, or index into a new library",
-            fixable=False,
-        )
+        yield Finding(FindingCode.DATABASE, _damaged(answers[0]), fixable=False)
 
 
 def _foreign_keys(store: Store) -> Iterator[Finding]:

@@ -263,7 +263,6 @@ class Library:
         """
         from db import check_library, fix_library, open_writer
 
-        self._must_exist()
         findings = list(check_library(self.path))
         if not fix or not any(finding.fixable for finding in findings):
             return findings

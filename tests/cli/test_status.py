@@ -207,6 +207,16 @@ def test_doctor_finds_and_exits_1(library: FakeLibrary, search: Search) -> None:
     ]
 
 
+@pytest.mark.parametrize("fix", [(), ("--fix",)])
+def test_doctor_promises_no_fix_where_there_is_none(fix: tuple[str, ...], library: FakeLibrary, search: Search) -> None:
+    library.findings = library.findings_left = FOUND[1:]
+    ran = search("doctor", *fix)
+    assert (ran.code, ran.lines) == (
+        1,
+        ["schema: a table is missing", "1 finding, which search doctor --fix cannot mend"],
+    )
+
+
 @pytest.mark.parametrize(("left", "code"), [(FOUND[1:], 1), ([], 0)])
 def test_doctor_fixes(left: list[Any], code: int, library: FakeLibrary, search: Search) -> None:
     library.findings, library.findings_left = FOUND, left

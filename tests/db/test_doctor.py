@@ -233,6 +233,16 @@ def test_a_damaged_database_page(indexed: Path) -> None:
     assert (finding.code, finding.fixable) == (FindingCode.DATABASE, False)
 
 
+@pytest.mark.parametrize("database", [b"no database at all" * 1000, None])
+def test_a_database_that_cannot_be_opened_is_told_with_a_way_out(indexed: Path, database: bytes | None) -> None:
+    file = indexed / "library.sqlite3"
+    file.write_bytes(database or file.read_bytes()[:40_000])
+    (finding,) = check_library(indexed)
+    assert (finding.code, finding.fixable) == (FindingCode.DATABASE, False)
+    assert "from a backup" in finding.message
+    assert "search doctor" not in finding.message  # that is what was run
+
+
 def test_an_unknown_version_is_not_judged(indexed: Path) -> None:
     sql(indexed, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(LibraryTooNew):

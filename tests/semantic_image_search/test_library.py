@@ -179,6 +179,15 @@ def test_the_doctor_mends_only_what_is_wrong_once_no_other_writes(
     assert names_of(library, text="red", k=20) == before
 
 
+def test_the_doctor_starts_lost_vectors_anew(library: Library) -> None:
+    before = names_of(library, text="red", k=20)
+    shutil.rmtree(library.path / "spaces")
+    assert [finding.code for finding in library.doctor()] == [FindingCode.VECTORS_LOST]
+    assert library.doctor(fix=True) == []
+    assert library.index().embedded == len(before)
+    assert names_of(library, text="red", k=20) == before
+
+
 def test_mistakes_are_said_clearly(library: Library, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="empty"):
         library.search("  ")
