@@ -6,10 +6,11 @@ settings library costs 0.15 s of start-up.
 """
 
 import os
+import re
 from pathlib import Path
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from core.errors import UsageError
@@ -22,21 +23,29 @@ DEFAULT_MODEL = "ViT-B-32-datacomp"
 def config_file() -> Path:
     """Where the config file is, whether or not it exists."""
     named = os.environ.get("SEARCH_CONFIG")
-    return Path(named) if named else user_config_path(NAME, appauthor=False) / "config.toml"
+    return Path(named).expanduser() if named else user_config_path(NAME, appauthor=False) / "config.toml"
 
 
 class Settings(BaseSettings):
     """Every setting, with its default and its reason."""
 
-    model_config = SettingsConfigDict(env_prefix="SEARCH_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="SEARCH_", env_ignore_empty=True, extra="forbid", frozen=True)
 
     library: Path = Field(default_factory=lambda: user_data_path(NAME, appauthor=False) / "library")
-    model: str = DEFAULT_MODEL  # for a library's first index; after that the library decides
+    model: str = Field(
+        default=DEFAULT_MODEL, min_length=1
+    )  # for a library's first index; after that the library decides
     device: Device = Device.AUTO
     exact_below: int = Field(default=50_000, ge=0)  # rows; under it an exact scan is as fast as IVF-PQ and never wrong
     batch_size: int = Field(default=16, ge=1, le=4096)  # a CPU is no faster with more, and 32 take 100 MB more
     workers: int = Field(default=0, ge=0, le=256)  # 0: one per core, at most 8
     max_megapixels: int = Field(default=200, ge=1, le=2000)
+
+    @field_validator("library")
+    @classmethod
+    def _expand_home(cls, library: Path) -> Path:
+        """`~` is the shell's, and no shell reads the config file."""
+        return library.expanduser()
 
     @classmethod
     def settings_customise_sources(
@@ -61,10 +70,22 @@ def load_settings(**given: object) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "settings"
-        raise UsageError(
-            f"the setting {name} (SEARCH_{name.upper()}, or {config_file()}) is not usable: {first['msg']}"
-        ) from error
+        raise UsageError(_unusable(error)) from error
     except ValueError as error:  # tomllib
         raise UsageError(f"{config_file()} is not valid TOML: {error}") from error
+    except OSError as error:
+        raise UsageError(f"the settings in {config_file()} cannot be read: {error.strerror}") from error
+
+
+_WANTED = {"path_type": "be the path of a folder", "string_too_short": "not be empty"}
+"""Where pydantic's own words (by the type of its error) are not for people: what a setting must be."""
+
+
+def _unusable(error: ValidationError) -> str:
+    """The first thing that is wrong, in one line, and where it may have been said."""
+    first = error.errors()[0]
+    name = str(first["loc"][0]) if first["loc"] else "settings"
+    if first["type"] == "extra_forbidden":
+        return f"{config_file()} has an unknown setting {name!r}: there are {', '.join(Settings.model_fields)}"
+    wanted = _WANTED.get(first["type"]) or re.sub(r"^Input should |, (unable to|got) .*$", "", first["msg"])
+    return f"the setting {name} (SEARCH_{name.upper()}, or {config_file()}) must {wanted}, and is {first['input']!r}"

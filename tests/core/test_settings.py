@@ -1,0 +1,62 @@
+"""Where settings come from, and what is said of those that cannot be used."""
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import UsageError
+from core.settings import DEFAULT_MODEL, Settings, load_settings
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "config.toml"
+    monkeypatch.setenv("SEARCH_CONFIG", str(file))
+    monkeypatch.delenv("SEARCH_LIBRARY")
+    return file
+
+
+def test_what_is_nearer_wins(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().batch_size == Settings.model_fields["batch_size"].default
+    config.write_text("batch_size = 4\nworkers = 5")
+    assert load_settings().batch_size == 4
+    monkeypatch.setenv("SEARCH_BATCH_SIZE", "6")
+    assert (load_settings().batch_size, load_settings().workers) == (6, 5)
+    assert load_settings(batch_size=7, workers=None).batch_size == 7
+    assert load_settings(workers=None).workers == 5
+
+
+def test_an_empty_variable_counts_as_unset(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    del config
+    default = load_settings().library
+    monkeypatch.setenv("SEARCH_LIBRARY", "")
+    monkeypatch.setenv("SEARCH_MODEL", "")
+    assert (load_settings().library, load_settings().model) == (default, DEFAULT_MODEL)
+
+
+def test_home_is_meant_by_a_tilde(config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    config.write_text('library = "~/pictures"')
+    assert load_settings().library == tmp_path / "pictures"
+    monkeypatch.setenv("SEARCH_LIBRARY", "~/others")
+    assert load_settings().library == tmp_path / "others"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("library =", "is not valid TOML"),
+        ("library = 3", "the setting library (SEARCH_LIBRARY, or {}) must be the path of a folder, and is 3"),
+        ('model = ""', "the setting model (SEARCH_MODEL, or {}) must not be empty, and is ''"),
+        ("workers = -1", "(SEARCH_WORKERS, or {}) must be greater than or equal to 0, and is -1"),
+        ("exact_below = 1.5", "must be a valid integer, and is 1.5"),
+        ('device = "gpu"', "must be 'auto', 'cuda', 'mps' or 'cpu', and is 'gpu'"),
+        ("libary = 3", "{} has an unknown setting 'libary': there are library, model,"),
+    ],
+)
+def test_what_cannot_be_used_is_said_in_plain_words(line: str, said: str, config: Path) -> None:
+    config.write_text(line)
+    with pytest.raises(UsageError) as raised:
+        load_settings()
+    assert said.format(config) in str(raised.value)
+    assert "\n" not in str(raised.value)
