@@ -20,7 +20,7 @@ from core.models import Preprocess
 from core.pictures import DecodedPicture, PictureFacts
 from media.fit import Raster, fit_raster, flat_where_small, orientation_of
 from media.formats import HEADER_BYTES, sniff, unread_format
-from media.limits import DecodeLimits, check_memory, check_size
+from media.limits import DecodeLimits, check_file, check_memory, check_size
 from media.metadata import Metadata, read_metadata
 from media.opening import open_image
 from media.phash import perceptual_hash
@@ -79,7 +79,12 @@ def decode_picture(
     Raises:
         PictureProblem: whatever is wrong with the file.
     """
-    with _boundary() as seen, open_source(path) as source:
+
+    def admit(size: int, header: bytes) -> None:
+        _recognise(header[:HEADER_BYTES])
+        check_file(size, limits)
+
+    with _boundary() as seen, open_source(path, admit=admit) as source:
         if source.content_hash == known_hash:
             return None
         opened = _open(source, limits, seen)
@@ -130,7 +135,7 @@ def _problem(error: Exception, seen: _Seen) -> PictureProblem:
 
 
 def _open(source: SourceFile, limits: DecodeLimits, seen: _Seen) -> OpenedPicture:
-    format_name = _recognise(source)
+    format_name = _recognise(source.header(HEADER_BYTES))
     seen.opened = format_name, source
     try:
         image = open_image(source.stream, format_name)
@@ -140,8 +145,7 @@ def _open(source: SourceFile, limits: DecodeLimits, seen: _Seen) -> OpenedPictur
     return OpenedPicture(source, format_name, image)
 
 
-def _recognise(source: SourceFile) -> str:
-    header = source.header(HEADER_BYTES)
+def _recognise(header: bytes) -> str:
     unread = unread_format(header)
     if unread is not None:
         raise PictureProblem(ProblemKind.UNSUPPORTED, f"{unread} pictures are not read")

@@ -24,6 +24,9 @@ _STORED = frozenset({"raw", "ppm", "ppm_plain"})
 _SUSPECT_BYTES = 120 * MEGA
 _PIXELS_PER_BYTE = 1000
 
+_FILE_BYTES = 4 << 30  # where BMP, WebP and all but the rarest TIFFs end
+_PIXEL_BYTES = 16  # four bands of 32 bits
+
 _PROCESS_BYTES = 512 * MEGA  # Python, numpy, Pillow and the codecs take 160 MB of addresses; the rest is room
 _OVERHEAD_BYTES = 256 * MEGA  # of a process: the same, and a file of up to 64 MB held in memory
 
@@ -38,6 +41,24 @@ class DecodeLimits:
     def process_bytes(self) -> int:
         """The addresses that a process decoding such pictures may take."""
         return _PROCESS_BYTES + self.max_megapixels * MEGA * 4
+
+    @property
+    def file_bytes(self) -> int:
+        """The longest file that is read to its end."""
+        return max(_FILE_BYTES, self.max_megapixels * MEGA * _PIXEL_BYTES)
+
+
+def check_file(size: int, limits: DecodeLimits) -> None:
+    """Passes where a file of `size` bytes is worth reading.
+
+    Raises:
+        PictureProblem: TOO_LARGE.
+    """
+    if size > limits.file_bytes:
+        raise PictureProblem(
+            ProblemKind.TOO_LARGE,
+            f"{size / 1e9:.1f} GB are more than any picture of {limits.max_megapixels} megapixels",
+        )
 
 
 def memory_bytes(image: "ImageFile.ImageFile") -> int:

@@ -7,7 +7,7 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
@@ -16,6 +16,7 @@ from core.errors import PictureProblem, ProblemKind
 
 IN_MEMORY_BYTES = 64 * 1024 * 1024  # a file up to this size is read once, hashed and decoded from memory
 _CHUNK = 1024 * 1024
+_HEADER_BYTES = 4096
 _HASH_BYTES = 32
 # Each exists on some platforms only: no wait on a FIFO, no inheritance, no terminal taken over, no newline tricks.
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
@@ -43,13 +44,21 @@ class SourceFile:
         return first
 
 
+def _admit_all(size: int, header: bytes) -> None:
+    """No file is turned away."""
+
+
 @contextmanager
-def open_source(path: bytes, *, hashed: bool = True) -> Iterator[SourceFile]:
+def open_source(
+    path: bytes, *, hashed: bool = True, admit: Callable[[int, bytes], object] = _admit_all
+) -> Iterator[SourceFile]:
     """Opens a regular file, reads and hashes it, and closes it at the end.
 
     Args:
         path: absolute, os.fsencode.
         hashed: False leaves `content_hash` empty and reads nothing ahead (a preview needs no hash).
+        admit: told the size and the first bytes of a file that is not small before all of it is read: a disk image
+            without an extension may be anything. Raises what is wrong with it.
 
     Raises:
         PictureProblem: NOT_A_PICTURE for what is no regular file, EMPTY, CHANGED_WHILE_READING.
@@ -62,7 +71,7 @@ def open_source(path: bytes, *, hashed: bool = True) -> Iterator[SourceFile]:
         _require_regular(before.st_mode)
         if before.st_size == 0:
             raise PictureProblem(ProblemKind.EMPTY, "the file is empty")
-        stream, digest = _read(file, before.st_size) if hashed else (file, b"")
+        stream, digest = _read(file, before.st_size, admit) if hashed else (file, b"")
         try:
             yield SourceFile(path, before, stream, digest)
         except Exception:
@@ -76,7 +85,7 @@ def _require_regular(mode: int) -> None:
         raise PictureProblem(ProblemKind.NOT_A_PICTURE, "not a regular file")
 
 
-def _read(file: IO[bytes], size: int) -> tuple[IO[bytes], bytes]:
+def _read(file: IO[bytes], size: int, admit: Callable[[int, bytes], object]) -> tuple[IO[bytes], bytes]:
     """The bytes in memory where they are few, else the file itself; and the hash of them all."""
     hasher = hashlib.blake2b(digest_size=_HASH_BYTES)
     if size <= IN_MEMORY_BYTES:
@@ -85,6 +94,8 @@ def _read(file: IO[bytes], size: int) -> tuple[IO[bytes], bytes]:
             raise _changed(f"it had {size} bytes, then {len(data)}")
         hasher.update(data)
         return io.BytesIO(data), hasher.digest()
+    admit(size, file.read(_HEADER_BYTES))
+    file.seek(0)
     while chunk := file.read(_CHUNK):
         hasher.update(chunk)
     if file.tell() != size:

@@ -1,7 +1,9 @@
 """What a picture may cost is decided before it costs anything."""
 
 import io
+import os
 import struct
+import time
 import tracemalloc
 import zlib
 from pathlib import Path
@@ -142,3 +144,28 @@ def test_what_a_decoder_needs_beside_the_pixels_counts(tmp_path: Path) -> None:
                 image, format_name=suffix[1:], full_size=image.size, limits=DecodeLimits(max_megapixels=20)
             )
         assert needed == (80_000_000 if fits else 320_000_000)
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"", ProblemKind.NOT_A_PICTURE),  # a disk image without an extension, say
+        (b"8BPS", ProblemKind.UNSUPPORTED),
+        (b"\xff\xd8\xff\xe0", ProblemKind.TOO_LARGE),
+    ],
+)
+def test_a_huge_file_is_not_read_to_its_end(start: bytes, kind: ProblemKind, tmp_path: Path) -> None:
+    huge = tmp_path / "huge"
+    with huge.open("wb") as file:  # sparse: it takes no room
+        file.write(start)
+        file.truncate(64 << 30)
+    started = time.perf_counter()
+    with pytest.raises(PictureProblem) as caught:
+        decode_picture(os.fsencode(huge), targets=(), limits=DecodeLimits())
+    assert time.perf_counter() - started < 5  # 64 GB take a minute at the least
+    assert caught.value.kind is kind
+
+
+def test_how_long_a_file_may_be_grows_with_the_pictures() -> None:
+    assert DecodeLimits().file_bytes == 4 << 30
+    assert DecodeLimits(max_megapixels=1000).file_bytes == 16_000_000_000
