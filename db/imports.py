@@ -21,6 +21,7 @@ from db.records import CommitCounts, FileState, ImportedRow, SpaceInfo
 from db.rows import append_half, half, known_hashes, record_blocks
 from db.schema import file
 from db.spaces import generation_of
+from db.staging import storable
 
 
 def import_rows(store: Store, space: SpaceInfo, pictures: Sequence[ImportedRow]) -> CommitCounts:
@@ -87,7 +88,7 @@ def _store(conn: Connection, picture: ImportedRow) -> int:
             "folder_id": folder_id(conn, picture.path),
             "state": state.value,
             "size": picture.size,
-            "mtime_ns": picture.mtime_ns,
+            "mtime_ns": None if picture.mtime_ns is None else storable(picture.mtime_ns),
             "now": time.time(),
         },
     ).lastrowid

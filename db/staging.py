@@ -19,6 +19,7 @@ from db.ranges import PathRange
 from db.records import ScanEntry
 
 ANY_ROOT = -1  # a dry run may scan folders that no root holds yet: the path alone says what was walked
+_MOST = 2**63 - 1
 _CHUNK = 5_000  # entries per INSERT: memory stays flat, the overhead of a statement does not show
 
 _TABLES = (
@@ -98,12 +99,17 @@ def note_unread(conn: Connection, paths: Iterable[bytes]) -> None:
         run_many(conn, "INSERT INTO temp.unread VALUES (?, ?, ?)", [(r.path, r.lower, r.upper) for r in ranges])
 
 
+def storable(mtime_ns: int) -> int:
+    """A file time that SQLite can hold: its 64 bits end in 2262, those of some file systems later."""
+    return max(-_MOST, min(mtime_ns, _MOST))
+
+
 def _insert(conn: Connection, root_id: int, chunk: list[ScanEntry]) -> int:
     with scratch_transaction(conn):
         conn.exec_driver_sql(
             "INSERT OR IGNORE INTO temp.staged (path, root_id, size, mtime_ns, sidecars, online_only)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            [(e.path, root_id, e.size, e.mtime_ns, e.sidecars, e.online_only) for e in chunk],
+            [(e.path, root_id, e.size, storable(e.mtime_ns), e.sidecars, e.online_only) for e in chunk],
         )
     return len(chunk)
 

@@ -10,7 +10,7 @@ import pytest
 from core.errors import ProblemKind
 from core.pictures import TakenAt, TakenSource
 from db import LibraryWriter, dry_plan, open_reader, open_writer
-from db.records import FailedFile, IndexedFile, PlanCounts, RootScan, ScanEntry, WorkKind
+from db.records import CommitCounts, FailedFile, ImportedRow, IndexedFile, PlanCounts, RootScan, ScanEntry, WorkKind
 from tests.db.making import FACTS, Disk, content, index, model, stage_all, unit
 
 
@@ -226,3 +226,16 @@ def test_refreshing_unchanged_files_is_quick(writer: LibraryWriter, capsys: pyte
             f" ({time.process_time() - clock:.2f} s of CPU)"
         )
     assert time.process_time() - clock < 5
+
+
+@pytest.mark.parametrize("mtime_ns", [10**20, -(10**20), -1])
+def test_file_times_that_no_clock_should_show(mtime_ns: int, writer: LibraryWriter, disk: Disk, library: Path) -> None:
+    disk.files[b"/p/odd"] = ("odd", mtime_ns)
+    disk.put(b"/p/other")
+    assert index(writer, disk, b"/p")[0] == CommitCounts(added=2, embedded=2)
+    assert index(writer, disk, b"/p")[0] == CommitCounts()
+    disk.move(b"/p/odd", b"/p/moved")
+    assert index(writer, disk, b"/p")[0] == CommitCounts(moved=1)
+    space = writer.use_space(model())
+    imported = ImportedRow(b"/x/odd", unit("x"), 10, mtime_ns)
+    assert writer.import_rows(space, [imported]) == CommitCounts(added=1, embedded=1)
