@@ -145,10 +145,14 @@ def _quoted(path: Path) -> str:
 
 
 def _immutable(folder: Path) -> str:
-    """In a folder that cannot be written SQLite cannot make its shared memory; nobody can be writing there either."""
+    """In a folder that cannot be written SQLite cannot make its shared memory.
+
+    Where that is there, somebody else may be writing, and it is used; nor may a journal with anything in it be passed
+    over.
+    """
     journal = folder / (DATABASE + "-wal")
-    left_over = journal.exists() and journal.stat().st_size > 0
-    return "" if left_over or os.access(folder, os.W_OK) else "&immutable=1"
+    in_use = journal.exists() and (journal.stat().st_size > 0 or (folder / (DATABASE + "-shm")).exists())
+    return "" if in_use or os.access(folder, os.W_OK) else "&immutable=1"
 
 
 def connect_memory(folder: Path) -> Store:

@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 
 from core.errors import LibraryDamaged, LibraryError, LibraryLocked, LibraryNotFound, LibraryTooNew, LibraryTooOld
 from db import check_library, open_reader, open_writer
-from db.connect import close, connect_writer
+from db.connect import checkpoint, close, connect_writer
 from db.migrate import HISTORY, SCRIPTS, bring_up_to_date, revision_of
 from tests.conftest import PROJECT
 from tests.db.making import Disk, index, model
@@ -271,6 +271,35 @@ def test_a_library_in_a_read_only_folder_can_be_read(library: Path, disk: Disk, 
             path.chmod(0o755)
     assert ran.stdout.startswith("1 [b'/p/a.jpg']"), ran.stderr
     assert "refused: cannot write" in ran.stdout, ran.stdout + ran.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="drops capabilities by prctl")
+def test_a_reader_that_may_not_write_has_a_snapshot_beside_the_writer_of_another(library: Path, disk: Disk) -> None:
+    read = f"""
+        from pathlib import Path
+        from db import open_reader
+        with open_reader(Path({str(library)!r})) as reader:
+            print("reading", flush=True)
+            input()
+            print(reader.counts().files)
+    """
+    disk.put(b"/p/a.jpg")
+    with open_writer(library, command="index") as writer:
+        index(writer, disk, b"/p")
+        checkpoint(writer.store)  # the journal is empty, and another user's writer at work all the same
+        library.chmod(0o555)
+        command = [sys.executable, "-c", BOUND, textwrap.dedent(read)]
+        with subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+            assert reader.stdout is not None
+            try:
+                assert reader.stdout.readline() == "reading\n"
+                disk.put(b"/p/b.jpg")
+                index(writer, disk, b"/p")
+                writer.store.conn.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all()
+                answer, _ = reader.communicate("go on\n", timeout=30)
+            finally:
+                library.chmod(0o755)
+    assert answer == "1\n"
 
 
 def test_nothing_is_written_by_reading(library: Path, disk: Disk) -> None:
