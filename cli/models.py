@@ -59,13 +59,18 @@ def use(
     name: Name, yes: options.Yes = False, device: options.OnDevice = None, library: options.LibraryFolder = None
 ) -> None:
     """Change the library's model. The next search index embeds the pictures anew; until then the old one answers."""
+    from db.records import SpaceState
+
     space = with_weights(
         lambda download: context.open_library(library, device=device, download=download),
         lambda opened: opened.use_model(name),
         model=name,
         yes=yes,
     )
-    emit(f"the next search index embeds the pictures anew with {space.name}; until it is done, the old model answers")
+    if space.state is SpaceState.ACTIVE:
+        emit(f"the library uses {space.name}")
+    else:
+        emit(f"the next search index embeds what {space.name} has not seen; until it is done, the old model answers")
 
 
 @models.command(cls=Page, context_settings=PAGE, epilog="search models remove RN50")

@@ -123,7 +123,10 @@ def begin_space(store: Store, info: EncoderInfo) -> SpaceInfo:
         return found
     building = _space_where(store.conn, "state = 'building'", {})
     if building is not None:
-        raise UsageError(f"{building.name} is being built already: run `search index` to finish it, or go back to it")
+        raise UsageError(
+            f"the library is changing to {building.name} already: run `search index` to finish that, "
+            "or `search models use` with the present model to give it up"
+        )
     if found is None:
         return _insert_space(store, SpaceState.BUILDING, info.name, info.identity, info.dim, info)
     with transaction(store) as conn:

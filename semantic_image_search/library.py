@@ -275,6 +275,9 @@ class Library:
     def use_model(self, name: str) -> SpaceInfo:
         """Change the model: the next `index` embeds every picture anew while the present space answers.
 
+        The present model's own name gives up a change that is under way. The state of what is returned says which:
+        BUILDING is to be filled, ACTIVE answers already (or, in a library without pictures, from the first on).
+
         Raises:
             UnknownModel, WeightsMissing, DeviceError: the model cannot be used.
         """
@@ -283,8 +286,15 @@ class Library:
 
         info = self._encoders.named(name).info
         with open_writer(self.path, command=f"models use {name}") as writer:
-            pinned = any(space.state is SpaceState.ACTIVE for space in writer.spaces())
-            return writer.begin_space(info) if pinned else writer.use_space(info)
+            spaces = writer.spaces()
+            active = next((space for space in spaces if space.state is SpaceState.ACTIVE), None)
+            if active is None:
+                return writer.use_space(info)
+            if active.identity == info.identity:
+                for space in spaces:
+                    if space.state is SpaceState.BUILDING:
+                        writer.drop_space(space.id)
+            return writer.begin_space(info)
 
     def import_vectors(
         self, vectors: Path, paths: Path, *, model: str, listener: ProgressListener | None = None

@@ -8,6 +8,7 @@ import pytest
 import encoders
 from core.errors import UnknownModel
 from core.indexing import IndexReport
+from db.records import SpaceState
 from encoders import CATALOGUE
 from tests.cli.conftest import Search
 from tests.cli.parts import FakeLibrary
@@ -56,12 +57,12 @@ def test_pull_says_what_and_where(search: Search, monkeypatch: pytest.MonkeyPatc
 
 
 def test_use_says_what_happens_next(library: FakeLibrary, search: Search) -> None:
-    library.state = state(space("RN50"))
+    library.state = state(space("RN50", state=SpaceState.BUILDING))
     ran = search("models", "use", "RN50", "--library", "/l")
     assert library.asked("use_model") == {"name": "RN50"}
-    assert ran.lines == [
-        "the next search index embeds the pictures anew with RN50; until it is done, the old model answers"
-    ]
+    assert ran.lines == ["the next search index embeds what RN50 has not seen; until it is done, the old model answers"]
+    library.state = state(space("RN50"))
+    assert search("models", "use", "RN50").lines == ["the library uses RN50"]
 
 
 def test_remove_says_what_it_freed(search: Search, monkeypatch: pytest.MonkeyPatch) -> None:

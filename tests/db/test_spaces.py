@@ -43,7 +43,7 @@ def test_the_swap(writer: LibraryWriter, disk: Disk, library: Path) -> None:
     new = writer.begin_space(model("new", 8))
     assert new.state is SpaceState.BUILDING
     assert writer.begin_space(model("new", 8)) == new
-    with pytest.raises(UsageError, match="new is being built already"):
+    with pytest.raises(UsageError, match="changing to new already"):
         writer.begin_space(model("third", 8))
     assert writer.unfilled(new.id) == 6
     assert not writer.finish_space(new.id)  # not one vector yet

@@ -10,7 +10,7 @@ from PIL import Image
 import db
 from core.errors import LibraryNotFound, PictureProblem, UsageError, WrongModel
 from core.queries import CopyKind, Filters
-from db.records import Finding, FindingCode
+from db.records import Finding, FindingCode, SpaceState
 from semantic_image_search import Library, open_library
 from tests.fakes import FakeEncoder
 from tests.tiny_clip import make_tiny_clip
@@ -141,6 +141,17 @@ def test_changing_the_model_keeps_answering(photos: Path, tmp_path: Path) -> Non
         assert answer.hits[0].picture.path == bytes(photos / "alp.jpg")
         library.index()
         assert [space.space.name for space in library.status().spaces] == [new]  # the old one is let go of
+
+
+def test_a_change_of_model_is_given_up_by_asking_for_the_present_one(library: Library) -> None:
+    new, third = (open_library(library.path, model=FakeEncoder(name)) for name in ("new", "third"))
+    assert new.use_model("new").state is SpaceState.BUILDING
+    with pytest.raises(UsageError, match="changing to new already"):
+        third.use_model("third")
+    assert library.use_model("fake").state is SpaceState.ACTIVE
+    assert [one.space.name for one in library.status().spaces] == ["fake"]
+    assert library.index().embedded == 0
+    assert third.use_model("third").state is SpaceState.BUILDING
 
 
 def test_status_and_problems(library: Library, photos: Path) -> None:
