@@ -57,8 +57,9 @@ def route(words: Sequence[str], grammar: Grammar) -> Route:
         UsageError: what was typed is most likely a slip; says what may have been meant.
     """
     words = spread_files(words)
-    if not words:
-        return Route(("--help",))
+    asked = _help(words, grammar)
+    if asked is not None:
+        return Route(asked)
     where = _first_word(words, grammar)
     if where is None:
         return Route(tuple(words) if words[0] in OF_THE_PROGRAM else ("query", *words))
@@ -79,7 +80,11 @@ def route(words: Sequence[str], grammar: Grammar) -> Route:
 
 
 def spread_files(words: Sequence[str]) -> list[str]:
-    """`--files a b c` as `--files a --files b --files c`: an option of Typer takes one value, and this one many."""
+    """`--files a b c` as `--files a --files b --files c`: an option of Typer takes one value, and this one many.
+
+    Raises:
+        UsageError: no name follows; Typer would take the next option for one.
+    """
     spread: list[str] = []
     taking = False
     for position, word in enumerate(words):
@@ -87,14 +92,23 @@ def spread_files(words: Sequence[str]) -> list[str]:
             return [*spread, *words[position:]]
         if word.startswith("-") and word != "-":
             taking = word == "--files"
-            follows = words[position + 1] if position + 1 < len(words) else "-"
-            if not taking or follows.startswith("-"):  # `--files` without a name: Typer says so
+            if not taking:
                 spread.append(word)
+            elif position + 1 == len(words) or words[position + 1].startswith("-"):
+                raise UsageError("--files needs the names of pictures behind it: search TEXT --files A.png B.png")
         elif taking:
             spread += ["--files", word]
         else:
             spread.append(word)
     return spread
+
+
+def _help(words: Sequence[str], grammar: Grammar) -> tuple[str, ...] | None:
+    """The page that nothing at all, `help`, or `help COMMAND` asks for; None where it is something else."""
+    behind = words[1:]
+    if words and (words[0] != "help" or len(behind) > 1 or not set(behind) <= set(grammar.subcommands)):
+        return None
+    return (*behind, "--help")
 
 
 def _options(params: Iterable[object]) -> Iterator[TyperOption]:

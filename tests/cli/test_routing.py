@@ -29,6 +29,10 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("--help", "--help"),
         ("-h", "-h"),
         ("--version", "--version"),
+        ("help", "--help"),
+        ("help index", "index --help"),
+        ("help me", "query help me"),
+        ("-- help", "query -- help"),
         ("a red car", "query a red car"),
         ("-k 5 a red car", "query -k 5 a red car"),
         ("a red car -k 5", "query a red car -k 5"),
@@ -125,6 +129,7 @@ def test_an_option_means_the_same_to_every_command_that_words_can_lead_to() -> N
     assert {option: flags for option, flags in kinds.items() if len(flags) > 1} == {}
 
 
-def test_files_without_a_name_stays_for_typer_to_refuse() -> None:
-    assert spread_files(["hat", "--files", "--json"]) == ["hat", "--files", "--json"]
-    assert spread_files(["hat", "--files"]) == ["hat", "--files"]
+@pytest.mark.parametrize("behind", [[], ["--json"], ["-k", "2"]])
+def test_files_without_a_name_is_refused(behind: list[str]) -> None:
+    with pytest.raises(UsageError, match="names of pictures"):
+        spread_files(["hat", "--files", *behind])
