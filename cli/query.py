@@ -157,14 +157,17 @@ def read_vector(file: Path) -> "Vectors":
 
     try:
         vector = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UsageError(f"{shown(file)} could not be read as a .npy file: {error}") from error
+    except OSError as error:
+        raise UsageError(f"{shown(file)} cannot be read: {error.strerror or error}") from error
+    except (ValueError, EOFError) as error:  # numpy's own words advise to load what it takes for a pickle
+        raise UsageError(f"{shown(file)} is not a whole file of numbers in numpy's .npy format") from error
     if not isinstance(vector, np.ndarray) or vector.dtype.kind not in "fiu":
         raise UsageError(f"{shown(file)} holds no numbers in numpy's .npy format")
     row = vector[0] if vector.ndim == 2 and len(vector) == 1 else vector
     if row.ndim != 1:
         raise UsageError(f"{shown(file)} holds an array of shape {vector.shape}: one vector is wanted")
-    return row.astype(np.float32)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as that
+        return row.astype(np.float32)
 
 
 def _refuse_beside_files(**given: object) -> None:

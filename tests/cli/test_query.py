@@ -209,6 +209,17 @@ def test_a_vector_file_holds_one_vector(bad: np.ndarray, library: FakeLibrary, s
     assert "q.npy" in ran.err
 
 
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x80\x04]q\x00.", b"\x93NUMPY\x01\x00v\x00{'descr'"])
+def test_what_is_no_vector_file_is_said_in_plain_words(
+    content: bytes, library: FakeLibrary, search: Search, tmp_path: Path
+) -> None:
+    file = tmp_path / "q.npy"
+    file.write_bytes(content)
+    ran = search("query", "--vector", str(file))
+    assert ran.err == f"search: {file} is not a whole file of numbers in numpy's .npy format\n"
+    assert search("query", "--vector", str(tmp_path)).err == f"search: {tmp_path} cannot be read: Is a directory\n"
+
+
 def test_a_library_that_is_not_there_is_one_line(library: FakeLibrary, search: Search) -> None:
     library.answer = LibraryNotFound("nothing indexed yet: run search index FOLDER")
     ran = search("a dog")
