@@ -8,7 +8,7 @@ from cli.answers import Form, Output, say_nothing_found, show_hits, show_notices
 from cli.console import emit, emit_json, out_console, out_is_terminal, say
 from cli.showing import show_pictures
 from core.errors import PictureProblem
-from core.paths import display, json_path
+from core.paths import absolute, display
 from core.queries import Filters, SearchResult, Sort
 from searcher import result_to_json
 
@@ -96,4 +96,4 @@ def _heading(path: bytes) -> None:
 def _json(path: bytes, answer: Answer) -> dict[str, object]:
     if isinstance(answer, SearchResult):
         return result_to_json(answer)
-    return {"query": json_path(path)["path"], "hits": [], "error": {"kind": answer.kind.value, "reason": answer.reason}}
+    return {"query": display(absolute(path)), "hits": [], "error": {"kind": answer.kind.value, "reason": answer.reason}}

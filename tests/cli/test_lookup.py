@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -60,14 +61,21 @@ def test_json_is_an_object_for_one_and_a_list_for_several(search: Search) -> Non
     several = json.loads(ran.out)
     assert several == [
         one,
-        {"query": "bad.jpg", "hits": [], "error": {"kind": "broken", "reason": "not a readable JPEG"}},
+        {
+            "query": str(Path("bad.jpg").absolute()),
+            "hits": [],
+            "error": {"kind": "broken", "reason": "not a readable JPEG"},
+        },
     ]
 
 
 def test_json_lines_are_one_picture_each(search: Search) -> None:
     ran = search("lookup", "dog.jpg", "bad.jpg", "--jsonl")
     values = [json.loads(line) for line in ran.lines]
-    assert [(value["query"], len(value["hits"])) for value in values] == [("dog.jpg", 3), ("bad.jpg", 0)]
+    assert [(value["query"], len(value["hits"])) for value in values] == [
+        ("dog.jpg", 3),
+        (str(Path("bad.jpg").absolute()), 0),
+    ]
 
 
 def test_paths_of_all_pictures(search: Search) -> None:
