@@ -84,9 +84,12 @@ class Lines:
         if self._clock() - self._last < EVERY_S:
             return
         self._last = self._clock()
-        of = f" of {count(progress.total)}" if progress.total is not None else ""
-        skipped = f", {count(progress.skipped)} skipped" if progress.skipped else ""
-        say(f"{STAGES.get(progress.stage, progress.stage)}: {count(progress.done)}{of}{skipped}")
+        line = STAGES.get(progress.stage, progress.stage)
+        if progress.done or progress.total is not None:
+            line += f": {amount(progress)}"
+        if progress.skipped:
+            line += f", {count(progress.skipped)} skipped"
+        say(line)
 
 
 class Bar:
@@ -129,6 +132,11 @@ class Bar:
         sys.stderr.flush()
 
 
+def amount(progress: Progress) -> str:
+    """How many are done, of how many where that is known."""
+    return count(progress.done) if progress.total is None else f"{count(progress.done)} of {count(progress.total)}"
+
+
 class Pace:
     """The numbers beside the bar: how many, how fast, how long to go."""
 
@@ -141,9 +149,7 @@ class Pace:
         """As in `1,200 of 12,400 · 31 a second · 6 min to go`; speed from this stage's first report on."""
         if progress.stage != self._stage:
             self._stage, self._start = progress.stage, (self._clock(), progress.done)
-        parts = [
-            count(progress.done) if progress.total is None else f"{count(progress.done)} of {count(progress.total)}"
-        ]
+        parts = [amount(progress)] if progress.done or progress.total is not None else []
         seconds, done = self._clock() - self._start[0], progress.done - self._start[1]
         if progress.stage == "index" and seconds >= 1.0 and done > 0:
             parts.append(f"{rate(done / seconds)} a second")

@@ -226,6 +226,15 @@ def test_the_numbers_beside_the_bar() -> None:
     assert shown == "1,240 of 12,400 · 31.0 a second · 6 min to go · 3 skipped"
 
 
+def test_a_stage_without_numbers_shows_none(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock()
+    lines = Lines(Estimate(lambda: "a model", clock=clock), clock=clock)
+    clock.now += 10
+    lines(Progress("finish", 0, None))
+    assert capsys.readouterr().err == "finishing\n"
+    assert Pace(clock=clock).numbers(Progress("finish", 0, None)) == ""
+
+
 def test_progress_never_reaches_stdout(library: FakeLibrary, search: Search) -> None:
     library.progress = (Progress("scan", 10, None), Progress("index", 5, 10), Progress("finish", 0, None))
     ran = search("index", "/p", "--json")
