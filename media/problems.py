@@ -16,9 +16,9 @@ _PILLOW_SAYS_NO = "not identified by this driver"
 _WORDS = re.compile(r"[A-Za-z]{3,} [A-Za-z]{2,}")  # two words in a row: a sentence, not a key or a number
 
 _BY_ERRNO = {
-    errno.ENOENT: (ProblemKind.VANISHED, "the file is not there any more"),
-    errno.ENOTDIR: (ProblemKind.VANISHED, "the folder is not there any more"),
-    errno.ESTALE: (ProblemKind.VANISHED, "the file is not there any more (stale network handle)"),
+    errno.ENOENT: (ProblemKind.VANISHED, "there is no such file"),
+    errno.ENOTDIR: (ProblemKind.VANISHED, "there is no such folder"),
+    errno.ESTALE: (ProblemKind.VANISHED, "there is no such file (stale network handle)"),
     errno.EACCES: (ProblemKind.PERMISSION, "no permission to read it"),
     errno.EPERM: (ProblemKind.PERMISSION, "no permission to read it"),
     errno.EISDIR: (ProblemKind.NOT_A_PICTURE, "a folder, not a file"),

@@ -43,6 +43,8 @@ def make_filters(texts: FilterTexts) -> Filters:
     taken_before = min((moment for moment in (date_before, before) if moment), default=None)
     if taken_from and taken_before and taken_from >= taken_before:
         raise UsageError(f"no picture can be from {taken_from:%Y-%m-%d} on and before {taken_before:%Y-%m-%d}")
+    if any(folder in {"", b""} for folder in texts.folders):
+        raise UsageError("the folder to look in is empty: name one, such as ~/Pictures")
     return Filters(
         folders=tuple(absolute(folder) for folder in texts.folders),
         taken_from=taken_from,
@@ -89,7 +91,7 @@ def parse_near(text: str) -> Near:
     if not -180.0 <= longitude <= 180.0:
         raise UsageError(f"the longitude in {text!r} must be from -180 to 180 degrees")
     if not (isfinite(radius_km) and radius_km > 0.0):
-        raise UsageError(f"the radius in {text!r} must be more than 0 kilometres")
+        raise UsageError(f"the radius in {text!r} must be a number of kilometres above 0")
     return Near(latitude, longitude, radius_km)
 
 

@@ -101,7 +101,9 @@ def check_page(k: int, offset: int) -> None:
     if offset < 0:
         raise UsageError(f"the offset must be 0 or more, and is {offset:,}")
     if offset + k > MOST_HITS:
-        raise UsageError(f"only the first {MOST_HITS:,} hits can be paged through: offset {offset:,} + k {k:,} is past")
+        raise UsageError(
+            f"only the first {MOST_HITS:,} hits can be paged through, and offset {offset:,} + k {k:,} leads past them"
+        )
 
 
 def check_dim(vector: Vectors, dim: int, space: str) -> None:

@@ -108,6 +108,7 @@ def test_dates_narrow_each_other():
         FilterTexts(after=""),
         FilterTexts(after="2019..2020"),
         FilterTexts(near=""),
+        FilterTexts(folders=("/photos", "")),
         FilterTexts(camera="  "),
         FilterTexts(orientation="diagonal"),
         FilterTexts(types=("",)),
