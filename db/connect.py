@@ -16,7 +16,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, NullPool, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 
-from core.errors import LibraryNotFound
+from core.errors import LibraryError, LibraryNotFound
 from db.failures import as_library_error
 
 DATABASE = "library.sqlite3"
@@ -56,12 +56,23 @@ def connect_reader(folder: Path) -> Store:
     Raises:
         LibraryNotFound: nothing was ever indexed here.
     """
+    require_folder(folder)
     database = folder / DATABASE
     if not database.is_file():
         raise LibraryNotFound(f"no library at {folder}: run `search index FOLDER` first")
     store = _connect(folder, f"file:{_quoted(database)}?mode=ro{_immutable(folder)}")
     store.conn.exec_driver_sql("PRAGMA temp_store = MEMORY")  # the folder for temporary files may be read-only, too
     return store
+
+
+def require_folder(folder: Path) -> None:
+    """A library is a folder, or not there yet.
+
+    Raises:
+        LibraryError: a file has this name.
+    """
+    if folder.is_file():
+        raise LibraryError(f"{folder} is a file, and a library is a folder: name another one (--library)")
 
 
 def begin_snapshot(store: Store) -> None:

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import OperationalError
 
 from core.errors import LibraryError, LibraryLocked
-from db.connect import close, connect_reader
+from db.connect import close, connect_reader, require_folder
 from db.vectors.storage import storage_errors
 
 LOCK = "lock"
@@ -23,6 +23,7 @@ def take_lock(folder: Path, *, wait_s: float) -> FileLock:
     Raises:
         LibraryLocked: another process holds it; says which, where, since when, and what it is doing.
     """
+    require_folder(folder)
     with storage_errors(folder / LOCK):
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / LOCK, thread_local=False)

@@ -315,3 +315,11 @@ def test_nothing_is_written_by_reading(library: Path, disk: Disk) -> None:
 def test_use_space_pins_the_model(library: Path) -> None:
     with open_writer(library, command="index") as writer:
         assert writer.use_space(model()) == writer.use_space(model())
+
+
+def test_a_file_in_the_place_of_the_library_is_said(library: Path) -> None:
+    library.write_text("notes")
+    for open_it in (open_reader, lambda path: open_writer(path, command="index")):
+        with pytest.raises(LibraryError, match="is a file, and a library is a folder"):
+            open_it(library)
+    assert library.read_text() == "notes"
