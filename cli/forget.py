@@ -39,10 +39,17 @@ def forget(
             number = opened.unforget(path) if undo else opened.forget(path)
             done.append({"path": display(path), "files": number})
             if not as_json:
-                what = "let in again; search index finds them" if undo else "forgotten; the files are untouched"
-                emit(f"{display(path)}: {counted(number, 'file')} {what}")
+                emit(f"{display(path)}: {_done(number, undo=undo)}")
     if as_json:
         emit_json({"let_in" if undo else "forgotten": done})
+
+
+def _done(number: int, *, undo: bool) -> str:
+    if undo:
+        return f"{counted(number, 'file')} let in again; search index finds them"
+    if not number:
+        return "nothing there is in the library; later runs leave it out"
+    return f"{counted(number, 'file')} forgotten; the files are untouched"
 
 
 def _confirm(paths: list[bytes]) -> None:

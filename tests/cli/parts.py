@@ -63,6 +63,7 @@ class FakeLibrary:
         self.answer: SearchResult | SearchError | BaseException = result(hit())
         self.lookups: dict[bytes, SearchResult | SearchError] = {}
         self.report = IndexReport()
+        self.files = 12  # that are forgotten, or let in again
         self.progress: tuple[Progress, ...] = ()
         self.state: Any = LibraryNotFound("nothing indexed yet: run search index FOLDER")
         self.skipped: list[Problem] = []
@@ -102,10 +103,10 @@ class FakeLibrary:
         return self.skipped
 
     def forget(self, path: bytes) -> int:
-        return self._give("forget", {"path": path}, 12)
+        return self._give("forget", {"path": path}, self.files)
 
     def unforget(self, path: bytes) -> int:
-        return self._give("unforget", {"path": path}, 12)
+        return self._give("unforget", {"path": path}, self.files)
 
     def doctor(self, *, fix: bool = False) -> list[Any]:
         return self._give("doctor", {"fix": fix}, self.findings_left if fix else self.findings)

@@ -178,6 +178,11 @@ def test_forget_undo(library: FakeLibrary, search: Search) -> None:
     assert library.asked("unforget") == {"path": b"/a"}
 
 
+def test_forgetting_what_is_not_known_says_so(library: FakeLibrary, search: Search) -> None:
+    library.files = 0
+    assert search("forget", "/a").lines == ["/a: nothing there is in the library; later runs leave it out"]
+
+
 def test_forget_json(library: FakeLibrary, search: Search) -> None:
     assert json.loads(search("forget", "/a", "/b", "--json").out) == {
         "forgotten": [{"path": "/a", "files": 12}, {"path": "/b", "files": 12}]
