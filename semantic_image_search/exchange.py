@@ -94,8 +94,10 @@ class _Tally:
 def _load_rows(path: Path) -> NDArray[np.floating]:
     try:
         rows = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise UsageError(f"{path} is not readable as .npy: {error}") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, EOFError) as error:  # numpy's own words advise to load what it takes for a pickle
+        raise UsageError(f"{path} is not a whole file of numbers in numpy's .npy format") from error
     if not isinstance(rows, np.ndarray) or rows.ndim != 2 or not np.issubdtype(rows.dtype, np.floating):
         shape = getattr(rows, "shape", None)
         raise UsageError(f"{path}: expected float (n, dim), got {getattr(rows, 'dtype', type(rows).__name__)} {shape}")

@@ -114,12 +114,21 @@ class EncoderSource:
     def for_space(self, name: str, info: EncoderInfo | None) -> Encoder:
         """The encoder of a space: lazily where the library knows its facts, by name where vectors were imported."""
         if info is None:
-            return self.named(name)
+            return self._of_imported(name)
         if self._given is not None and self._given.info.identity == info.identity:
             return self._given
         if info.identity not in self._known:
             self._known[info.identity] = LazyEncoder(info, device=self._device, download=self._download)
         return self._known[info.identity]
+
+    def _of_imported(self, name: str) -> Encoder:
+        try:
+            return self.named(name)
+        except UnknownModel as error:
+            raise UnknownModel(
+                f"this library's vectors were imported as {name!r}, a model that cannot be had here: "
+                "words need it; --vector, and `search lookup` of pictures in the library, do not"
+            ) from error
 
     def let_go(self) -> None:
         """Drop loaded models, the given one included."""

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from core.errors import UsageError, WrongModel
+from core.errors import UnknownModel, UsageError, WrongModel
 from core.queries import CopyKind
 from semantic_image_search import Library, open_library
 from tests.fakes import FakeEncoder
@@ -81,6 +81,21 @@ def test_files_that_do_not_fit(tmp_path: Path, vectors: np.ndarray, paths: list[
     with pytest.raises(UsageError, match=message):
         open_library(tmp_path / "library").import_vectors(**recorded(tmp_path, paths, vectors), model="m")
     assert not (tmp_path / "library").exists()
+
+
+def test_files_that_are_none_are_said_in_plain_words(tmp_path: Path) -> None:
+    files = recorded(tmp_path, [b"a.jpg"], np.eye(1, dtype=np.float32))
+    with pytest.raises(UsageError, match="cannot be read: No such file"):
+        open_library(tmp_path / "library").import_vectors(tmp_path / "none", files["paths"], model="m")
+    files["vectors"].write_bytes(b"hello")
+    with pytest.raises(UsageError, match="is not a whole file of numbers in numpy's"):
+        open_library(tmp_path / "library").import_vectors(**files, model="m")
+
+
+def test_words_need_the_model_the_vectors_came_from(tmp_path: Path, photos: Path) -> None:
+    library, _ = imported(tmp_path, photos)
+    with pytest.raises(UnknownModel, match='imported as "somebody\'s model", a model that cannot be had here'):
+        library.search("red")
 
 
 def test_another_model_is_refused(tmp_path: Path, photos: Path) -> None:
