@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from core.disk import is_full
 from core.errors import ProblemKind, StorageFull, UsageError
 from core.indexing import IndexReport, Problem, Progress
 from core.paths import absolute
@@ -187,7 +188,8 @@ def export_vectors(library: Path, out: Path) -> int:
                 _write_part(out, part, rows, reader.vectors(space, numbers))
                 written += len(rows)
         except OSError as error:
-            raise StorageFull(f"the export to {out} stopped after {written:,} vectors: {error.strerror}") from error
+            kind = StorageFull if is_full(error) else UsageError
+            raise kind(f"the export to {out} stopped after {written:,} vectors: {error.strerror}") from error
     return written
 
 

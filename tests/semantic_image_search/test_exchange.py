@@ -130,3 +130,10 @@ def test_an_export_is_never_overwritten(tmp_path: Path, photos: Path) -> None:
     assert library.export_vectors(tmp_path / "out") == 5
     with pytest.raises(UsageError, match="holds an export already"):
         library.export_vectors(tmp_path / "out")
+
+
+def test_an_export_that_cannot_be_written_says_where(tmp_path: Path, photos: Path) -> None:
+    library, _ = imported(tmp_path, photos)
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="stopped after 0 vectors"):
+        library.export_vectors(tmp_path / "file" / "out")
