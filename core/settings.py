@@ -32,9 +32,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SEARCH_", env_ignore_empty=True, extra="forbid", frozen=True)
 
     library: Path = Field(default_factory=lambda: user_data_path(NAME, appauthor=False) / "library")
-    model: str = Field(
-        default=DEFAULT_MODEL, min_length=1
-    )  # for a library's first index; after that the library decides
+    # For a library's first index; after that the library decides.
+    model: str = Field(default=DEFAULT_MODEL, min_length=1)
     device: Device = Device.AUTO
     exact_below: int = Field(default=50_000, ge=0)  # rows; under it an exact scan is as fast as IVF-PQ and never wrong
     batch_size: int = Field(default=16, ge=1, le=4096)  # a CPU is no faster with more, and 32 take 100 MB more

@@ -189,11 +189,9 @@ def _remove_folder(folder: Path) -> int:
 def _first_space(store: Store, name: str, identity: str, dim: int, info: EncoderInfo | None) -> SpaceInfo:
     pinned = _space_where(store.conn, "state = 'active'", {})
     if pinned is not None:
-        way = (
-            "take them into another --library"
-            if info is None
-            else (f"leave --model out, or switch with `search models use {name}`")
-        )
+        way = f"leave --model out, or switch with `search models use {name}`"
+        if info is None:
+            way = "take them into another --library"
         raise WrongModel(
             f"the library {store.folder} holds vectors of {pinned.name} ({pinned.dim} numbers each), not of {name}:"
             f" {way}"

@@ -21,6 +21,7 @@ from core.indexing import IndexReport, Problem, Progress
 from core.paths import absolute
 from db import open_reader, open_writer
 from db.records import ImportedRow
+from indexer import default_workers
 from media import DecodeJob, DecodeLimits, DecodePool
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _paths_of_parquet(path: Path) -> list[bytes]:
 def _imported(rows: NDArray[np.floating], names: Sequence[bytes], tally: _Tally) -> Iterator[ImportedRow]:
     """Each row with what its file says; rows that are no direction become problems."""
     jobs = (DecodeJob(path, None, number) for number, path in enumerate(names))
-    with DecodePool(targets=(), limits=DecodeLimits(), workers=os.cpu_count() or 1) as pool:
+    with DecodePool(targets=(), limits=DecodeLimits(), workers=default_workers()) as pool:
         for outcome in pool.run(jobs):
             number = outcome.job.tag
             if not isinstance(number, int):  # the tags are ours
