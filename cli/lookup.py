@@ -51,8 +51,8 @@ def lookup(
     search photo.jpg is the same. Each hit says how it is related: identical, recompressed, resized, cropped, similar.
     """
     from cli.answers import Output, choose_form
-    from cli.lookups import Question, answer_all
-    from core.queries import Sort
+    from cli.lookups import answer_all
+    from core.queries import Page, Sort
     from searcher import FilterTexts, make_filters
 
     form = choose_form(as_json=as_json, as_json_lines=as_json_lines, as_paths=as_paths, as_nul=as_nul)
@@ -60,10 +60,10 @@ def lookup(
     filters = make_filters(
         FilterTexts(tuple(in_folders or ()), date, after, before, camera, near, orientation, tuple(types or ()))
     )
-    question = Question(k or 10, offset, filters, Sort(sort), group=not no_group)
+    page = Page(k=k or 10, offset=offset, filters=filters, sort=Sort(sort), group=not no_group)
     unreadable = with_weights(
         lambda download: context.open_library(library, device=device, download=download),
-        lambda opened: answer_all(opened, named_pictures(images), question, output),
+        lambda opened: answer_all(opened, named_pictures(images), page, output),
         model=None,
     )
     if unreadable:

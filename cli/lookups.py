@@ -1,7 +1,6 @@
 """The answers of `search lookup`: one block per picture, and a word on those that could not be read."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cli.answers import Form, Output, say_nothing_found, show_hits, show_notices, summary, timings
@@ -9,7 +8,7 @@ from cli.console import emit, emit_json, out_console, out_is_terminal, say
 from cli.showing import show_pictures
 from core.errors import PictureProblem
 from core.paths import absolute, display
-from core.queries import Filters, SearchResult, Sort
+from core.queries import Page, SearchResult
 from searcher import result_to_json
 
 if TYPE_CHECKING:
@@ -18,21 +17,10 @@ if TYPE_CHECKING:
 Answer = SearchResult | PictureProblem
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked about each picture."""
-
-    k: int
-    offset: int
-    filters: Filters
-    sort: Sort
-    group: bool
-
-
-def answer_all(library: "Library", pictures: Sequence[bytes], question: Question, output: Output) -> int:
-    """Look every picture up and show the answers as they come; says how many could not be read."""
+def answer_all(library: "Library", pictures: Sequence[bytes], page: Page, output: Output) -> int:
+    """Look every picture up and show that page of each answer as it comes; says how many could not be read."""
     found: list[tuple[bytes, Answer]] = []
-    for path, answer in _answers(library, pictures, question):
+    for path, answer in _answers(library, pictures, page):
         if found and output.form is Form.LINES:
             emit("")
         if output.form is not Form.JSON:
@@ -50,18 +38,18 @@ def answer_all(library: "Library", pictures: Sequence[bytes], question: Question
     return len(found) - len(good)
 
 
-def _answers(library: "Library", pictures: Sequence[bytes], question: Question) -> Iterator[tuple[bytes, Answer]]:
+def _answers(library: "Library", pictures: Sequence[bytes], page: Page) -> Iterator[tuple[bytes, Answer]]:
     for path in pictures:
         try:
             yield (
                 path,
                 library.lookup(
                     path,
-                    k=question.k,
-                    offset=question.offset,
-                    filters=question.filters,
-                    sort=question.sort,
-                    group=question.group,
+                    k=page.k,
+                    offset=page.offset,
+                    filters=page.filters,
+                    sort=page.sort,
+                    group=page.group,
                 ),
             )
         except PictureProblem as problem:

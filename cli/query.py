@@ -118,7 +118,9 @@ def query(
     words = as_unicode(" ".join(text or ()))
     if files:
         _refuse_beside_files(image=image, not_=not_text, vector=vector, filters=filters, library=library)
-        rank_and_show(words, files, output, model=model, device=device, page=(k, offset))
+        rank_and_show(
+            words, files, output, model=model, device=device, part=slice(offset, None if k is None else offset + k)
+        )
         return
     if model is not None:
         raise UsageError("--model goes with --files; a library is searched with the model it was indexed with")

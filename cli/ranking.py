@@ -33,11 +33,11 @@ def rank_and_show(
     *,
     model: str | None,
     device: Device | None,
-    page: tuple[int | None, int],
+    part: slice,
 ) -> None:
     """Rank the files and show them.
 
-    `page` is how many of them (None: all), and how many to leave out first.
+    `part` is which of them, best first: a page holds at most MOST_HITS, and all the files given may be wanted.
 
     Raises:
         UsageError: no text.
@@ -49,9 +49,7 @@ def rank_and_show(
         raise UsageError("--files ranks pictures against words, and they come first: search TEXT --files A.png B.png")
     encoder = context.load_encoder(model, device=device)
     result, unreadable = rank_given(encoder, text, files)
-    k, offset = page
-    hits = result.hits[offset:] if k is None else result.hits[offset : offset + k]
-    show_answer(replace(result, hits=hits), output)
+    show_answer(replace(result, hits=result.hits[part]), output)
     if unreadable:
         raise typer.Exit(1)
 

@@ -4,7 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from core.errors import UsageError
 from core.pictures import Orientation, Picture
+
+MOST_HITS = 10_000
+"""Grouping compares each candidate with each group: for 10,000 hits that takes a second, and nobody reads further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,34 @@ class Sort(StrEnum):
 
     SCORE = "score"
     DATE = "date"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Which pictures may be found, which of them are shown, and how: the same for whatever is asked.
+
+    What is asked (words, a picture, a vector) is a request's, and the request holds its page.
+
+    Raises:
+        UsageError: k is not within 1 to MOST_HITS, or the offset is negative or leads past MOST_HITS.
+    """
+
+    k: int = 10  # hits at most
+    offset: int = 0  # hits left out before the first
+    filters: Filters = field(default_factory=Filters)
+    sort: Sort = Sort.SCORE  # of the hits shown; which these are is always the score's decision
+    group: bool = True  # identical files, near copies and bursts as one hit
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.k <= MOST_HITS:
+            raise UsageError(f"k must be from 1 to {MOST_HITS:,}, and is {self.k:,}")
+        if self.offset < 0:
+            raise UsageError(f"the offset must be 0 or more, and is {self.offset:,}")
+        if self.offset + self.k > MOST_HITS:
+            raise UsageError(
+                f"only the first {MOST_HITS:,} hits can be paged through, "
+                f"and offset {self.offset:,} + k {self.k:,} leads past them"
+            )
 
 
 class AlikeKind(StrEnum):

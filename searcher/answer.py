@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from core.arrays import Vectors
 from core.errors import UsageError, WrongModel
 from core.paths import display
 from core.protocols import Encoder
-from core.queries import Filters, Hit, SearchResult, Sort, Took
+from core.queries import Hit, Page, SearchResult, Sort, Took
 from searcher.grouping import Found, in_order, prefer_folders
 
 if TYPE_CHECKING:  # `db` imports SQLAlchemy and faiss; whoever hands a reader in has paid for that
@@ -29,19 +29,6 @@ MOST_CANDIDATES = 40_000
 MakeEncoder = Callable[[], Encoder]
 Arrange = Callable[[Sequence[Found], Vectors], list[Found]]
 """Candidates (best first) and their vectors, float32 (n, dim), to what is shown, in the order shown."""
-
-
-class Page(Protocol):
-    """The part of a request that says what is shown."""
-
-    @property
-    def filters(self) -> Filters: ...  # noqa: D102
-    @property
-    def k(self) -> int: ...  # noqa: D102
-    @property
-    def offset(self) -> int: ...  # noqa: D102
-    @property
-    def sort(self) -> Sort: ...  # noqa: D102
 
 
 @dataclass(slots=True)

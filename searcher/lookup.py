@@ -11,7 +11,7 @@ import numpy as np
 
 from core.arrays import RowNumbers, Vectors
 from core.errors import UsageError
-from core.queries import CopyKind, SearchResult
+from core.queries import CopyKind, Page, SearchResult
 from searcher.answer import MakeEncoder, Stopwatch, encoder_for, result_of, retrieve
 from searcher.compose import unit
 from searcher.copies import LoadRgb, is_itself, load_small, mark_copies
@@ -54,9 +54,9 @@ def lookup(
         if not kinds:
             kinds.update({one.picture.row: one.copy for one in mark_copies(found, request, load_rgb)})
         marked = [replace(one, copy=kinds.get(one.picture.row, CopyKind.SIMILAR)) for one in found]
-        return _copies_first(marked, vectors, request)
+        return _copies_first(marked, vectors, request.page)
 
-    found = retrieve(reader, space, vector, request, arrange)
+    found = retrieve(reader, space, vector, request.page, arrange)
     return result_of(reader, found, query=request.name, watch=watch)
 
 
@@ -83,12 +83,12 @@ def _known_rows(reader: "LibraryReader", space: "SpaceInfo", request: LookupRequ
     return np.concatenate([by_hash, by_path])
 
 
-def _copies_first(marked: Sequence[Found], vectors: Vectors, request: LookupRequest) -> list[Found]:
+def _copies_first(marked: Sequence[Found], vectors: Vectors, page: Page) -> list[Found]:
     """Identical, then copies, then similar ones; only similar ones hide behind each other: copies are the answer."""
     tiers: tuple[list[int], list[int], list[int]] = ([], [], [])
     for i, one in enumerate(marked):
         tiers[0 if one.copy is CopyKind.IDENTICAL else 2 if one.copy is CopyKind.SIMILAR else 1].append(i)
     identical, copies, similar = ([marked[i] for i in tier] for tier in tiers)
-    if not request.group:
-        return one_per_file([*identical, *copies, *similar], request.filters.folders)
+    if not page.group:
+        return one_per_file([*identical, *copies, *similar], page.filters.folders)
     return [*one_per_picture([*identical, *copies]), *group_alike(similar, vectors[tiers[2]])]

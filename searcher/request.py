@@ -7,10 +7,7 @@ import numpy as np
 
 from core.arrays import Pixels, Vectors
 from core.errors import UsageError
-from core.queries import Filters, Sort
-
-MOST_HITS = 10_000
-"""Grouping compares each candidate with each group: for 10,000 hits that takes a second, and nobody reads further."""
+from core.queries import Page
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,14 +24,9 @@ class SearchRequest:
     not_texts: tuple[str, ...] = ()
     image_weight: float = 1.0
     not_weight: float = 0.5
-    filters: Filters = field(default_factory=Filters)
-    k: int = 10
-    offset: int = 0
-    sort: Sort = Sort.SCORE
-    group: bool = True
+    page: Page = field(default_factory=Page)
 
     def __post_init__(self) -> None:
-        check_page(self.k, self.offset)
         _check_weight("image weight", self.image_weight)
         _check_weight("not weight", self.not_weight)
         if self.vector is not None:
@@ -67,11 +59,7 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LookupRequest:
-    """A reverse lookup: which files of the library show this very picture, and what looks like it.
-
-    Raises:
-        UsageError: numbers out of range.
-    """
+    """A reverse lookup: which files of the library show this very picture, and what looks like it."""
 
     pixels: Pixels | None  # uint8 (height, width, 3), fitted by the encoder's Preprocess; None: there is no encoder
     rgb: Pixels  # uint8 (height, width, 3), as shown, longer side at most copies.COMPARE_SIDE
@@ -80,30 +68,7 @@ class LookupRequest:
     phash: int | None = None  # stands in for pixels where a candidate cannot be opened
     path: bytes | None = None  # where the file lies, absolute; finds itself among imported vectors
     name: str = ""  # what the answer calls the query
-    filters: Filters = field(default_factory=Filters)
-    k: int = 10
-    offset: int = 0
-    sort: Sort = Sort.SCORE
-    group: bool = True
-
-    def __post_init__(self) -> None:
-        check_page(self.k, self.offset)
-
-
-def check_page(k: int, offset: int) -> None:
-    """Refuse a page that cannot be shown.
-
-    Raises:
-        UsageError: k is not within 1 to MOST_HITS, or the offset is negative or leads past MOST_HITS.
-    """
-    if not 1 <= k <= MOST_HITS:
-        raise UsageError(f"k must be from 1 to {MOST_HITS:,}, and is {k:,}")
-    if offset < 0:
-        raise UsageError(f"the offset must be 0 or more, and is {offset:,}")
-    if offset + k > MOST_HITS:
-        raise UsageError(
-            f"only the first {MOST_HITS:,} hits can be paged through, and offset {offset:,} + k {k:,} leads past them"
-        )
+    page: Page = field(default_factory=Page)
 
 
 def check_dim(vector: Vectors, dim: int, space: str) -> None:

@@ -32,7 +32,7 @@ def search(reader: "LibraryReader", request: SearchRequest, encoder: MakeEncoder
         WrongModel: the encoder is not the one the library was indexed with.
         LibraryNotFound: nothing is indexed yet.
     """
-    watch = Stopwatch.start()
+    watch, page = Stopwatch.start(), request.page
     space = reader.active_space()
     if request.vector is not None:
         check_dim(request.vector, space.dim, space.name)
@@ -41,9 +41,9 @@ def search(reader: "LibraryReader", request: SearchRequest, encoder: MakeEncoder
     watch.encoded()
 
     def arrange(found: Sequence[Found], vectors: Vectors) -> list[Found]:
-        return group_alike(found, vectors) if request.group else one_per_file(found, request.filters.folders)
+        return group_alike(found, vectors) if page.group else one_per_file(found, page.filters.folders)
 
-    found = retrieve(reader, space, vector, request, arrange)
+    found = retrieve(reader, space, vector, page, arrange)
     texts = [request.words, *request.not_texts] if request.words else request.not_texts
     notices = text_notices(model, texts) if model else []
     return result_of(reader, found, query=request.describe(), watch=watch, notices=notices)

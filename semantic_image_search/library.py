@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Self
 
 from core.models import Device
 from core.paths import absolute
-from core.queries import Filters, Sort
+from core.queries import Filters, Page, Sort
 from semantic_image_search.models import EncoderSource, LibraryEncoders
-from semantic_image_search.queries import Page, fitted_all, lookup_request
+from semantic_image_search.queries import fitted_all, lookup_request
 
 if TYPE_CHECKING:
     import os
@@ -160,6 +160,7 @@ class Library:
         from db import open_reader
         from searcher import SearchRequest, search
 
+        page = Page(k=k, offset=offset, filters=filters or Filters(), sort=sort, group=group)
         with open_reader(self.path) as reader:
             encoder = self._encoders.of(reader.active_space()) if text or images or not_texts else None
             request = SearchRequest(
@@ -169,11 +170,7 @@ class Library:
                 not_texts=tuple(not_texts),
                 image_weight=image_weight,
                 not_weight=not_weight,
-                filters=filters or Filters(),
-                k=k,
-                offset=offset,
-                sort=sort,
-                group=group,
+                page=page,
             )
             return search(reader, request, None if encoder is None else lambda: encoder)
 
@@ -196,9 +193,9 @@ class Library:
         from db import open_reader
         from searcher import load_small, lookup
 
+        page = Page(k=k, offset=offset, filters=filters or Filters(), sort=sort, group=group)
         with open_reader(self.path) as reader:
             encoder = self._encoders.if_any(reader.active_space())
-            page = Page(k, offset, filters or Filters(), sort, group)
             request = lookup_request(image, None if encoder is None else encoder.info.preprocess, page)
             return lookup(reader, request, None if encoder is None else lambda: encoder, load_small)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from core.arrays import Pixels
-    from core.queries import Filters, Sort
+    from core.queries import Page
     from searcher import LookupRequest
 
 PictureLike: TypeAlias = "str | bytes | os.PathLike[str] | Image | Pixels"
@@ -55,17 +54,6 @@ def fitted_all(pictures: Sequence[PictureLike], preprocess: Preprocess) -> Pixel
     return np.stack([fitted(picture, preprocess) for picture in pictures])
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which part of an answer is wanted, and how it is shown."""
-
-    k: int
-    offset: int
-    filters: Filters
-    sort: Sort
-    group: bool
-
-
 def lookup_request(picture: PictureLike, preprocess: Preprocess | None, page: Page) -> LookupRequest:
     """All that a lookup needs to know of a picture.
 
@@ -78,58 +66,31 @@ def lookup_request(picture: PictureLike, preprocess: Preprocess | None, page: Pa
         PictureProblem: the file cannot be read as a picture.
         UsageError: neither a path nor a picture.
     """
+    from media import COMPARE_SIDE
     from searcher import LookupRequest
 
-    known = _known(picture, preprocess)
-    return LookupRequest(
-        pixels=known.pixels,
-        rgb=known.rgb,
-        size=known.size,
-        content_hash=known.content_hash,
-        phash=known.phash,
-        path=known.path,
-        name=known.name,
-        filters=page.filters,
-        k=page.k,
-        offset=page.offset,
-        sort=page.sort,
-        group=page.group,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """A picture to be looked up, whatever it was handed in as."""
-
-    pixels: Pixels | None
-    rgb: Pixels
-    size: tuple[int, int]
-    content_hash: bytes | None = None
-    phash: int | None = None
-    path: bytes | None = None
-    name: str = "a picture"
-
-
-def _known(picture: PictureLike, preprocess: Preprocess | None) -> _Known:
-    from media import COMPARE_SIDE
-
     if isinstance(picture, str | bytes | os.PathLike):
-        return _known_file(absolute(picture), preprocess)
+        return _file_request(absolute(picture), preprocess, page)
     width, height = _size_of(picture)
     scale = min(1.0, COMPARE_SIDE / max(width, height))
     small = Preprocess(height=max(1, round(height * scale)), width=max(1, round(width * scale)), resize="squash")
-    pixels = None if preprocess is None else fitted(picture, preprocess)
-    return _Known(pixels, fitted(picture, small), (width, height))
+    return LookupRequest(
+        pixels=None if preprocess is None else fitted(picture, preprocess),
+        rgb=fitted(picture, small),
+        size=(width, height),
+        name="a picture",
+        page=page,
+    )
 
 
-def _known_file(path: bytes, preprocess: Preprocess | None) -> _Known:
+def _file_request(path: bytes, preprocess: Preprocess | None, page: Page) -> LookupRequest:
     from media import DecodeLimits, decode_picture
-    from searcher import load_small
+    from searcher import LookupRequest, load_small
 
     decoded = decode_picture(path, targets=() if preprocess is None else (preprocess,), limits=DecodeLimits())
     if decoded is None:  # only where a known hash was given
         raise UsageError(f"{display(path)} could not be compared with itself")
-    return _Known(
+    return LookupRequest(
         pixels=decoded.pixels[0] if decoded.pixels else None,
         rgb=load_small(path),
         size=(decoded.facts.width, decoded.facts.height),
@@ -137,6 +98,7 @@ def _known_file(path: bytes, preprocess: Preprocess | None) -> _Known:
         phash=decoded.facts.phash,
         path=path,
         name=display(path),
+        page=page,
     )
 
 

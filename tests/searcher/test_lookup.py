@@ -8,7 +8,7 @@ from PIL import Image
 
 from core.errors import PictureProblem, ProblemKind, UsageError, WrongModel
 from core.pictures import Picture
-from core.queries import AlikeKind, CopyKind, Filters
+from core.queries import AlikeKind, CopyKind, Filters, Page
 from media import DecodeLimits, decode_picture
 from searcher.copies import MOST_DECODES, load_small, mark_copies
 from searcher.grouping import Found
@@ -89,12 +89,12 @@ def test_identical_then_copies_then_similar_ones_each_by_score(photos):
     for tier in (result.hits[1:4], result.hits[4:]):
         assert [hit.score for hit in tier] == sorted((hit.score for hit in tier), reverse=True)
     assert result.query == "original.jpg"
-    assert len(lookup(reader, request_for(photos["original"], k=20), None).hits) == len(photos)
+    assert len(lookup(reader, request_for(photos["original"], page=Page(k=20)), None).hits) == len(photos)
 
 
 def test_a_picture_that_the_library_does_not_hold_is_encoded(photos):
     reader = library_of([path for name, path in photos.items() if name != "original"])
-    result = lookup(reader, request_for(photos["original"], k=3), lambda: ENCODER)
+    result = lookup(reader, request_for(photos["original"], page=Page(k=3)), lambda: ENCODER)
     assert sorted(hit.copy.value for hit in result.hits) == ["cropped", "recompressed", "resized"]
     with pytest.raises(WrongModel):
         lookup(reader, request_for(photos["original"]), lambda: FakeEncoder("other"))
@@ -106,8 +106,8 @@ def test_a_picture_that_the_library_does_not_hold_is_encoded(photos):
 
 def test_pages_fit_together(photos):
     reader = library_of(list(photos.values()))
-    whole = lookup(reader, request_for(photos["original"], k=12), None).hits
-    pages = [lookup(reader, request_for(photos["original"], k=5, offset=at), None).hits for at in (0, 5, 10)]
+    whole = lookup(reader, request_for(photos["original"], page=Page(k=12)), None).hits
+    pages = [lookup(reader, request_for(photos["original"], page=Page(k=5, offset=at)), None).hits for at in (0, 5, 10)]
     assert [hit for page in pages for hit in page] == list(whole)
 
 
@@ -159,10 +159,10 @@ def test_identical_files_are_one_hit_or_each_its_own():
         (b"/in/a.jpg", AlikeKind.IDENTICAL),
         (b"/z.jpg", AlikeKind.IDENTICAL),
     ]
-    apart = lookup(reader, replace(request, group=False), None).hits
+    apart = lookup(reader, replace(request, page=Page(group=False)), None).hits
     assert [hit.picture.path for hit in apart] == [b"/in/a.jpg", b"/photos/0.jpg", b"/z.jpg"]
     assert {hit.copy for hit in apart} == {CopyKind.IDENTICAL}
-    inside = lookup(reader, replace(request, filters=Filters(folders=(b"/in",))), None).hits
+    inside = lookup(reader, replace(request, page=Page(filters=Filters(folders=(b"/in",)))), None).hits
     assert [hit.picture.path for hit in inside] == [b"/in/a.jpg"]
 
 

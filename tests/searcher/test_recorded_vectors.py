@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.queries import CopyKind, Filters
+from core.queries import CopyKind, Filters, Page
 from db import open_reader, open_writer
 from db.records import ImportedRow
 from media import DecodeLimits, decode_picture
@@ -57,7 +57,7 @@ def test_hits_and_scores_are_those_of_an_exact_search(recorded: Recorded):
     for name in CLASSES:
         cosines = recorded.images.astype(np.float64) @ recorded.noun(name).astype(np.float64)
         by_path = dict(zip(recorded.paths, cosines, strict=True))
-        hits = search(recorded.reader, SearchRequest(vector=recorded.noun(name), k=20), None).hits
+        hits = search(recorded.reader, SearchRequest(vector=recorded.noun(name), page=Page(k=20)), None).hits
         for hit in hits:
             assert hit.score == pytest.approx(by_path[hit.picture.path], abs=2e-3)
         shown = {path for hit in hits for path in (hit.picture.path, *(alike.path for alike in hit.alike))}
@@ -67,12 +67,11 @@ def test_hits_and_scores_are_those_of_an_exact_search(recorded: Recorded):
 
 def test_filters_reach_the_store(recorded: Recorded):
     pngs = [path for path in recorded.paths if path.endswith(b".png")]
-    result = search(
-        recorded.reader, SearchRequest(vector=recorded.noun("dog"), k=600, filters=Filters(formats=("png",))), None
-    )
+    only_pngs = Page(k=600, filters=Filters(formats=("png",)))
+    result = search(recorded.reader, SearchRequest(vector=recorded.noun("dog"), page=only_pngs), None)
     assert sorted(hit.picture.path for hit in result.hits) == sorted(pngs)
     assert (result.searched, result.indexed) == (len(pngs), len(recorded.paths))
-    nowhere = SearchRequest(vector=recorded.noun("dog"), filters=Filters(folders=(b"/nowhere",)))
+    nowhere = SearchRequest(vector=recorded.noun("dog"), page=Page(filters=Filters(folders=(b"/nowhere",))))
     assert search(recorded.reader, nowhere, None).notices == ("no indexed picture passes the filters",)
 
 
@@ -82,7 +81,7 @@ def test_every_picture_finds_itself(recorded: Recorded):
         facts = decode_picture(path, targets=(), limits=DecodeLimits())
         small = np.zeros((2, 2, 3), np.uint8)
         request = LookupRequest(
-            pixels=None, rgb=small, size=(2, 2), content_hash=facts.content_hash, path=path, name="it", k=3
+            pixels=None, rgb=small, size=(2, 2), content_hash=facts.content_hash, path=path, name="it", page=Page(k=3)
         )
         first, *others = lookup(recorded.reader, request, None).hits
         assert (first.picture.path, first.copy) == (path, CopyKind.IDENTICAL)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.errors import UsageError
-from searcher.request import MOST_HITS, LookupRequest, SearchRequest
+from searcher.request import SearchRequest
 
 GREY = np.full((32, 32, 3), 127, np.uint8)
 
@@ -14,10 +14,6 @@ GREY = np.full((32, 32, 3), 127, np.uint8)
         ({"text": "   "}, "empty"),
         ({"not_texts": ("a cat",)}, "only what not to find"),
         ({"text": "a", "not_texts": (" ",)}, "empty text"),
-        ({"text": "a", "k": 0}, "k must"),
-        ({"text": "a", "k": MOST_HITS + 1}, "k must"),
-        ({"text": "a", "offset": -1}, "offset"),
-        ({"text": "a", "offset": MOST_HITS, "k": 1}, "offset"),
         ({"text": "a", "image_weight": -0.1}, "image weight"),
         ({"text": "a", "not_weight": float("nan")}, "not weight"),
         ({"vector": np.zeros(4, np.float32)}, "length zero"),
@@ -30,11 +26,6 @@ GREY = np.full((32, 32, 3), 127, np.uint8)
 def test_a_request_that_makes_no_sense_is_refused(given, says):
     with pytest.raises(UsageError, match=says):
         SearchRequest(**given)
-
-
-def test_a_lookup_checks_its_page():
-    with pytest.raises(UsageError, match="k must"):
-        LookupRequest(pixels=GREY, rgb=GREY, size=(32, 32), k=0)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from core.errors import UsageError, WrongModel
 from core.pictures import Orientation, TakenAt, TakenSource
-from core.queries import AlikeKind, Filters, Sort
+from core.queries import AlikeKind, Filters, Page, Sort
 from searcher.answer import FIRST_FETCH
 from searcher.request import SearchRequest
 from searcher.search import search
@@ -18,8 +18,8 @@ DIM = FakeEncoder().info.dim
 AXIS = np.eye(DIM, dtype=np.float32)
 
 
-def by_vector(**given: object) -> SearchRequest:
-    return SearchRequest(**{"vector": AXIS[0], **given})
+def by_vector(**page: object) -> SearchRequest:
+    return SearchRequest(vector=AXIS[0], page=Page(**page))
 
 
 def random_reader(count: int, *, seed: int = 1, phash: int | None = None) -> MemoryReader:

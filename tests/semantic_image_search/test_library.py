@@ -1,6 +1,8 @@
 """The front door on real photos, with an encoder that sees coarse colours."""
 
+import os
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ from PIL import Image
 
 import db
 from core.errors import LibraryNotFound, PictureProblem, UsageError, WrongModel
-from core.queries import CopyKind, Filters
+from core.queries import CopyKind, Filters, SearchResult, Sort
 from db.records import Finding, FindingCode, SpaceState
 from semantic_image_search import Library, open_library
 from tests.fakes import FakeEncoder
@@ -73,6 +75,24 @@ def test_filters_and_paging(library: Library) -> None:
     assert names_of(library, text="red", k=3, offset=2) == every[2:5]
     pngs = names_of(library, text="red", k=20, filters=Filters(formats=("png",)))
     assert sorted(pngs) == ["blue.png", "green.png", "red.png"]
+
+
+def test_a_page_shows_what_is_asked_for(library: Library, photos: Path) -> None:
+    shutil.copy(photos / "red.png", photos / "red again.png")
+    Image.new("RGB", (64, 64), "yellow").save(photos / "yellow.png")
+    os.utime(photos / "yellow.png", (10**9, 10**9))  # the oldest
+    library.index()
+
+    def names(answer: SearchResult) -> list[str]:
+        return [Path(hit.picture.path.decode()).name for hit in answer.hits]
+
+    pngs = Filters(formats=("png",))
+    for ask in (partial(library.search, "yellow"), partial(library.lookup, photos / "yellow.png")):
+        together, apart = ask(filters=pngs), ask(filters=pngs, group=False)
+        assert (names(together)[0], len(together.hits)) == ("yellow.png", 4)
+        assert sorted(names(apart)) == ["blue.png", "green.png", "red again.png", "red.png", "yellow.png"]
+        assert ask(filters=pngs, group=False, k=2, offset=2).hits == apart.hits[2:4]
+        assert names(ask(filters=pngs, sort=Sort.DATE))[-1] == "yellow.png"
 
 
 def test_lookup_tells_copies_apart(library: Library, photos: Path, tmp_path: Path) -> None:
@@ -202,6 +222,9 @@ def test_the_doctor_starts_lost_vectors_anew(library: Library) -> None:
 def test_mistakes_are_said_clearly(library: Library, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="empty"):
         library.search("  ")
+    for wrong in (lambda: library.search("red", k=0), lambda: library.lookup(tmp_path / "nothing.jpg", k=0)):
+        with pytest.raises(UsageError, match="k must be"):
+            wrong()
     with pytest.raises(UsageError, match="uint8"):
         library.search(images=[np.zeros((4, 4), np.uint8)])
     with pytest.raises(PictureProblem):
