@@ -1,4 +1,4 @@
-"""One indexing run from end to end: scan, plan, work, settle, refresh, report.
+"""One indexing run from end to end: scan, plan, work, settle, compact, refresh, report.
 
 The order is what keeps the promises: files are judged vanished last, when everything new is committed (so that a
 moved file finds its old row), and only where the walk went through. The steps themselves live in `scan`, `pipeline`
@@ -22,6 +22,7 @@ from media import DecodeLimits, DecodePool
 if TYPE_CHECKING:
     from db import LibraryWriter
 
+DEAD_SHARE = 0.2  # of the rows: from here on a search reads, and a disk holds, noticeably more than it must
 MOST_WORKERS = 8  # beyond it reading, not decoding, is what pictures wait for
 
 
@@ -82,6 +83,8 @@ class _Run:
             self._listener(Progress("finish", 0, None))
             self._settled = self._writer.settle(self._seen.scans, prune=self._request.prune)
             for space, _ in self._encoders:
+                if self._request.prune:
+                    self._compact(space)
                 self._writer.refresh_derived(space, exact_below=exact_below, on_progress=self._refreshing)
         except KeyboardInterrupt:
             if self._interrupts.aborted:
@@ -120,6 +123,13 @@ class _Run:
             )
             self._tally = pipeline.tally
             return pipeline.run()
+
+    def _compact(self, space: SpaceInfo) -> None:
+        """Gives back the room of pruned pictures once it is worth copying the rest; before the index over the rows."""
+        self._interrupts.check()
+        generation = self._writer.generation(space)
+        if generation.committed_rows - generation.live_rows > DEAD_SHARE * generation.committed_rows:
+            self._writer.compact(space)
 
     def _scanning(self, files: int) -> None:
         self._listener(Progress("scan", files, None))

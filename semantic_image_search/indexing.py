@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from db import LibraryWriter
     from semantic_image_search.library import Library
 
-DEAD_SHARE = 0.2  # of the rows: from here on a search reads, and a disk holds, noticeably more than it must
-
 
 def index_library(library: Library, request: IndexRequest, *, wait_s: float, listener: ProgressListener) -> IndexReport:
     """Carry a request out; see `Library.index` for what it may raise.
@@ -42,8 +40,6 @@ def index_library(library: Library, request: IndexRequest, *, wait_s: float, lis
         for space, _ in spaces:
             if space.state is SpaceState.BUILDING and not report.interrupted:
                 writer.finish_space(space.id)
-        if request.prune and not report.interrupted:
-            _compact(writer, library.settings.exact_below)
     return report
 
 
@@ -53,15 +49,6 @@ def _has_roots(path: Path) -> bool:
             return bool(reader.roots())
     except LibraryNotFound:
         return False
-
-
-def _compact(writer: LibraryWriter, exact_below: int) -> None:
-    """Give back the room of pruned pictures once it is worth copying the rest."""
-    for space in writer.spaces():
-        generation = writer.generation(space)
-        dead = generation.committed_rows - generation.live_rows
-        if dead > DEAD_SHARE * generation.committed_rows and writer.compact(space):
-            writer.refresh_derived(space, exact_below=exact_below)
 
 
 def _drop_retired(writer: LibraryWriter) -> None:
