@@ -79,11 +79,15 @@ class PictureFacts:
 
 @dataclass(frozen=True, slots=True)
 class DecodedPicture:
-    """One file, read once: the hash of its bytes, its facts, and its pixels, one array per target asked for."""
+    """One file, read once: the hash of its bytes, its facts, and its pixels, one array per target asked for.
+
+    `small` is the whole picture as shown, where it was asked for.
+    """
 
     content_hash: bytes  # blake2b, 32 bytes, of the whole file
     facts: PictureFacts
     pixels: tuple[Pixels, ...]  # uint8 (height, width, 3) RGB, each fitted to its Preprocess
+    small: Pixels | None = None  # uint8 (height, width, 3) RGB, the longer side at most what was asked for
 
 
 @dataclass(frozen=True, slots=True)

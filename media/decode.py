@@ -15,10 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from core.errors import PictureProblem, ProblemKind, SearchError
 from core.models import Preprocess
 from core.pictures import DecodedPicture, PictureFacts
-from media.fit import Raster, fit_raster, flat_where_small, orientation_of
+from media.fit import Raster, fit_raster, flat_where_small, orientation_of, shrink_to_side
 from media.formats import HEADER_BYTES, sniff, unread_format
 from media.limits import DecodeLimits, check_file, check_memory, check_size
 from media.metadata import Metadata, read_metadata
@@ -61,6 +63,7 @@ def decode_picture(
     *,
     targets: Sequence[Preprocess],
     limits: DecodeLimits,
+    small_side: int | None = None,
     known_hash: bytes | None = None,
     gate: Gate = no_gate,
 ) -> DecodedPicture | None:
@@ -70,6 +73,7 @@ def decode_picture(
         path: absolute, os.fsencode.
         targets: none gives facts and perceptual hash only.
         limits: what one picture may cost.
+        small_side: the whole picture is wanted, too (`DecodedPicture.small`), its longer side at most this long.
         known_hash: where the file's hash equals it, nothing is decoded.
         gate: holds back what will take much memory.
 
@@ -88,7 +92,7 @@ def decode_picture(
         if source.content_hash == known_hash:
             return None
         opened = _open(source, limits, seen)
-        return _decode(opened, targets, limits, gate)
+        return _decode(opened, targets, small_side, limits, gate)
 
 
 @contextmanager
@@ -155,18 +159,21 @@ def _recognise(header: bytes) -> str:
     return format_name
 
 
-def _decode(opened: OpenedPicture, targets: Sequence[Preprocess], limits: DecodeLimits, gate: Gate) -> DecodedPicture:
+def _decode(
+    opened: OpenedPicture, targets: Sequence[Preprocess], small_side: int | None, limits: DecodeLimits, gate: Gate
+) -> DecodedPicture:
     image, source = opened.image, opened.source
     full_size = image.size
-    scale = decode_reduced(image, targets)
+    scale = decode_reduced(image, targets, small_side=small_side)
     gate(check_memory(image, format_name=opened.format_name, full_size=full_size, limits=limits))
     metadata = _load_with_metadata(opened)
     if scale == 1:
         full_size = image.size  # a decoder may know better than the header, and TIFFs are turned while decoding
     raster = Raster(flat_where_small(image), orientation_of(image), scale, full_size)
     pixels = tuple(fit_raster(raster, target) for target in targets)
-    phash = perceptual_hash(raster)
-    return DecodedPicture(source.content_hash, _facts(opened.format_name, raster.size, metadata, phash), pixels)
+    small = None if small_side is None else np.asarray(shrink_to_side(raster, small_side))
+    facts = _facts(opened.format_name, raster.size, metadata, perceptual_hash(raster))
+    return DecodedPicture(source.content_hash, facts, pixels, small)
 
 
 def _load_with_metadata(opened: OpenedPicture) -> Metadata:

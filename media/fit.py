@@ -88,6 +88,13 @@ def shrink(raster: Raster, size: tuple[int, int]) -> "Image.Image":
     return _resized(raster, (0.0, 0.0, float(width), float(height)), size, Image.Resampling.BICUBIC)
 
 
+def shrink_to_side(raster: Raster, max_side: int | None) -> "Image.Image":
+    """Like `shrink`, the longer side made `max_side` pixels long where it is longer; None: the full size."""
+    width, height = raster.size
+    smaller = 1.0 if max_side is None else min(1.0, max_side / max(width, height))
+    return shrink(raster, (max(1, round(width * smaller)), max(1, round(height * smaller))))
+
+
 def flat_where_small(image: "Image.Image") -> "Image.Image":
     """A loaded image as RGB where that costs little: several targets then share the work. Large ones stay as is."""
     if image.width * image.height > _SMALL_PIXELS:

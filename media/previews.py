@@ -13,7 +13,7 @@ import numpy as np
 from core.arrays import Pixels
 from core.errors import PictureProblem, UsageError
 from media.decode import opened_picture
-from media.fit import Raster, orientation_of, shown_size, shrink
+from media.fit import Raster, orientation_of, shown_size, shrink_to_side
 from media.limits import DecodeLimits, check_memory
 from media.reduced import decode_reduced_to_side
 
@@ -106,9 +106,7 @@ def _load(path: bytes, *, max_side: int | None, limits: DecodeLimits) -> "Image.
         check_memory(image, format_name=opened.format_name, full_size=full_size, limits=limits)
         image.load()
         raster = Raster(image, orientation_of(image), scale, full_size if scale > 1 else image.size)
-        width, height = raster.size
-        smaller = 1.0 if max_side is None else min(1.0, max_side / max(width, height))
-        return shrink(raster, (max(1, round(width * smaller)), max(1, round(height * smaller))))
+        return shrink_to_side(raster, max_side)
 
 
 def _cell(path: bytes, cell: int) -> "Image.Image":

@@ -20,22 +20,26 @@ _REDUCIBLE = frozenset({"JPEG", "MPO"})
 _HASH_SIDE_KEPT = 64  # pixels a side that the perceptual hash wants to see, where no model asks for more
 
 
-def decode_reduced(image: "ImageFile.ImageFile", targets: Sequence[Preprocess]) -> int:
+def decode_reduced(
+    image: "ImageFile.ImageFile", targets: Sequence[Preprocess], *, small_side: int | None = None
+) -> int:
     """Sets a JPEG that is opened and not loaded to the smallest scale that serves all targets, and returns it.
 
     1, 2, 4 or 8: the sides become a half, a quarter, an eighth, rounded up. Other formats are left as they are.
+    A small picture with a longer side of `small_side` pixels is served as well. A model that looks at half as many or
+    more keeps enough for it anyway: it sees the same pixels with the small picture as without.
     """
     if image.format not in _REDUCIBLE:
         return 1
-    return set_scale(image, _scale(image.size, targets, orientation_of(image)))
+    scale = _scale(image.size, targets, orientation_of(image))
+    return set_scale(image, scale if small_side is None else min(scale, _side_scale(image.size, small_side)))
 
 
 def decode_reduced_to_side(image: "ImageFile.ImageFile", max_side: int) -> int:
     """Like `decode_reduced`, for a preview whose longer side is `max_side` pixels."""
     if image.format not in _REDUCIBLE:
         return 1
-    spare = max(image.size) / max_side
-    return set_scale(image, next((scale for scale in (8, 4, 2) if spare >= scale), 1))
+    return set_scale(image, _side_scale(image.size, max_side))
 
 
 def set_scale(image: "ImageFile.ImageFile", scale: int) -> int:
@@ -45,6 +49,12 @@ def set_scale(image: "ImageFile.ImageFile", scale: int) -> int:
     full_width = image.width
     drafted = image.draft(None, (max(1, image.width // scale), max(1, image.height // scale)))
     return 1 if drafted is None else round(full_width / drafted[1][2])
+
+
+def _side_scale(size: tuple[int, int], max_side: int) -> int:
+    """1, 2, 4 or 8."""
+    spare = max(size) / max_side
+    return next((scale for scale in (8, 4, 2) if spare >= scale), 1)
 
 
 def _scale(size: tuple[int, int], targets: Sequence[Preprocess], orientation: int) -> int:

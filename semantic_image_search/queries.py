@@ -84,15 +84,16 @@ def lookup_request(picture: PictureLike, preprocess: Preprocess | None, page: Pa
 
 
 def _file_request(path: bytes, preprocess: Preprocess | None, page: Page) -> LookupRequest:
-    from media import DecodeLimits, decode_picture
-    from searcher import LookupRequest, load_small
+    from media import COMPARE_SIDE, DecodeLimits, decode_picture
+    from searcher import LookupRequest
 
-    decoded = decode_picture(path, targets=() if preprocess is None else (preprocess,), limits=DecodeLimits())
-    if decoded is None:  # only where a known hash was given
+    targets = () if preprocess is None else (preprocess,)
+    decoded = decode_picture(path, targets=targets, limits=DecodeLimits(), small_side=COMPARE_SIDE)
+    if decoded is None or decoded.small is None:  # only where a known hash was given, or no small one asked for
         raise UsageError(f"{display(path)} could not be compared with itself")
     return LookupRequest(
         pixels=decoded.pixels[0] if decoded.pixels else None,
-        rgb=load_small(path),
+        rgb=decoded.small,
         size=(decoded.facts.width, decoded.facts.height),
         content_hash=decoded.content_hash,
         phash=decoded.facts.phash,

@@ -16,7 +16,7 @@ from core.pictures import DecodedPicture
 from media import decode
 from media.decode import decode_picture, opened_picture
 from media.limits import DecodeLimits
-from media.previews import picture_size
+from media.previews import load_rgb, picture_size
 
 TARGET = Preprocess(height=64, width=64)
 LIMITS = DecodeLimits()
@@ -130,6 +130,28 @@ def test_several_targets_and_none(png: Path) -> None:
     assert nothing.pixels == ()
     assert nothing.facts == picture.facts
     assert nothing.facts.phash is not None
+
+
+@pytest.mark.parametrize("targets", [(), (Preprocess(height=224, width=224),)])
+def test_the_small_picture_comes_from_the_same_reading(
+    targets: tuple[Preprocess, ...], tmp_path: Path, test_data: Path
+) -> None:
+    file = tmp_path / "turned.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(test_data / "photos" / "tench.jpg") as photo:
+        photo.resize((1200, 900)).save(file, exif=exif, quality=95)
+    alone = decode_picture(bytes(file), targets=targets, limits=LIMITS)
+    both = decode_picture(bytes(file), targets=targets, limits=LIMITS, small_side=100)
+    assert alone is not None
+    assert both is not None
+    assert alone.small is None
+    assert both.small is not None
+    assert both.small.shape == (100, 75, 3)  # as shown
+    assert np.abs(both.small.astype(int) - load_rgb(bytes(file), max_side=100)).mean() < 2
+    assert both.facts == alone.facts  # the perceptual hash, too
+    for one, other in zip(alone.pixels, both.pixels, strict=True):
+        assert np.array_equal(one, other)
 
 
 @pytest.mark.parametrize("cut", [0.2, 0.5, 0.9])
