@@ -10,7 +10,7 @@ from media.formats import FORMATS, PICTURE_EXTENSIONS, PictureFormat, is_candida
 from media.limits import DecodeLimits
 from media.metadata import sidecar_candidates
 from media.pool import DecodeJob, DecodeOutcome, DecodePool
-from media.previews import contact_sheet, load_rgb, picture_size, preview_png
+from media.previews import contact_sheet, jpeg_of, load_rgb, picture_size, preview_png
 
 __all__ = [
     "COMPARE_SIDE",
@@ -27,6 +27,7 @@ __all__ = [
     "fit_array",
     "fit_pixels",
     "is_candidate",
+    "jpeg_of",
     "load_rgb",
     "orientation_of",
     "picture_size",

@@ -1,4 +1,4 @@
-"""Pictures for people and for comparison: oriented RGB of a chosen size, PNG previews, contact sheets.
+"""Pictures for people and for comparison: oriented RGB of a chosen size, PNG previews, JPEGs, contact sheets.
 
 Every file goes through `decode`'s boundary, in this process.
 """
@@ -61,6 +61,15 @@ def preview_png(path: bytes, *, max_side: int) -> bytes:
     """
     out = io.BytesIO()
     _load(path, max_side=max_side, limits=_DEFAULT_LIMITS).save(out, "PNG")
+    return out.getvalue()
+
+
+def jpeg_of(pixels: Pixels, *, quality: int) -> bytes:
+    """Pixels, uint8 (height, width, 3) RGB, as a JPEG file without metadata; `quality` as Pillow counts: 1 to 95."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=quality)
     return out.getvalue()
 
 

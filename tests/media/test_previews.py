@@ -9,7 +9,7 @@ from PIL import Image
 
 from core.errors import PictureProblem, ProblemKind, UsageError
 from media.limits import DecodeLimits
-from media.previews import contact_sheet, load_rgb, picture_size, preview_png
+from media.previews import contact_sheet, jpeg_of, load_rgb, picture_size, preview_png
 
 
 @pytest.fixture
@@ -45,6 +45,15 @@ def test_a_preview_is_a_png_without_metadata(turned: Path) -> None:
         assert (preview.format, preview.size, preview.mode) == ("PNG", (15, 30), "RGB")
         assert not preview.getexif()
         assert "exif" not in preview.info
+
+
+def test_pixels_become_a_jpeg_without_metadata(turned: Path) -> None:
+    pixels = load_rgb(bytes(turned), max_side=None)
+    data = {quality: jpeg_of(pixels, quality=quality) for quality in (20, 95)}
+    assert len(data[20]) < len(data[95])
+    with Image.open(io.BytesIO(data[95])) as saved:
+        assert (saved.format, saved.size, dict(saved.getexif())) == ("JPEG", (60, 120), {})
+        assert np.abs(np.asarray(saved).astype(int) - pixels).mean() < 1
 
 
 def test_a_small_preview_of_a_photo_looks_like_it(test_data: Path) -> None:
