@@ -6,6 +6,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from cli.demo import EXAMPLES as DEMO_EXAMPLES
+from cli.demo import demo
 from cli.doctor import EXAMPLES as DOCTOR_EXAMPLES
 from cli.doctor import doctor
 from cli.forget import EXAMPLES as FORGET_EXAMPLES
@@ -67,6 +69,7 @@ def build_command() -> TyperGroup:
         (status, STATUS_EXAMPLES),
         (forget, FORGET_EXAMPLES),
         (doctor, DOCTOR_EXAMPLES),
+        (demo, DEMO_EXAMPLES),
     ):
         app.command(cls=Page, epilog=examples, context_settings=PAGE)(command)
     app.add_typer(models, name="models")

@@ -33,14 +33,14 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def on_terminal(*words: str, answer: bytes = b"", **environment: str) -> tuple[int, str]:
+def on_terminal(*words: str, answer: bytes = b"", program: str = PROGRAM, **environment: str) -> tuple[int, str]:
     """The exit code, and everything that reached the terminal."""
     env = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "TMUX"}}
     env |= {"TERM": "xterm-256color", "COLUMNS": "80", "PYTHONPATH": str(PROJECT), **environment}
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(PROJECT)
-        os.execve(sys.executable, [sys.executable, "-c", PROGRAM, *words], env)
+        os.execve(sys.executable, [sys.executable, "-c", program, *words], env)
     seen = b""
     try:
         while data := os.read(terminal, 65536):
