@@ -1,12 +1,10 @@
 # Every target installs what it needs first: a fresh clone needs Python 3.11 or later and nothing else.
 PYTHON ?= python3
 VENV   ?= .venv
-PHOTOS ?= $(HOME)/Pictures
 QUERY  ?= a dog on the beach
-MODEL  ?=
+MODEL  ?= mini
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
-DEMO_LIBRARY := $(VENV)/demo-library
 
 .PHONY: install demo test check bench clean
 
@@ -18,10 +16,14 @@ $(STAMP): pyproject.toml
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@
 
-# Index a folder, then ask for something in words. MODEL=tiny needs no network: see the README.
+# See it work, offline. With PHOTOS=/a/folder: index it, ask for QUERY, look a picture up.
 demo: $(STAMP)
+ifdef PHOTOS
 	@test -d "$(PHOTOS)" || { echo "no folder $(PHOTOS): say make demo PHOTOS=/a/folder/of/pictures" >&2; exit 2; }
-	VENV="$(VENV)" PHOTOS="$(PHOTOS)" QUERY="$(QUERY)" MODEL="$(MODEL)" LIBRARY="$(DEMO_LIBRARY)" ./demo.sh
+	VENV="$(VENV)" PHOTOS="$(PHOTOS)" QUERY="$(QUERY)" MODEL="$(MODEL)" ./demo.sh
+else
+	$(BIN)/search demo
+endif
 
 test: $(STAMP)
 	$(BIN)/pytest

@@ -1,17 +1,14 @@
 """A tiny CLIP with random weights, written to a folder that open_clip loads as `local-dir:…`.
 
-For every test and demo that wants the real open_clip path and no download. Both towers are real (a 2-layer ViT over
+For every test that wants the real open_clip path and no download. Both towers are real (a 2-layer ViT over
 32 × 32 pixels, a 2-layer text transformer over 16 tokens), the vectors mean nothing, but they are deterministic:
 the same seed gives the same file, byte for byte, and different pictures point in clearly different directions.
 
     name = make_tiny_clip(tmp_path)          # "local-dir:/tmp/…"
     encoder = load_encoder(name)
-
-From a shell: `python -m tests.tiny_clip FOLDER` prints the name.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +61,3 @@ def make_tiny_clip(folder: Path, *, seed: int = 0) -> str:
     config = {"model_cfg": MODEL_CFG, "preprocess_cfg": PREPROCESS_CFG}
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=1))
     return f"local-dir:{folder}"
-
-
-if __name__ == "__main__":
-    print(make_tiny_clip(Path(sys.argv[1])))
