@@ -73,7 +73,8 @@ def decode_picture(
         path: absolute, os.fsencode.
         targets: none gives facts and perceptual hash only.
         limits: what one picture may cost.
-        small_side: the whole picture is wanted, too (`DecodedPicture.small`), its longer side at most this long.
+        small_side: the whole picture is wanted, too (`DecodedPicture.small`): its longer side this long, or as long as
+            what was decoded for the targets.
         known_hash: where the file's hash equals it, nothing is decoded.
         gate: holds back what will take much memory.
 
@@ -171,7 +172,7 @@ def _decode(
         full_size = image.size  # a decoder may know better than the header, and TIFFs are turned while decoding
     raster = Raster(flat_where_small(image), orientation_of(image), scale, full_size)
     pixels = tuple(fit_raster(raster, target) for target in targets)
-    small = None if small_side is None else np.asarray(shrink_to_side(raster, small_side))
+    small = None if small_side is None else np.asarray(shrink_to_side(raster, min(small_side, max(image.size))))
     facts = _facts(opened.format_name, raster.size, metadata, perceptual_hash(raster))
     return DecodedPicture(source.content_hash, facts, pixels, small)
 

@@ -26,13 +26,15 @@ def decode_reduced(
     """Sets a JPEG that is opened and not loaded to the smallest scale that serves all targets, and returns it.
 
     1, 2, 4 or 8: the sides become a half, a quarter, an eighth, rounded up. Other formats are left as they are.
-    A small picture with a longer side of `small_side` pixels is served as well. A model that looks at half as many or
-    more keeps enough for it anyway: it sees the same pixels with the small picture as without.
+    Only where there are no targets, a small picture with a longer side of `small_side` pixels is served: what a model
+    sees never depends on what else is wanted.
     """
     if image.format not in _REDUCIBLE:
         return 1
     scale = _scale(image.size, targets, orientation_of(image))
-    return set_scale(image, scale if small_side is None else min(scale, _side_scale(image.size, small_side)))
+    if small_side is not None and not targets:
+        scale = min(scale, _side_scale(image.size, small_side))
+    return set_scale(image, scale)
 
 
 def decode_reduced_to_side(image: "ImageFile.ImageFile", max_side: int) -> int:
