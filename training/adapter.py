@@ -26,9 +26,10 @@ from training.texts import PHRASINGS, WIDTH, Sentences, clip_nouns, embed, label
 from training.views import read_shard, shard_file
 from training.words import Concept, concepts, imagenet_class, imagenet_names
 
-BATCH = 1024
+BATCH = 512
 HIDDEN = 1024
-NAMES_WEIGHT, NOUNS_WEIGHT = 1.0, 0.2
+LR = 1e-3
+NAMES_WEIGHT, NOUNS_WEIGHT = 1.5, 0.2
 OWN_LABEL = 0.7  # how often a picture with a class of its own is told by that class and not by the teacher's guess
 CAPTION = 0.75  # how often a picture with captions is told by one of them
 WIDE = 0.35  # how often a wider word is told
@@ -45,6 +46,7 @@ class Adapter(nn.Module):
             nn.Dropout(0.1), nn.Linear(FEATURES, HIDDEN), nn.GELU(), nn.Dropout(0.3), nn.Linear(HIDDEN, DIM)
         )
         self.sentences = nn.Linear(WIDTH, DIM)
+        self.meanings = nn.Sequential(nn.Dropout(0.1), nn.Linear(WIDTH, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, DIM))
         self.logit_scale = nn.Parameter(torch.tensor(math.log(20.0)))
 
     def see(self, features: Tensor) -> Tensor:
@@ -54,7 +56,7 @@ class Adapter(nn.Module):
 
     def read(self, sentences: Tensor) -> Tensor:
         """Unit vectors float32 (n, 256) of sentence embeddings (n, 384)."""
-        return F.normalize(self.sentences(sentences), dim=1)
+        return F.normalize(self.sentences(sentences) + self.meanings(sentences), dim=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,40 @@ class Words:
 
     Attributes:
         vectors: embeddings of every concept in every phrasing, (concepts, phrasings, 384).
-        members: which classes each is true of, (concepts, classes): the teacher's 1,000, then Caltech's.
-        wide: hypernyms, (concepts,).
+        members: which classes each is true of, bfloat16 (concepts, classes): the teacher's 1,000, then Caltech's.
+        own, wide: concepts that are a class's own names, or wider words; see `Choices`.
     """
 
     vectors: Tensor
     members: Tensor
-    wide: Tensor
+    own: "Choices"
+    wide: "Choices"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """For every class some concepts, to draw one from.
+
+    Attributes:
+        rows: concepts, int64 (classes, most), each line filled up with its first.
+        counts: how many there are, int64 (classes,); 0 where the line means nothing.
+    """
+
+    rows: Tensor
+    counts: Tensor
+
+    def draw(self, classes: Tensor) -> Tensor:
+        """One concept for each of the classes, int64 (n,)."""
+        counts = self.counts[classes]
+        return self.rows[classes, (torch.rand(len(classes)) * counts).long()]
+
+
+def choices(members: Tensor, among: Tensor) -> Choices:
+    """The concepts of every class, among some of them."""
+    found = [torch.nonzero(column & among)[:, 0] for column in members.bool().T]
+    most = max(len(one) for one in found)
+    rows = torch.stack([F.pad(one, (0, most - len(one)), value=int(one[0]) if len(one) else 0) for one in found])
+    return Choices(rows, torch.tensor([len(one) for one in found]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +128,9 @@ def load_words(data: TrainingSet, sentences: Sentences) -> Words:
     members = torch.zeros(len(said), len(column))
     for number, one in enumerate(said):
         members[number, [column[label] for label in one.classes]] = 1.0
-    return Words(torch.from_numpy(sentences.vectors[rows]).float(), members, torch.tensor([one.wide for one in said]))
+    wide = torch.tensor([one.wide for one in said])
+    vectors = torch.from_numpy(sentences.vectors[rows]).float()
+    return Words(vectors, members.bfloat16(), own=choices(members, ~wide), wide=choices(members, wide))
 
 
 def load_views(work: Path, data: TrainingSet, sentences: Sentences, shards: int) -> Views:
@@ -111,7 +142,7 @@ def load_views(work: Path, data: TrainingSet, sentences: Sentences, shards: int)
     for number, one in enumerate(data.samples):
         if one.captions and not one.held_out:
             captions[number] = torch.tensor([row[tidy(caption)] for caption in one.captions])
-    parts = [read_shard(shard_file(work, number)) for number in range(shards)]
+    parts = [read_shard(shard_file(work, number), pixels=False) for number in range(shards)]
     sample = torch.from_numpy(np.concatenate([part.sample for part in parts])).long()
     mixed = torch.from_numpy(np.concatenate([part.mixed for part in parts]))
     logits = torch.from_numpy(np.concatenate([part.logits for part in parts])).float()[:, 1:]
@@ -132,13 +163,11 @@ def texts_of(views: Views, rows: Tensor, words: Words, sentences: Tensor) -> tup
     guess = torch.multinomial(classes[:, : CLASSES - 1].clamp_min(1e-8), 1)[:, 0]
     take_own = (own >= 0) & (torch.rand(len(rows)) < OWN_LABEL)
     chosen = torch.where(take_own, CLASSES - 1 + own, guess)
-    suits = words.members[:, chosen].T * torch.where(
-        words.wide == (torch.rand(len(rows), 1) < WIDE), 1.0, 1e-4
-    )  # (n, concepts): of the class, and as wide as drawn where it has such a word
-    concept = torch.multinomial(suits + 1e-12, 1)[:, 0]
+    go_wide = (torch.rand(len(rows)) < WIDE) & (words.wide.counts[chosen] > 0)
+    concept = torch.where(go_wide, words.wide.draw(chosen), words.own.draw(chosen))
     phrasing = torch.randint(len(PHRASINGS), (len(rows),))
     vectors = words.vectors[concept, phrasing]
-    true = classes @ words.members[concept].T
+    true = (views.classes[rows].bfloat16() @ words.members[concept].T).float()
     by_caption = (captions[:, 0] >= 0) & (torch.rand(len(rows)) < CAPTION)
     picked = captions[torch.arange(len(rows)), torch.randint(5, (len(rows),))]
     vectors[by_caption] = sentences[picked[by_caption]].float()
@@ -161,17 +190,14 @@ class Lessons:
     """The three losses on one batch.
 
     Args:
+        data: where CLIP's nouns are.
         views, words: what there is to see and to say.
         sentences: embeddings of every text, (n, 384).
-        names: rows of `words` for each of the 1,000 classes: one of its own names is drawn every time.
-        nouns: the recorded nouns' sentence embeddings and CLIP's own vectors of them.
     """
 
     def __init__(self, data: TrainingSet, views: Views, words: Words, sentences: Sentences) -> None:
         self.views, self.words = views, words
         self.sentences = torch.from_numpy(sentences.vectors)
-        own = words.members[:, : CLASSES - 1].T * (~words.wide).float()
-        self._names = own + 1e-9
         row = {text: number for number, text in enumerate(sentences.texts)}
         texts, clip = clip_nouns(data.folder)
         self._noun_rows = torch.tensor([row[text] for text in texts])
@@ -183,7 +209,7 @@ class Lessons:
         seen = adapter.see(self.views.features[rows].float())
         texts, positives = texts_of(self.views, rows, self.words, self.sentences)
         told = symmetric(scale * seen @ adapter.read(texts).T, positives)
-        names = torch.multinomial(self._names, 1)[:, 0]
+        names = self.words.own.draw(torch.arange(CLASSES - 1))
         phrasing = torch.randint(len(PHRASINGS), (len(names),))
         scores = scale * seen @ adapter.read(self.words.vectors[names, phrasing]).T
         classes = self.views.classes[rows, : CLASSES - 1].float()
@@ -192,7 +218,7 @@ class Lessons:
 
     def _as_clip(self, adapter: Adapter) -> Tensor:
         """Nouns that CLIP puts close together come close together: its pictures, not its grammar, say what is alike."""
-        some = torch.randperm(len(self._noun_rows))[:512]
+        some = torch.randperm(len(self._noun_rows))[:256]
         ours = adapter.read(self.sentences[self._noun_rows[some]].float())
         theirs = self._clip[some]
         apart = ~torch.eye(len(some), dtype=torch.bool)
@@ -254,7 +280,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("work", type=Path)
     parser.add_argument("--shards", type=int, default=14)
-    parser.add_argument("--steps", type=int, default=2500)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
@@ -265,12 +291,13 @@ def main() -> None:
     examiner = Examiner(given.work, data, sentences)
     sample = views.features[:: max(1, len(views.features) // 20_000)].float()
     adapter = Adapter(sample.mean(0), sample.std(0) + 1e-3)
-    optimizer = torch.optim.AdamW(adapter.parameters(), lr=1e-3, weight_decay=0.05)
+    optimizer = torch.optim.AdamW(adapter.parameters(), lr=LR, weight_decay=0.05)
     for step in range(given.steps):
         for group in optimizer.param_groups:
-            group["lr"] = 1e-3 * one_cycle(step / given.steps)
+            group["lr"] = LR * one_cycle(step / given.steps)
         rows = torch.randint(len(views.features), (BATCH,))
-        loss = lessons.loss(adapter, rows)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss = lessons.loss(adapter, rows)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()

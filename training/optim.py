@@ -6,7 +6,7 @@ training from nothing it gets further with the same number of pictures.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 
@@ -14,6 +14,7 @@ import torch
 QUINTIC = (3.4445, -4.7750, 2.0315)
 STEPS = 5
 MOMENTUM = 0.95
+OUTER = ("trunk.conv1.", "stem", "head", "embedding", "projection")
 
 
 class Muon(torch.optim.Optimizer):
@@ -63,18 +64,23 @@ def optimizers_for(
 ) -> list[torch.optim.Optimizer]:
     """Muon for the inner matrices; AdamW for the first layer, heads, embeddings, norms and biases.
 
-    Which are outer is told by the name: a part called stem, conv1, head, embedding or projection.
+    Which are outer is told by the name.
     """
-    outer = ("stem", "conv1.", "head", "embedding", "projection")
     inner, rest = [], []
     for name, parameter in model.named_parameters():
-        is_matrix = parameter.ndim > 1 and not any(part in name for part in outer if part != "conv1.")
-        is_first = name.startswith("trunk.conv1.")
-        (inner if is_matrix and not is_first else rest).append(parameter)
+        is_inner = parameter.ndim > 1 and not any(part in name for part in OUTER)
+        (inner if is_inner else rest).append(parameter)
     return [
         Muon(inner, lr=matrix_lr, weight_decay=weight_decay),
         torch.optim.AdamW(rest, lr=lr, weight_decay=weight_decay, fused=True),
     ]
+
+
+def set_rates(optimizers: Sequence[torch.optim.Optimizer], tops: Sequence[float], share: float) -> None:
+    """Give each optimizer this share of its highest learning rate."""
+    for optimizer, top in zip(optimizers, tops, strict=True):
+        for group in optimizer.param_groups:
+            group["lr"] = top * share
 
 
 def one_cycle(done: float, *, warmup: float = 0.03) -> float:

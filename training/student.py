@@ -31,9 +31,8 @@ def model_config(vocabulary: int) -> dict[str, Any]:
             "vocab_size": vocabulary,
             "width": 256,
             "heads": 4,
-            "layers": 4,
+            "layers": 3,
             "hf_tokenizer_name": "tokenizer",
-            "tokenizer_kwargs": {"clean": "lower"},
         },
     }
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - everyone's name for it
 
 from training.adapter import Adapter
-from training.optim import one_cycle, optimizers_for
+from training.optim import one_cycle, optimizers_for, set_rates
 from training.student import model_config
 from training.teacher import FEATURES
 from training.texts import read_sentences
@@ -111,9 +111,7 @@ def main() -> None:
     for number in range(first, given.passes):
         started, total, count = time.monotonic(), 0.0, 0
         for rows in batches(ids, weights, number):
-            for optimizer, top in zip(optimizers, (MATRIX_LR, LR), strict=True):
-                for group in optimizer.param_groups:
-                    group["lr"] = top * one_cycle(min(1.0, (number + count / steps) / given.passes))
+            set_rates(optimizers, (MATRIX_LR, LR), one_cycle(min(1.0, (number + count / steps) / given.passes)))
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 found = read_texts(model, padded([ids[row] for row in rows]))
             loss = teach(found.float(), places[torch.from_numpy(rows)])

@@ -57,10 +57,11 @@ def shard_file(work: Path, number: int) -> Path:
     return work / "views" / f"{number:03}.npz"
 
 
-def read_shard(path: Path) -> Shard:
-    """A shard from disk."""
+def read_shard(path: Path, *, pixels: bool = True) -> Shard:
+    """A shard from disk; its pixels, nine tenths of it, only where they are wanted."""
     with np.load(path) as file:
-        return Shard(file["pixels"], file["features"], file["logits"], file["sample"], file["mixed"])
+        seen = file["pixels"] if pixels else np.empty((0, VIEW_SIZE, VIEW_SIZE, 3), np.uint8)
+        return Shard(seen, file["features"], file["logits"], file["sample"], file["mixed"])
 
 
 def make_shard(work: Path, number: int) -> Path:

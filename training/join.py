@@ -1,0 +1,156 @@
+"""The towers meet: the image tower learns to land where words can find it.
+
+The text tower stays as it is; where it puts every text is known beforehand. The image tower goes on from what it saw
+as its teacher does, and learns four things of each view: where the adapter puts it, how near it is to the other views,
+the teacher's probabilities over 1,000 names as the text tower writes them, and its own captions among all others.
+
+    python -m training.join WORK --rounds 1
+"""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - everyone's name for it
+
+from training.adapter import PHRASINGS
+from training.data import TrainingSet, data_folder, tidy
+from training.loop import Batch, Lesson, Plan, learn, planned, read_average
+from training.student import DIM, TRUNK_WIDTH
+from training.text import load_adapter, new_model, padded, read_texts
+from training.words import imagenet_names
+
+PLACE_WEIGHT, NEAR_WEIGHT, NAMES_WEIGHT, CAPTIONS_WEIGHT = 5.0, 1.0, 0.5, 0.5
+SHARPNESS = 15.0
+
+
+class Joining(Lesson):
+    """The image tower, and texts that are where they are.
+
+    Args:
+        adapter: the space.
+        names: float32 (phrasings, 1000, 256), unit rows.
+        captions: float32 (n, 256), unit rows.
+        picture: which of the training set each caption tells of, int64 (n,).
+        scale: of the scores.
+    """
+
+    def __init__(self, adapter: nn.Module, names: Tensor, captions: Tensor, picture: Tensor, scale: float) -> None:
+        super().__init__()
+        import timm
+
+        from training.student import TRUNK
+
+        self.trunk: nn.Module = timm.create_model(TRUNK, num_classes=0)
+        self.head = nn.Linear(TRUNK_WIDTH, DIM)
+        self._adapter = [adapter]  # in a list: no part of the student
+        self._names, self._captions, self._picture, self._scale = names, captions, picture, scale
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Unit vectors (n, 256) of normalised pixels (n, 3, side, side)."""
+        return F.normalize(self.head(self.trunk(pixels)).float(), dim=1)
+
+    def error(self, answer: Tensor, batch: Batch) -> Tensor:
+        """The four errors, weighted."""
+        with torch.no_grad():
+            wanted = self._adapter[0].see(batch.features)
+        near, theirs = SHARPNESS * answer @ wanted.T, SHARPNESS * wanted @ wanted.T
+        names = self._names[int(torch.randint(len(self._names), ()))]
+        named = (self._scale * answer @ names.T).log_softmax(1)
+        return (
+            PLACE_WEIGHT * (1 - (answer * wanted).sum(1)).mean()
+            + NEAR_WEIGHT * F.kl_div(near.log_softmax(1), theirs.softmax(1), reduction="batchmean")
+            + NAMES_WEIGHT * F.kl_div(named, batch.logits[:, 1:].softmax(1), reduction="batchmean")
+            + CAPTIONS_WEIGHT * self._captioned(answer, batch)
+        )
+
+    def _captioned(self, answer: Tensor, batch: Batch) -> Tensor:
+        """Cross entropy against the own captions, of those that have some."""
+        own = (batch.sample[:, None] == self._picture[None]).float()
+        told = (own.sum(1) > 0) & ~batch.mixed
+        if not told.any():
+            return answer.sum() * 0.0
+        target = own[told] / own[told].sum(1, keepdim=True)
+        return -(target * (self._scale * answer[told] @ self._captions.T).log_softmax(1)).sum(1).mean()
+
+
+def read_all(model: Any, tokenizer: Any, texts: list[str]) -> Tensor:  # noqa: ANN401 - libraries without types
+    """Where the text tower puts texts, float32 (n, 256), unit rows."""
+    ids = [one.ids for one in tokenizer.encode_batch(texts)]
+    with torch.no_grad():
+        return torch.cat([read_texts(model, padded(ids[start : start + 512])) for start in range(0, len(ids), 512)])
+
+
+def load_text_tower(work: Path) -> tuple[Any, Any]:
+    """The model with its text half trained, and its tokenizer."""
+    from tokenizers import Tokenizer
+
+    model = new_model()
+    model.load_state_dict(torch.load(work / "text.pt", weights_only=True)["model"], strict=False)
+    return model.eval(), Tokenizer.from_file(str(work / "tokenizer" / "tokenizer.json"))
+
+
+def make_joining(plan: Plan) -> Joining:
+    """The lesson: the trunk as `training.image` left it, its head fitted first by `fit_head`."""
+    data, adapter = TrainingSet(data_folder()), load_adapter(plan.work)
+    model, tokenizer = load_text_tower(plan.work)
+    firsts = [own[0].lower() for own in imagenet_names(data.folder / "teacher" / "imagenet_labels.txt")]
+    names = torch.stack([read_all(model, tokenizer, [one.format(name) for name in firsts]) for one in PHRASINGS])
+    told = [(row, tidy(text)) for row, one in enumerate(data.samples) if not one.held_out for text in one.captions]
+    captions = read_all(model, tokenizer, [text for _, text in told])
+    scale = float(adapter.logit_scale.detach().exp())
+    lesson = Joining(adapter, names, captions, torch.tensor([row for row, _ in told]), scale)
+    start = read_average(plan.work, "image")
+    lesson.trunk.load_state_dict({key.removeprefix("trunk."): value for key, value in start.items() if "trunk." in key})
+    fit_head(lesson, plan)
+    return lesson
+
+
+def fit_head(lesson: Joining, plan: Plan) -> None:
+    """The head by ridge regression, so that the trunk is not shaken by a head that knows nothing."""
+    from training.loop import batches
+
+    lesson.eval()
+    seen, wanted = [], []
+    with torch.no_grad():
+        for number, batch in enumerate(batches(plan.shard(0), seed=(0, 1), rank=0, processes=1)):
+            if number == 60:  # noqa: PLR2004 - about 4,000 views for 512 unknowns
+                break
+            seen.append(lesson.trunk(batch.pixels))
+            wanted.append(lesson._adapter[0].see(batch.features))  # noqa: SLF001 - its own helper
+    x, y = torch.cat(seen), torch.cat(wanted)
+    mean, middle = x.mean(0), y.mean(0)
+    x, y = x - mean, y - middle
+    ridge = x.T @ x + 1e-2 * x.var() * len(x) * torch.eye(TRUNK_WIDTH)
+    weights = torch.linalg.solve(ridge, x.T @ y).T
+    with torch.no_grad():
+        lesson.head.weight.copy_(weights)
+        lesson.head.bias.copy_(middle - weights @ mean)
+    lesson.train()
+
+
+def logit_scale(work: Path) -> float:
+    """The natural logarithm of the scale of scores, as open_clip keeps it."""
+    return min(float(load_adapter(work).logit_scale), math.log(100.0))
+
+
+def main() -> None:
+    """The command line."""
+    plan = planned(
+        "join",
+        __doc__,
+        shards=14,
+        rounds=1,
+        processes=2,
+        lr=5e-4,
+        matrix_lr=0.005,
+        weight_decay=0.01,
+        small_share=0.0,
+    )
+    learn(plan, make_joining)
+
+
+if __name__ == "__main__":
+    main()
