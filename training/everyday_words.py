@@ -45,7 +45,7 @@ def _classes(text: str) -> frozenset[str]:
     return frozenset(name for name in text.split(", ") if name)
 
 
-def _word(text: str, classes: frozenset[str] | str = "", said: str = "", unknown: frozenset[str] | str = "") -> Word:
+def _word(text: str, classes: frozenset[str] | str = "", *, said: str = "", unknown: frozenset[str] | str = "") -> Word:
     classes, unknown = (_classes(each) if isinstance(each, str) else each for each in (classes, unknown))
     return Word(text, classes, frozenset(said.split()) or frozenset({text}), unknown - classes)
 
@@ -81,9 +81,10 @@ _PEOPLE = _FACES | _classes("flute, football helmet, motor scooter, Polaroid cam
 _OUTDOORS = (
     _DOGS | _CATS | _BIRDS | _FACES | _ROAD
     | _classes("airplanes, helicopter, leopards, cougar body, cougar face, llama, elephant, gerenuk, hedgehog")
-    | _classes("kangaroo, okapi, rhino, wallaby, zebra, water buffalo, three-toed sloth, squirrel monkey, indri, beaver")
-    | _classes("buddha, crocodile, wheelchair, schooner, ketch, ferry, minaret, pagoda, pyramid, obelisk, stop sign, cannon")
+    | _classes("kangaroo, okapi, rhino, wallaby, zebra, water buffalo, three-toed sloth, squirrel monkey, indri")
+    | _classes("beaver, buddha, crocodile, wheelchair, schooner, ketch, ferry, minaret, pagoda, pyramid, obelisk")
     | _classes("butterfly, safety pin, dock, windsor chair, joshua tree, octopus, umbrella, chair, cash machine")
+    | _classes("stop sign, cannon")
 )  # fmt: skip
 _MEN, _WOMEN = "man men male guy guys gentleman", "woman women lady ladies female"
 _BOYS, _GIRLS = "boy boys", "girl girls"
@@ -96,66 +97,80 @@ _AT_WATER = _BIRDS | _classes("bullfrog, sea horse, crocodile, platypus, beaver,
 _DOG_WORDS = "dog dogs puppy puppies poodle dachshund dachshunds terrier doberman"
 
 WORDS = (
-    _word("dog", _DOGS, _DOG_WORDS, "snoopy"),
-    _word("cat", _CATS, "cat cats kitten", "leopards, cougar body, cougar face, garfield"),
-    _word("car", _classes("car side, tow truck"), "car cars", "motor scooter, stop sign"),
-    _word("flower", _FLOWERS, "flower flowers", "butterfly, bonsai"),
-    _word("airplane", "airplanes", "airplane airplanes plane planes"),
-    _word("person", _PEOPLE, _PERSON, _WITH_PEOPLE),
-    _word("boat", _BOATS, _SHIPS, "dock"),
-    _word("bird", _BIRDS, "bird birds duck ducks seagull seagulls", "snoopy, dollar bill"),
-    _word("animal", _ANIMALS, f"{_DOG_WORDS} animal animals horse horses pony sheep cat bird birds"),
-    _word("insect", _INSECTS, "insect insects bug butterfly bee", "tick, black and gold garden spider, scorpion"),
-    _word("reptile", _REPTILES, "reptile lizard snake turtle alligator", "trilobite"),
-    _word("sea animal", _SEA_ANIMALS, "fish dolphin crab turtle", "platypus"),
-    _word("leopard", "leopards", "leopard", "wild cat"),
-    _word("llama", "llama"),
-    _word("pigeon", "pigeon", "pigeon pigeons"),
-    _word("sunflower", "sunflower", "sunflower sunflowers"),
-    _word("tree", "bonsai, joshua tree", "tree trees palm woods forest", _OUTDOORS | {"mandolin"}),
-    _word("motorcycle", "motorbikes, motor scooter", "motorcycle motorcycles motorbike motorbikes dirtbike racers"),
-    _word("vehicle", _VEHICLES, _VEHICLE_WORDS, "wheelchair, barrow, dock, cannon"),
-    _word("aircraft", "airplanes, helicopter", "airplane plane helicopter aircraft balloons"),
-    _word("sailboat", _SAILING, "sailboat sailboats", "dock"),
-    _word("ship", _BOATS, "ship ships", "dock"),
-    _word("piano", "grand piano", "piano"),
+    _word("dog", _DOGS, said=_DOG_WORDS, unknown="snoopy"),
+    _word("cat", _CATS, said="cat cats kitten", unknown="leopards, cougar body, cougar face, garfield"),
+    _word("car", _classes("car side, tow truck"), said="car cars", unknown="motor scooter, stop sign"),
+    _word("flower", _FLOWERS, said="flower flowers", unknown="butterfly, bonsai"),
+    _word("airplane", "airplanes", said="airplane airplanes plane planes"),
+    _word("person", _PEOPLE, said=_PERSON, unknown=_WITH_PEOPLE),
+    _word("boat", _BOATS, said=_SHIPS, unknown="dock"),
+    _word("bird", _BIRDS, said="bird birds duck ducks seagull seagulls", unknown="snoopy, dollar bill"),
+    _word("animal", _ANIMALS, said=f"{_DOG_WORDS} animal animals horse horses pony sheep cat bird birds"),
     _word(
-        "musical instrument", _INSTRUMENTS, "guitar drums violin instrument instruments band", "gramophone, metronome"
+        "insect",
+        _INSECTS,
+        said="insect insects bug butterfly bee",
+        unknown="tick, black and gold garden spider, scorpion",
+    ),
+    _word("reptile", _REPTILES, said="reptile lizard snake turtle alligator", unknown="trilobite"),
+    _word("sea animal", _SEA_ANIMALS, said="fish dolphin crab turtle", unknown="platypus"),
+    _word("leopard", "leopards", said="leopard", unknown="wild cat"),
+    _word("llama", "llama"),
+    _word("pigeon", "pigeon", said="pigeon pigeons"),
+    _word("sunflower", "sunflower", said="sunflower sunflowers"),
+    _word("tree", "bonsai, joshua tree", said="tree trees palm woods forest", unknown=_OUTDOORS | {"mandolin"}),
+    _word(
+        "motorcycle", "motorbikes, motor scooter", said="motorcycle motorcycles motorbike motorbikes dirtbike racers"
+    ),
+    _word("vehicle", _VEHICLES, said=_VEHICLE_WORDS, unknown="wheelchair, barrow, dock, cannon"),
+    _word("aircraft", "airplanes, helicopter", said="airplane plane helicopter aircraft balloons"),
+    _word("sailboat", _SAILING, said="sailboat sailboats", unknown="dock"),
+    _word("ship", _BOATS, said="ship ships", unknown="dock"),
+    _word("piano", "grand piano", said="piano"),
+    _word(
+        "musical instrument",
+        _INSTRUMENTS,
+        said="guitar drums violin instrument instruments band",
+        unknown="gramophone, metronome",
     ),
     _word("pizza", "pizza"),
     _word(
         "food",
         "pizza, strawberry, Granny Smith",
-        "food meal eat eats eating dinner takeout",
-        "lobster, crab, hen-of-the-woods, cup",
+        said="food meal eat eats eating dinner takeout",
+        unknown="lobster, crab, hen-of-the-woods, cup",
     ),
     _word("wheelchair", "wheelchair"),
-    _word("chair", "chair, windsor chair, wheelchair", "chair chairs", "desk, umbrella"),
-    _word("watch", "watch", "wristwatch"),
-    _word("face", _FACES, "face faces", _PEOPLE | _WITH_PEOPLE | {"cougar face"}),
-    _word("man", "", _MEN, _PEOPLE | _WITH_PEOPLE),
-    _word("woman", "", _WOMEN, _PEOPLE | _WITH_PEOPLE),
-    _word("child", "", _CHILDREN, _PEOPLE | _WITH_PEOPLE),
-    _word("boy", "", _BOYS, _PEOPLE | _WITH_PEOPLE),
-    _word("girl", "", _GIRLS, _PEOPLE | _WITH_PEOPLE),
-    _word("group of people", "football helmet", "group crowd people", (_PEOPLE | _WITH_PEOPLE) - _FACES),
-    _word("water", _BOATS | {"dolphin", "hawksbill", "dock"}, _WATER_WORDS, _AT_WATER),
-    _word("snow", "", "snow snowy snowboarder skis ski sled", "llama, cougar body, cougar face, wild cat"),
-    _word("grass", "", "grass grassy lawn field", _OUTDOORS),
+    _word("chair", "chair, windsor chair, wheelchair", said="chair chairs", unknown="desk, umbrella"),
+    _word("watch", "watch", said="wristwatch"),
+    _word("face", _FACES, said="face faces", unknown=_PEOPLE | _WITH_PEOPLE | {"cougar face"}),
+    _word("man", said=_MEN, unknown=_PEOPLE | _WITH_PEOPLE),
+    _word("woman", said=_WOMEN, unknown=_PEOPLE | _WITH_PEOPLE),
+    _word("child", said=_CHILDREN, unknown=_PEOPLE | _WITH_PEOPLE),
+    _word("boy", said=_BOYS, unknown=_PEOPLE | _WITH_PEOPLE),
+    _word("girl", said=_GIRLS, unknown=_PEOPLE | _WITH_PEOPLE),
+    _word("group of people", "football helmet", said="group crowd people", unknown=(_PEOPLE | _WITH_PEOPLE) - _FACES),
+    _word("water", _BOATS | {"dolphin", "hawksbill", "dock"}, said=_WATER_WORDS, unknown=_AT_WATER),
+    _word("snow", said="snow snowy snowboarder skis ski sled", unknown="llama, cougar body, cougar face, wild cat"),
+    _word("grass", said="grass grassy lawn field", unknown=_OUTDOORS),
     _word(
         "mountain",
-        "",
-        "mountain mountains mountainside hill hills hillside cliff",
-        "llama, airplanes, pyramid, elephant, ketch",
+        said="mountain mountains mountainside hill hills hillside cliff",
+        unknown="llama, airplanes, pyramid, elephant, ketch",
     ),
-    _word("rock", "", "rock rocks rocky boulder", _OUTDOORS | _SEA_ANIMALS | {"agama"}),
-    _word("beach", "", "beach sand sandy", "starfish, umbrella, red-breasted merganser, crab"),
-    _word("building", "minaret, pagoda, cinema, pyramid, obelisk", "building buildings house church", _OUTDOORS),
-    _word("jumping", "", "jump jumps jumping leap leaps leaping", "dolphin"),
-    _word("running", "", "run runs running", "dalmatian, leopards, football helmet"),
-    _word("walking", "", "walk walks walking", _ANIMALS),
-    _word("guitar", "electric guitar", "guitar guitars", "mandolin"),
-    _word("horse", "", "horse horses pony"),
-    _word("computer", "laptop", "computer computers laptop", "desk"),
-    _word("bicycle", "", "bicycle bicycles bike bikes", "motorbikes, motor scooter"),
+    _word("rock", said="rock rocks rocky boulder", unknown=_OUTDOORS | _SEA_ANIMALS | {"agama"}),
+    _word("beach", said="beach sand sandy", unknown="starfish, umbrella, red-breasted merganser, crab"),
+    _word(
+        "building",
+        "minaret, pagoda, cinema, pyramid, obelisk",
+        said="building buildings house church",
+        unknown=_OUTDOORS,
+    ),
+    _word("jumping", said="jump jumps jumping leap leaps leaping", unknown="dolphin"),
+    _word("running", said="run runs running", unknown="dalmatian, leopards, football helmet"),
+    _word("walking", said="walk walks walking", unknown=_ANIMALS),
+    _word("guitar", "electric guitar", said="guitar guitars", unknown="mandolin"),
+    _word("horse", said="horse horses pony"),
+    _word("computer", "laptop", said="computer computers laptop", unknown="desk"),
+    _word("bicycle", said="bicycle bicycles bike bikes", unknown="motorbikes, motor scooter"),
 )

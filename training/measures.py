@@ -58,6 +58,7 @@ def precision(scores: Scores, relevant: NDArray[np.bool_], k: int) -> float:
     Args:
         scores: (candidates,).
         relevant: (candidates,), at least one True.
+        k: how many are looked at.
     """
     first = np.lexsort((relevant, -scores))[: min(k, int(relevant.sum()))]
     return float(relevant[first].mean())
