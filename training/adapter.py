@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL.Image import Resampling
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - everyone's name for it
 
@@ -29,18 +30,28 @@ from training.words import Concept, concepts, imagenet_class, imagenet_names
 BATCH = 512
 HIDDEN = 1024
 LR = 1e-3
-NAMES_WEIGHT, NOUNS_WEIGHT = 1.5, 0.2
+TEMPERATURE = 1.5  # of the teacher's guess: softer than it is, since every wrong name also tells something
+MOVE = 0.4
+NAMES_WEIGHT, ALIKE_WEIGHT, NOUNS_WEIGHT = 1.0, 1.0, 0.2
 OWN_LABEL = 0.7  # how often a picture with a class of its own is told by that class and not by the teacher's guess
 CAPTION = 0.75  # how often a picture with captions is told by one of them
 WIDE = 0.35  # how often a wider word is told
 
 
 class Adapter(nn.Module):
-    """Features and sentence embeddings to the common space."""
+    """What the teacher sees, and sentence embeddings, to the common space.
 
-    def __init__(self, mean: Tensor, std: Tensor) -> None:
+    A picture lands between the names that the teacher gives it (ConSE, Norouzi et al., 2014, arXiv:1312.5650), moved by
+    what its features say beyond them. So also a class that no training picture shows has its place.
+
+    Args:
+        mean, std: of the teacher's features, float32 (1280,).
+        names: sentence embeddings of the teacher's 1,000 classes, float32 (1000, 384).
+    """
+
+    def __init__(self, mean: Tensor, std: Tensor, names: Tensor) -> None:
         super().__init__()
-        self.mean, self.std = nn.Buffer(mean), nn.Buffer(std)
+        self.mean, self.std, self.names = nn.Buffer(mean), nn.Buffer(std), nn.Buffer(names)
         self.direct = nn.Linear(FEATURES, DIM)
         self.deep = nn.Sequential(
             nn.Dropout(0.1), nn.Linear(FEATURES, HIDDEN), nn.GELU(), nn.Dropout(0.3), nn.Linear(HIDDEN, DIM)
@@ -49,10 +60,13 @@ class Adapter(nn.Module):
         self.meanings = nn.Sequential(nn.Dropout(0.1), nn.Linear(WIDTH, HIDDEN), nn.GELU(), nn.Linear(HIDDEN, DIM))
         self.logit_scale = nn.Parameter(torch.tensor(math.log(20.0)))
 
-    def see(self, features: Tensor) -> Tensor:
-        """Unit vectors float32 (n, 256) of the teacher's features (n, 1280)."""
+    def see(self, features: Tensor, logits: Tensor) -> Tensor:
+        """Unit vectors float32 (n, 256) of the teacher's features (n, 1280) and logits (n, 1000)."""
         scaled = (features - self.mean) / self.std
-        return F.normalize(self.direct(scaled) + self.deep(scaled), dim=1)
+        move = self.direct(scaled) + self.deep(scaled)
+        between = (logits / TEMPERATURE).softmax(1) @ self.read(self.names)
+        # At most MOVE long: it decides where the teacher is unsure, and only corrects where it is not.
+        return F.normalize(between + MOVE * move / (1 + move.norm(dim=1, keepdim=True)), dim=1)
 
     def read(self, sentences: Tensor) -> Tensor:
         """Unit vectors float32 (n, 256) of sentence embeddings (n, 384)."""
@@ -73,6 +87,12 @@ class Words:
     members: Tensor
     own: "Choices"
     wide: "Choices"
+
+    def class_names(self) -> Tensor:
+        """The mean embedding of each of the teacher's classes, of all its names in all phrasings, (1000, 384)."""
+        of_concept = self.vectors.mean(1)
+        pairs = zip(self.own.rows[: CLASSES - 1], self.own.counts, strict=False)
+        return torch.stack([of_concept[rows[:count]].mean(0) for rows, count in pairs])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +128,14 @@ class Views:
     Attributes:
         features: float16 (n, 1280).
         classes: probabilities over the teacher's classes and Caltech's, float16 (n, classes).
+        logits: the teacher's over its 1,000 classes, float16 (n, 1000).
         own: which of Caltech's classes is the view's own, -1 for none, (n,).
         captions: rows into the sentences, (n, 5), -1 for a view without.
     """
 
     features: Tensor
     classes: Tensor
+    logits: Tensor
     own: Tensor
     captions: Tensor
 
@@ -153,7 +175,7 @@ def load_views(work: Path, data: TrainingSet, sentences: Sentences, shards: int)
     labelled = seen >= 0
     classes[labelled, CLASSES - 1 + seen[labelled]] = 1.0
     features = torch.from_numpy(np.concatenate([part.features for part in parts]))
-    return Views(features, classes, seen, views_captions)
+    return Views(features, classes, logits.half(), seen, views_captions)
 
 
 def texts_of(views: Views, rows: Tensor, words: Words, sentences: Tensor) -> tuple[Tensor, Tensor]:
@@ -186,8 +208,17 @@ def symmetric(scores: Tensor, positives: Tensor) -> Tensor:
     return torch.stack(losses).mean()
 
 
+def unlike(scores: Tensor, wanted: Tensor) -> Tensor:
+    """1 less the correlation along each row (Huang et al., 2022, arXiv:2205.10536), the mean of all rows.
+
+    Every class takes part, not only the few that are likely: that is how a class is learned that no picture shows.
+    """
+    ours, theirs = scores - scores.mean(1, keepdim=True), wanted - wanted.mean(1, keepdim=True)
+    return 1 - F.cosine_similarity(ours, theirs, dim=1).mean()
+
+
 class Lessons:
-    """The three losses on one batch.
+    """The losses on one batch.
 
     Args:
         data: where CLIP's nouns are.
@@ -206,15 +237,16 @@ class Lessons:
     def loss(self, adapter: Adapter, rows: Tensor) -> Tensor:
         """Of one batch of views."""
         scale = adapter.logit_scale.exp().clamp(max=100.0)
-        seen = adapter.see(self.views.features[rows].float())
+        wanted = self.views.logits[rows].float()
+        seen = adapter.see(self.views.features[rows].float(), wanted)
         texts, positives = texts_of(self.views, rows, self.words, self.sentences)
         told = symmetric(scale * seen @ adapter.read(texts).T, positives)
         names = self.words.own.draw(torch.arange(CLASSES - 1))
         phrasing = torch.randint(len(PHRASINGS), (len(names),))
         scores = scale * seen @ adapter.read(self.words.vectors[names, phrasing]).T
-        classes = self.views.classes[rows, : CLASSES - 1].float()
-        named = F.kl_div(scores.log_softmax(1), classes / classes.sum(1, keepdim=True), reduction="batchmean")
-        return told + NAMES_WEIGHT * named + NOUNS_WEIGHT * self._as_clip(adapter)
+        named = F.kl_div(scores.float().log_softmax(1), wanted.softmax(1), reduction="batchmean")
+        alike = unlike(scores.float(), wanted)
+        return told + NAMES_WEIGHT * named + ALIKE_WEIGHT * alike + NOUNS_WEIGHT * self._as_clip(adapter)
 
     def _as_clip(self, adapter: Adapter) -> Tensor:
         """Nouns that CLIP puts close together come close together: its pictures, not its grammar, say what is alike."""
@@ -227,9 +259,9 @@ class Lessons:
         return F.kl_div(found.log_softmax(1), wanted.softmax(1), reduction="batchmean")
 
 
-def held_out_features(work: Path, data: TrainingSet) -> Tensor:
-    """What the teacher sees in the middle of every held-out picture, (n, 1280); asked once."""
-    path = work / "held_out.npy"
+def held_out_answers(work: Path, data: TrainingSet) -> tuple[Tensor, Tensor]:
+    """What the teacher says of the middle of every held-out picture: features (n, 1280), logits (n, 1000)."""
+    path = work / "held_out.npz"
     if not path.is_file():
         teacher = Teacher(data.folder / "teacher")
         found = []
@@ -238,10 +270,12 @@ def held_out_features(work: Path, data: TrainingSet) -> Tensor:
                 image = data.image(sample)
                 side = min(image.size)
                 left, top = (image.width - side) / 2, (image.height - side) / 2
-                fitted = image.resize((SIZE, SIZE), 3, box=(left, top, left + side, top + side))
-                found.append(teacher.see(np.asarray(fitted)[None])[0][0])
-        np.save(path, np.stack(found))
-    return torch.from_numpy(np.load(path))
+                fitted = image.resize((SIZE, SIZE), Resampling.BICUBIC, box=(left, top, left + side, top + side))
+                found.append(teacher.see(np.asarray(fitted)[None]))
+        features, logits = (np.concatenate(part) for part in zip(*found, strict=True))
+        np.savez(path, features=features, logits=logits[:, 1:])
+    with np.load(path) as file:
+        return torch.from_numpy(file["features"]), torch.from_numpy(file["logits"])
 
 
 class Examiner:
@@ -249,7 +283,7 @@ class Examiner:
 
     def __init__(self, work: Path, data: TrainingSet, sentences: Sentences) -> None:
         held = [sample for sample in data.samples if sample.held_out]
-        self._features = held_out_features(work, data)
+        self._answers = held_out_answers(work, data)
         self._pictures = torch.tensor([one.source is Source.IMAGENET for one in held])
         self._captioned = torch.tensor([bool(one.captions) for one in held])
         names = imagenet_names(data.folder / "teacher" / "imagenet_labels.txt")
@@ -264,7 +298,7 @@ class Examiner:
     def report(self, adapter: Adapter) -> str:
         """R@k among the held-out captioned pictures, and zero-shot top-1 and top-5 over 1,000 names."""
         with torch.no_grad():
-            seen, names = adapter.see(self._features), adapter.read(self._prompts)
+            seen, names = adapter.see(*self._answers), adapter.read(self._prompts)
             order = (seen[self._pictures] @ names.T).argsort(1, descending=True)
             top = [(order[:, :k] == self._truth[:, None]).any(1).float().mean().item() for k in (1, 5)]
             scores = adapter.read(self._captions) @ seen[self._captioned].T
@@ -290,7 +324,7 @@ def main() -> None:
     lessons = Lessons(data, views, words, sentences)
     examiner = Examiner(given.work, data, sentences)
     sample = views.features[:: max(1, len(views.features) // 20_000)].float()
-    adapter = Adapter(sample.mean(0), sample.std(0) + 1e-3)
+    adapter = Adapter(sample.mean(0), sample.std(0) + 1e-3, words.class_names())
     optimizer = torch.optim.AdamW(adapter.parameters(), lr=LR, weight_decay=0.05)
     for step in range(given.steps):
         for group in optimizer.param_groups:

@@ -1,6 +1,6 @@
 """From checkpoints to the folder that ships: weights in float16, open_clip's configuration, the tokenizer.
 
-    python -m training.export WORK encoders/mini
+python -m training.export WORK encoders/mini
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """The towers meet: the image tower learns to land where words can find it.
 
 The text tower stays as it is; where it puts every text is known beforehand. The image tower goes on from what it saw
-as its teacher does, and learns four things of each view: where the adapter puts it, how near it is to the other views,
-the teacher's probabilities over 1,000 names as the text tower writes them, and its own captions among all others.
+as its teacher does, and learns of each view where the adapter puts it, how near it is to the other views, what the teacher
+thinks of 1,000 names as the text tower writes them, and its own captions among all others.
 
     python -m training.join WORK --rounds 1
 """
@@ -15,14 +15,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - everyone's name for it
 
-from training.adapter import PHRASINGS
+from training.adapter import PHRASINGS, unlike
 from training.data import TrainingSet, data_folder, tidy
 from training.loop import Batch, Lesson, Plan, learn, planned, read_average
 from training.student import DIM, TRUNK_WIDTH
 from training.text import load_adapter, new_model, padded, read_texts
 from training.words import imagenet_names
 
-PLACE_WEIGHT, NEAR_WEIGHT, NAMES_WEIGHT, CAPTIONS_WEIGHT = 5.0, 1.0, 0.5, 0.5
+PLACE_WEIGHT, NEAR_WEIGHT, NAMES_WEIGHT, ALIKE_WEIGHT, CAPTIONS_WEIGHT = 5.0, 1.0, 0.4, 2.0, 0.4
 SHARPNESS = 15.0
 
 
@@ -53,16 +53,17 @@ class Joining(Lesson):
         return F.normalize(self.head(self.trunk(pixels)).float(), dim=1)
 
     def error(self, answer: Tensor, batch: Batch) -> Tensor:
-        """The four errors, weighted."""
+        """All of it, weighted."""
         with torch.no_grad():
-            wanted = self._adapter[0].see(batch.features)
+            wanted = self._adapter[0].see(batch.features, batch.logits[:, 1:])
         near, theirs = SHARPNESS * answer @ wanted.T, SHARPNESS * wanted @ wanted.T
         names = self._names[int(torch.randint(len(self._names), ()))]
-        named = (self._scale * answer @ names.T).log_softmax(1)
+        scores = self._scale * answer @ names.T
         return (
             PLACE_WEIGHT * (1 - (answer * wanted).sum(1)).mean()
             + NEAR_WEIGHT * F.kl_div(near.log_softmax(1), theirs.softmax(1), reduction="batchmean")
-            + NAMES_WEIGHT * F.kl_div(named, batch.logits[:, 1:].softmax(1), reduction="batchmean")
+            + NAMES_WEIGHT * F.kl_div(scores.log_softmax(1), batch.logits[:, 1:].softmax(1), reduction="batchmean")
+            + ALIKE_WEIGHT * unlike(scores, batch.logits[:, 1:])
             + CAPTIONS_WEIGHT * self._captioned(answer, batch)
         )
 
@@ -119,7 +120,7 @@ def fit_head(lesson: Joining, plan: Plan) -> None:
             if number == 60:  # noqa: PLR2004 - about 4,000 views for 512 unknowns
                 break
             seen.append(lesson.trunk(batch.pixels))
-            wanted.append(lesson._adapter[0].see(batch.features))  # noqa: SLF001 - its own helper
+            wanted.append(lesson._adapter[0].see(batch.features, batch.logits[:, 1:]))  # noqa: SLF001 - its own helper
     x, y = torch.cat(seen), torch.cat(wanted)
     mean, middle = x.mean(0), y.mean(0)
     x, y = x - mean, y - middle

@@ -20,8 +20,8 @@ from torch.nn import functional as F  # noqa: N812 - everyone's name for it
 from training.adapter import Adapter
 from training.optim import one_cycle, optimizers_for, set_rates
 from training.student import model_config
-from training.teacher import FEATURES
-from training.texts import read_sentences
+from training.teacher import CLASSES, FEATURES
+from training.texts import WIDTH, read_sentences
 from training.tokens import VOCABULARY, make_tokenizer, write_tokenizer
 
 BATCH = 256
@@ -74,7 +74,7 @@ def batches(ids: list[list[int]], weights: np.ndarray[Any, Any], seed: int) -> I
 
 def load_adapter(work: Path) -> Adapter:
     """The adapter, trained."""
-    adapter = Adapter(torch.zeros(FEATURES), torch.ones(FEATURES))
+    adapter = Adapter(torch.zeros(FEATURES), torch.ones(FEATURES), torch.zeros(CLASSES - 1, WIDTH))
     adapter.load_state_dict(torch.load(work / "adapter.pt", weights_only=True))
     return adapter.eval().requires_grad_(requires_grad=False)
 
