@@ -66,7 +66,7 @@ def show_result(result: SearchResult, output: Output) -> None:
         emit_json(result_to_json(result))
     elif output.form is Form.JSON_LINES:
         for hit in result.hits:
-            emit_json(hit_to_json(hit))
+            emit_json({**hit_to_json(hit), "model": result.model})
     else:
         show_hits(result.hits, output.form)
     if output.form is not Form.JSON:  # there they are a field

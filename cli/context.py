@@ -6,12 +6,11 @@ Commands call these through the module (`context.open_library`), and import noth
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import WeightsMissing
 from core.models import Device
 
 if TYPE_CHECKING:
-    from core.protocols import Encoder
     from semantic_image_search import Library
+    from semantic_image_search.choice import Chosen
 
 
 def open_library(
@@ -23,20 +22,29 @@ def open_library(
     return open_real(path, model=model, device=device, download=download)
 
 
-def load_encoder(name: str | None, *, device: Device | None = None) -> "Encoder":
-    """A model by name, or the one in the settings; asks before it fetches weights.
+def choose_encoder(name: str | None, *, device: Device | None = None, pictures: int) -> "Chosen":
+    """A model by name, or the one in the settings, or the one that is built in; asks before it fetches weights.
+
+    Args:
+        name: what was typed; None: nothing.
+        device: where it runs; None: the setting.
+        pictures: how many it is for.
 
     Raises:
         UnknownModel, WeightsMissing, DeviceError: it cannot be used.
     """
-    from cli.weights import may_fetch
+    from cli.weights import Way, choosing, fetching
     from core.settings import load_settings
-    from semantic_image_search import load_encoder as load_real
+    from semantic_image_search.choice import Wish
+    from semantic_image_search.models import choose_encoder as choose
 
     settings = load_settings(model=name, device=device)
-    try:
-        return load_real(settings.model, device=settings.device)
-    except WeightsMissing:
-        if not may_fetch(settings.model):
-            raise
-    return load_real(settings.model, device=settings.device, download=True)
+    wish = Wish(settings.asked_model, settings.model)
+
+    def load(way: Way) -> "Chosen":
+        asked = Wish(way.model or wish.asked, wish.default)
+        return choose(asked, pictures=pictures, device=settings.device, download=way.download)
+
+    if wish.undecided:
+        return choosing(load, default=wish.default, later=f"search models pull {wish.default}")
+    return fetching(lambda download: load(Way(download=download)))

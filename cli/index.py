@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import context, options
-from cli.weights import model_of, with_weights
+from cli.weights import Way, choosing, model_of, with_weights
 
 if TYPE_CHECKING:
     from core.indexing import IndexReport, RootOptions
@@ -69,11 +69,14 @@ def index(
     from cli.progress import progress_shown
     from cli.reports import show_report
 
+    def open_library(way: Way) -> "Library":
+        return context.open_library(library, model=way.model or model, device=device, download=way.download)
+
     def run(opened: "Library") -> "IndexReport":
-        with progress_shown(lambda: model or model_of(opened)) as listener:
+        with progress_shown(lambda: model_of(opened)) as listener:
             return opened.index(
                 paths or (),
-                options=_root_options(opened, exclude, max_megapixels),
+                options=root_options,
                 batch_size=batch_size,
                 workers=workers,
                 dry_run=dry_run,
@@ -82,12 +85,17 @@ def index(
                 listener=listener,
             )
 
-    report = with_weights(
-        lambda download: context.open_library(library, model=model, device=device, download=download),
-        run,
-        model=model,
-        yes=yes,
-    )
+    def run_with(way: Way) -> "IndexReport":
+        with open_library(way) as opened:
+            return run(opened)
+
+    with open_library(Way()) as opened:
+        root_options = _root_options(opened, exclude, max_megapixels)
+        default = None if dry_run else opened.undecided(paths or (), options=root_options)
+    if default is None:
+        report = with_weights(lambda download: open_library(Way(download=download)), run, yes=yes)
+    else:
+        report = choosing(run_with, default=default, later=f"search models use {default}", yes=yes)
     show_report(report, dry_run=dry_run, as_json=as_json)
     if report.interrupted:
         raise typer.Exit(INTERRUPTED)

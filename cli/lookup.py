@@ -64,7 +64,6 @@ def lookup(
     unreadable = with_weights(
         lambda download: context.open_library(library, device=device, download=download),
         lambda opened: answer_all(opened, named_pictures(images), page, output),
-        model=None,
     )
     if unreadable:
         raise typer.Exit(1)

@@ -12,6 +12,8 @@ from core.models import ModelSpec
 if TYPE_CHECKING:
     from semantic_image_search import Library
 
+BUILT_IN = "built in"  # where others have the size of their download
+
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
@@ -28,7 +30,7 @@ class ModelRow:
         return (
             spec.name,
             str(spec.dim),
-            size(spec.download_bytes),
+            BUILT_IN if spec.built_in else size(spec.download_bytes),
             "most" if "*" in spec.languages else " ".join(spec.languages),
             spec.licence,
             "yes" if self.cached else "",
@@ -57,7 +59,7 @@ def show_models(rows: Sequence[ModelRow]) -> None:
     for row in rows:
         name, *cells = (cell.ljust(width) for cell, width in zip(row.cells, widths, strict=False))
         line = Text(f"{name}  ", "bold").append("  ".join(cells).rstrip(), "default")
-        mark = "in use" if row.in_use else "cached" if row.cached else ""
+        mark = "in use" if row.in_use else "cached" if row.cached and not row.spec.built_in else ""
         out_console().print(line.append(f"  {mark}", "green"), soft_wrap=True)
         out_console().print(Text(f"  {row.spec.good_for}", "dim"), soft_wrap=True)
 

@@ -44,12 +44,17 @@ def list_(as_json: options.AsJson = False, library: options.LibraryFolder = None
 @models.command(cls=Page, context_settings=PAGE, epilog="search models pull ViT-B-16-SigLIP2")
 def pull(name: Name, as_json: options.AsJson = False) -> None:
     """Fetch a model's weights, so that later runs need no network."""
+    from encoders import canonical_name, is_built_in
     from encoders import pull as fetch
 
-    say(f"fetching {what_is_fetched(name)}")
+    name = canonical_name(name)
+    if not is_built_in(name):
+        say(f"fetching {what_is_fetched(name)}")
     where = fetch(name)
     if as_json:
         emit_json({"model": name, "path": shown(where)})
+    elif is_built_in(name):
+        emit(f"{name} is built in: there is nothing to download")
     else:
         emit(f"{name} is in {shown(where)}")
 
@@ -64,7 +69,6 @@ def use(
     space = with_weights(
         lambda download: context.open_library(library, device=device, download=download),
         lambda opened: opened.use_model(name),
-        model=name,
         yes=yes,
     )
     if space.state is SpaceState.ACTIVE:
@@ -76,9 +80,12 @@ def use(
 @models.command(cls=Page, context_settings=PAGE, epilog="search models remove RN50")
 def remove(name: Name, yes: options.Yes = False, as_json: options.AsJson = False) -> None:
     """Delete a model's weights from the cache."""
+    from encoders import canonical_name, removable
     from encoders import remove as delete
 
-    if not yes and can_ask() and not ask(f"Delete the weights of {name}?", default=False):
+    name = canonical_name(name)
+    folder = removable(name)  # first: nobody is asked about what cannot be done
+    if not yes and can_ask() and not ask(f"Delete the weights of {name} from {shown(folder)}?", default=False):
         raise typer.Exit(1)
     freed = delete(name)
     if as_json:

@@ -143,9 +143,7 @@ def query(
                 group=not no_group,
             )
 
-    result = with_weights(
-        lambda download: context.open_library(library, device=device, download=download), search, model=None
-    )
+    result = with_weights(lambda download: context.open_library(library, device=device, download=download), search)
     show_answer(result, output)
 
 

@@ -47,9 +47,10 @@ def rank_and_show(
 
     if not text.strip():
         raise UsageError("--files ranks pictures against words, and they come first: search TEXT --files A.png B.png")
-    encoder = context.load_encoder(model, device=device)
-    result, unreadable = rank_given(encoder, text, files)
-    show_answer(replace(result, hits=result.hits[part]), output)
+    chosen = context.choose_encoder(model, device=device, pictures=len(files))
+    result, unreadable = rank_given(chosen.encoder, text, files)
+    notices = (chosen.notice, *result.notices) if chosen.notice else result.notices
+    show_answer(replace(result, hits=result.hits[part], notices=notices), output)
     if unreadable:
         raise typer.Exit(1)
 

@@ -37,10 +37,10 @@ def show_report(report: IndexReport, *, dry_run: bool, as_json: bool) -> None:
         say(notice, style="yellow")
     emit(("nothing written; a run would come to: " if dry_run else "") + report_line(report))
     if not dry_run and report.embedded:
-        emit(
-            f"{counted(report.embedded, 'picture')} embedded in {span(report.seconds)}, "
-            f"{rate(report.pictures_per_second)} a second"
-        )
+        embedded = f"{counted(report.embedded, 'picture')} embedded"
+        if report.model:
+            embedded += f" with {report.model}"
+        emit(f"{embedded} in {span(report.seconds)}, {rate(report.pictures_per_second)} a second")
     show_problems_by_kind(report.problems)
     if report.interrupted:
         say("stopped; everything listed above is kept, and search index goes on from here", style="yellow")
@@ -97,6 +97,7 @@ def report_json(report: IndexReport) -> dict[str, object]:
         "seconds": round(report.seconds, 3),
         "pictures_per_second": round(report.pictures_per_second, 3),
         "interrupted": report.interrupted,
+        "model": report.model,
         "problems": [problem_json(problem) for problem in report.problems],
         "notices": list(report.notices),
     }

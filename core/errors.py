@@ -116,7 +116,18 @@ class UnknownModel(ModelError):
 
 
 class WeightsMissing(ModelError):
-    """The weights are not in the cache and were not to be fetched, or could not be."""
+    """The weights are not in the cache and were not to be fetched, or could not be.
+
+    Args:
+        message: the whole sentence.
+        fetchable: the model to fetch; empty where there is nothing to fetch it from.
+        why: what kept them from being fetched and what to do about it; empty where nobody tried.
+    """
+
+    def __init__(self, message: str, *, fetchable: str, why: str = "") -> None:
+        super().__init__(message)
+        self.fetchable = fetchable
+        self.why = why
 
 
 class WrongModel(ModelError):

@@ -51,8 +51,9 @@ class IndexReport:
     seconds: float = 0.0
     pictures_per_second: float = 0.0  # embedded / seconds
     interrupted: bool = False
+    model: str | None = None  # that new pictures are embedded with; None in a dry run, and where none is chosen yet
     problems: tuple[Problem, ...] = ()  # those of this run
-    notices: tuple[str, ...] = field(default=())  # roots marked offline, and why
+    notices: tuple[str, ...] = field(default=())  # roots marked offline, and why; a model nobody asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,9 +53,10 @@ class ModelSpec:
     image_size: int  # pixels, square
     context_length: int  # tokens
     languages: tuple[str, ...]  # ISO 639-1; ("en",), or ("*",) where it reads most
-    download_bytes: int
+    download_bytes: int  # 0: nothing to fetch, or not known before
     licence: str
     good_for: str  # one line for `search models list`
+    built_in: bool = False  # comes with the program: always here, never removed
 
 
 @dataclass(frozen=True, slots=True)

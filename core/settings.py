@@ -40,6 +40,11 @@ class Settings(BaseSettings):
     workers: int = Field(default=0, ge=0, le=256)  # 0: one per core, at most 8
     max_megapixels: int = Field(default=200, ge=1, le=2000)
 
+    @property
+    def asked_model(self) -> str | None:
+        """The model that the file, the environment or the caller names, be it the default; None: none of them does."""
+        return self.model if "model" in self.model_fields_set else None
+
     @field_validator("library")
     @classmethod
     def _expand_home(cls, library: Path) -> Path:

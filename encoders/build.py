@@ -45,12 +45,18 @@ def build_towers(spec: ModelSpec, source: Source, files: ModelFiles) -> Towers:
         raise ModelError(f"{spec.name} needs a library that is not installed: pip install transformers") from error
     except Exception as error:  # readers of damaged files raise anything: RuntimeError, SafetensorError, KeyError, …
         raise ModelError(
-            f"{files.weights} cannot be loaded as {spec.name} ({_first_line(error)}): "
-            f"fetch it anew with `search models remove {spec.name}` and `search models pull {spec.name}`"
+            f"{files.weights} cannot be loaded as {spec.name} ({_first_line(error)}): {how_to_mend(spec)}"
         ) from error
     _check_size(model, spec, source)
     model.eval()
     return Towers(model=model, tokenizer=tokenizer, logit_scale=math.exp(float(model.logit_scale.detach())))
+
+
+def how_to_mend(spec: ModelSpec) -> str:
+    """What to do about damaged weights, as the end of a sentence."""
+    if spec.built_in:
+        return "it came with `search`: install that anew"
+    return f"fetch it anew with `search models remove {spec.name}` and `search models pull {spec.name}`"
 
 
 def count_values(architecture: str) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from core.arrays import Pixels, Vectors
 from core.errors import ModelError
 from core.models import Device, EncoderInfo, ModelSpec
-from encoders.build import Towers, build_towers
+from encoders.build import Towers, build_towers, how_to_mend
 from encoders.device import Placement, Precision, multiplying, resolve_device
 from encoders.names import resolve
 from encoders.quiet import quiet
@@ -184,10 +184,7 @@ class ClipEncoder:
             # float16 overflows in some models' attention; float32 does not.
             rows = _unit_rows(tower, batch, replace(self.placement, precision=Precision.FLOAT32))
         if not np.isfinite(rows).all():
-            raise ModelError(
-                f"{self.spec.name} gives values that are not finite: fetch it anew with "
-                f"`search models remove {self.spec.name}` and `search models pull {self.spec.name}`"
-            )
+            raise ModelError(f"{self.spec.name} gives values that are not finite: {how_to_mend(self.spec)}")
         return rows
 
 

@@ -58,12 +58,15 @@ def fetch(repo: str, *, one_of: Sequence[str], patterns: Sequence[str], name: st
         with quiet():
             found = _download(repo, one_of, patterns)
     except Exception as error:  # the hub lets its HTTP library's own errors out, and has changed that library twice
+        why = _reason(error, repo)
         raise WeightsMissing(
-            f"the weights of {name} are not in {cache_folder()}, and {_reason(error, repo)}; "
-            f"then run `search models pull {name}`"
+            f"the weights of {name} are not in {cache_folder()}, and {why}; then run `search models pull {name}`",
+            fetchable=name,
+            why=why,
         ) from error
     if not found:
-        raise WeightsMissing(f"{name} has no weights: {repo} on the hub holds none of {', '.join(one_of)}")
+        why = f"{repo} on the hub holds none of {', '.join(one_of)}"
+        raise WeightsMissing(f"{name} has no weights: {why}", fetchable=name, why=why)
 
 
 def _download(repo: str, one_of: Sequence[str], patterns: Sequence[str]) -> bool:

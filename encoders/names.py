@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import ModelError, UnknownModel, WeightsMissing
 from core.models import ModelSpec, Preprocess
 from encoders.build import count_values
-from encoders.catalogue import BYTES_PER_VALUE, CATALOGUE, ENGLISH, MOST, ROWS
+from encoders.catalogue import BUILT_IN, BYTES_PER_VALUE, CATALOGUE, ENGLISH, MOST, ROWS
 from encoders.hub import cache_folder, cached_file
 from encoders.sources import Source
 
@@ -44,7 +44,7 @@ def resolve(name: str) -> tuple[ModelSpec, Source]:
         if row.spec.name.casefold() == name.casefold():
             return row.spec, row.source
     if name.startswith(FOLDER_PREFIX):
-        return _from_folder(name.removeprefix(FOLDER_PREFIX))
+        return _from_folder(_folder(name))
     if name.startswith(HUB_PREFIX):
         return _from_hub(name.removeprefix(HUB_PREFIX).strip("/"))
     architecture, colon, tag = name.partition(":")
@@ -53,6 +53,21 @@ def resolve(name: str) -> tuple[ModelSpec, Source]:
     raise UnknownModel(
         f"there is no model {name!r}{_near(name, [spec.name for spec in CATALOGUE])}; see `search models list`"
     )
+
+
+def canonical_name(name: str) -> str:
+    """The one spelling of a name that a space is called by; looks nothing up, and lets unknown names be."""
+    name = name.strip()
+    if name.startswith(FOLDER_PREFIX):
+        return f"{FOLDER_PREFIX}{_folder(name)}"
+    if name.startswith(HUB_PREFIX):
+        return f"{HUB_PREFIX}{hub_repository(name)}"
+    return next((row.spec.name for row in ROWS if row.spec.name.casefold() == name.casefold()), name)
+
+
+def is_built_in(name: str) -> bool:
+    """Whether this is a name of the model that comes with the program."""
+    return canonical_name(name) == BUILT_IN
 
 
 def hub_repository(name: str) -> str | None:
@@ -66,8 +81,11 @@ def _near(name: str, names: list[str]) -> str:
     return f" (did you mean {', '.join(by_fold[match] for match in close)}?)" if close else ""
 
 
-def _from_folder(text: str) -> tuple[ModelSpec, Source]:
-    folder = Path(text).expanduser().absolute()
+def _folder(name: str) -> Path:
+    return Path(name.removeprefix(FOLDER_PREFIX)).expanduser().absolute()
+
+
+def _from_folder(folder: Path) -> tuple[ModelSpec, Source]:
     path = folder / CONFIG_FILE
     if not path.is_file():
         raise UnknownModel(f"{folder} is not an open_clip model: it holds no {CONFIG_FILE}")
@@ -82,7 +100,8 @@ def _from_hub(repo: str) -> tuple[ModelSpec, Source]:
     path = cached_file(repo, CONFIG_FILE)
     if path is None:
         raise WeightsMissing(
-            f"hf-hub:{repo} is not in {cache_folder()}: run `search models pull hf-hub:{repo}` while online"
+            f"hf-hub:{repo} is not in {cache_folder()}: run `search models pull hf-hub:{repo}` while online",
+            fetchable=f"{HUB_PREFIX}{repo}",
         )
     config = _read_config(path)
     source = _source_from(config, repo=repo)

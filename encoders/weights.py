@@ -82,30 +82,39 @@ def pull(name: str) -> Path:
 
 
 def remove(name: str) -> int:
-    """Delete a model's repository from the cache; return the bytes that this freed.
+    """Delete a model's repository from the cache; return the bytes that this freed. Raises as `removable`.
 
     Tokenizers that came from other repositories stay: other programs may use them.
-
-    Raises:
-        UsageError: a folder of the user's own, or nothing there to remove.
-        UnknownModel: no such model.
     """
-    spec, source = resolve(name)
-    if not source.repo:
-        raise UsageError(f"{spec.name} is a folder of your own: `search` does not delete it")
-    folder = repository_folder(source.repo)
-    if not folder.is_dir():
-        raise UsageError(f"{spec.name} is not in {cache_folder()}: there is nothing to remove")
+    folder = removable(name)
     size = _size_of(folder)
     shutil.rmtree(folder)
     shutil.rmtree(folder.parent / ".locks" / folder.name, ignore_errors=True)
     return size
 
 
+def removable(name: str) -> Path:
+    """The folder that `remove` would delete.
+
+    Raises:
+        UsageError: built in, a folder of the user's own, or nothing there to remove.
+        UnknownModel: no such model.
+    """
+    spec, source = resolve(name)
+    if spec.built_in:
+        raise UsageError(f"{spec.name} is built in: it comes with `search`, and is not removed")
+    if not source.repo:
+        raise UsageError(f"{spec.name} is a folder of your own: `search` does not delete it")
+    folder = repository_folder(source.repo)
+    if not folder.is_dir():
+        raise UsageError(f"{spec.name} is not in {cache_folder()}: there is nothing to remove")
+    return folder
+
+
 def cached_models() -> list[CachedModel]:
     """The models whose weights are in the cache: those of the catalogue first, then others by their `hf-hub:` name."""
-    names = [row.spec.name for row in ROWS]
-    known = {repository_folder(row.source.repo) for row in ROWS}
+    names = [row.spec.name for row in ROWS if row.source.repo]
+    known = {repository_folder(row.source.repo) for row in ROWS if row.source.repo}
     for folder in sorted(cache_folder().glob("models--*--*")):
         repo = folder.name.removeprefix("models--").replace("--", "/", 1)
         if folder not in known and cached_file(repo, CONFIG_FILE):
@@ -124,11 +133,16 @@ def cached_models() -> list[CachedModel]:
 
 def missing(spec: ModelSpec, source: Source) -> WeightsMissing:
     """The one line that says what is not here and how to get it."""
+    if spec.built_in:
+        broken = f"{spec.name} is built in, and {source.folder} is not whole: install `search` anew"
+        return WeightsMissing(broken, fetchable="")
     if source.folder is not None:
-        return WeightsMissing(f"{spec.name} holds no weights ({', '.join(HUB_NAMES)}, …) or not its tokenizer")
+        bare = f"{spec.name} holds no weights ({', '.join(HUB_NAMES)}, …) or not its tokenizer"
+        return WeightsMissing(bare, fetchable="")
     size = f" ({spec.download_bytes / 1e6:,.0f} MB)" if spec.download_bytes else ""
     return WeightsMissing(
-        f"the weights of {spec.name} are not in {cache_folder()}: run `search models pull {spec.name}`{size}"
+        f"the weights of {spec.name} are not in {cache_folder()}: run `search models pull {spec.name}`{size}",
+        fetchable=spec.name,
     )
 
 

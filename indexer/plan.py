@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 
 from core.errors import LibraryNotFound
@@ -59,6 +60,18 @@ def plan_run(library: Path, request: IndexRequest, listener: ProgressListener) -
             staged.append((target.subtree or target.root.path, entries))
     counts = dry_plan(library, staged)
     return RunPlan(counts, tuple(seen.problems), tuple(seen.notices), seen.others)
+
+
+def count_candidates(library: Path, request: IndexRequest, *, at_most: int) -> int:
+    """How many files a run for this request would find that may be pictures by their names; stops at `at_most`.
+
+    Raises:
+        UsageError: a path that is not there, or a pattern that is none.
+    """
+    seen = Seen()
+    targets = _targets(_known_roots(library), request)
+    scans = (scan(target, library=os.fsencode(library), seen=seen, on_file=lambda _files: None) for target in targets)
+    return sum(1 for _ in islice(chain.from_iterable(entries for entries in scans if entries is not None), at_most))
 
 
 def _known_roots(library: Path) -> list[RootInfo]:

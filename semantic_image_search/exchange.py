@@ -72,7 +72,7 @@ def import_vectors(
             listener(Progress("index", tally.embedded + len(tally.problems), len(names), len(tally.problems)))
         writer.refresh_derived(space, exact_below=exact_below)
         writer.finish_run({"added": tally.embedded, "skipped": len(tally.problems)})
-    return tally.report(time.monotonic() - started)
+    return tally.report(time.monotonic() - started, model)
 
 
 class _Tally:
@@ -82,13 +82,14 @@ class _Tally:
         self.embedded = 0
         self.problems: list[Problem] = []
 
-    def report(self, seconds: float) -> IndexReport:
+    def report(self, seconds: float, model: str) -> IndexReport:
         return IndexReport(
             added=self.embedded,
             skipped=len(self.problems),
             embedded=self.embedded,
             seconds=seconds,
             pictures_per_second=self.embedded / max(seconds, 1e-9),
+            model=model,
             problems=tuple(self.problems),
         )
 

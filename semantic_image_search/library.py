@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Self
 from core.models import Device
 from core.paths import absolute
 from core.queries import Filters, Page, Sort
-from semantic_image_search.models import EncoderSource, LibraryEncoders
+from semantic_image_search.choice import Wish
+from semantic_image_search.library_encoders import LibraryEncoders
+from semantic_image_search.models import EncoderSource
 from semantic_image_search.queries import fitted_all, lookup_request
 
 if TYPE_CHECKING:
@@ -63,7 +65,8 @@ class Library:
         self._settings = settings
         self.path: Path = settings.library.absolute()
         source = EncoderSource(given, device=settings.device, download=download)
-        self._encoders = LibraryEncoders(self.path, source, wanted=model, default=settings.model)
+        first = Wish(settings.asked_model, settings.model)
+        self._encoders = LibraryEncoders(self.path, source, wanted=model, first=first)
 
     def __enter__(self) -> Self:
         return self
@@ -90,6 +93,9 @@ class Library:
         listener: ProgressListener | None = None,
     ) -> IndexReport:
         """Find what is new, changed, moved and gone below the folders, and embed what needs it.
+
+        A library without a model gets the one asked for, or the default. Where nobody asked for one and the default's
+        weights are not here, fewer than `choice.FEW` pictures go ahead with the built-in model; a notice says so.
 
         Args:
             paths: folders or pictures, remembered as roots; none: every root again.
@@ -119,6 +125,21 @@ class Library:
             prune=prune,
         )
         return index_library(self, request, wait_s=wait_s, listener=listener or _silent)
+
+    def undecided(
+        self, paths: Sequence[str | bytes | os.PathLike[str]] = (), *, options: RootOptions | None = None
+    ) -> str | None:
+        """The default model, where a first `index` of these folders would need its weights and they are not here.
+
+        For those who can ask somebody: `index` itself goes ahead as it says. None where there is nothing to decide.
+
+        Raises:
+            UsageError: as `index`.
+        """
+        from core.indexing import IndexRequest
+        from semantic_image_search.indexing import undecided_model
+
+        return undecided_model(self, IndexRequest(paths=tuple(absolute(path) for path in paths), options=options))
 
     # -- asking
 
@@ -210,7 +231,7 @@ class Library:
 
     def encoder(self) -> Encoder:
         """The library's encoder; for a library without a model yet, the one it would be made with."""
-        return self._encoders.present() or self._encoders.first()
+        return self._encoders.present() or self._encoders.first().encoder
 
     # -- looking after it
 

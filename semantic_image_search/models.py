@@ -1,23 +1,23 @@
-"""Which encoder answers for which space; loading happens at the first picture or text, never before.
+"""Encoders by name and by space; loading happens at the first picture or text, never before.
 
-Knows nothing of weights and devices: that is `encoders`.
+Knows nothing of weights and devices: that is `encoders`. Which space asks for which is `library_encoders`'.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.errors import LibraryNotFound, UnknownModel, WeightsMissing, WrongModel
+from core.errors import UnknownModel, WrongModel
 from core.models import Device, EncoderInfo
+from semantic_image_search.choice import choose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from core.arrays import Pixels, Vectors
     from core.protocols import Encoder
-    from db.records import SpaceInfo
     from encoders import ClipEncoder
+    from semantic_image_search.choice import Chosen, Wish
 
 
 def load_encoder(name: str, *, device: Device | str = Device.AUTO, download: bool = False) -> ClipEncoder:
@@ -36,6 +36,12 @@ def load_encoder(name: str, *, device: Device | str = Device.AUTO, download: boo
     from encoders import load_encoder as load
 
     return load(name, device=Device(device), download=download)
+
+
+def choose_encoder(wish: Wish, *, pictures: int, device: Device = Device.AUTO, download: bool = False) -> Chosen:
+    """The encoder for so many pictures that are in no library; as `choice.choose`, which says what it raises."""
+    source = EncoderSource(device=device, download=download)
+    return choose(source.named, wish, pictures=pictures, change="pull")
 
 
 class LazyEncoder:
@@ -76,14 +82,22 @@ class LazyEncoder:
         """As `core.protocols.TextEncoder.cut_off`; raises as `encode_pixels`."""
         return self._encoder().cut_off(text)
 
+    def find(self) -> None:
+        """Make sure that the weights are here, and are the right ones; fetches nothing, reads no more than their hash.
+
+        Raises:
+            ModelError: they are not.
+        """
+        self._load(download=False)
+
     def _encoder(self) -> Encoder:
+        return self._load(download=self._download)
+
+    def _load(self, *, download: bool) -> Encoder:
         if self._loaded is None:
-            loaded = load_encoder(self._info.name, device=self._device, download=self._download)
+            loaded = load_encoder(self._info.name, device=self._device, download=download)
             if loaded.info.identity != self._info.identity:
-                raise WrongModel(
-                    f"the weights of {self._info.name} found here are not those this library was made with: "
-                    f"bring them back, or run `search models use {self._info.name}` and `search index` to embed anew"
-                )
+                raise WrongModel(_other_weights(self._info.name))
             self._loaded = loaded
         return self._loaded
 
@@ -136,69 +150,10 @@ class EncoderSource:
         self._known.clear()
 
 
-class LibraryEncoders:
-    """Which encoder answers for which space of one library.
+def _other_weights(name: str) -> str:
+    from encoders import is_built_in
 
-    Args:
-        path: the library's folder.
-        source: hands out encoders.
-        wanted: the model the caller asked for; None: whatever the library has.
-        default: the model of a new library, where nothing was asked for.
-    """
-
-    def __init__(self, path: Path, source: EncoderSource, *, wanted: str | None, default: str) -> None:
-        self._path = path
-        self._source = source
-        self._wanted = wanted
-        self._default = default
-
-    def first(self) -> Encoder:
-        """The encoder a library without a model would be made with, its weights found."""
-        return self._source.named(self._wanted or self._default)
-
-    def present(self) -> Encoder | None:
-        """The encoder of the library; None where it has no model yet.
-
-        Raises:
-            WrongModel: the library has another model than the caller asked for.
-        """
-        from db import open_reader
-
-        try:
-            with open_reader(self._path) as reader:
-                return self.of(reader.active_space())
-        except LibraryNotFound:
-            return None
-
-    def of(self, space: SpaceInfo) -> Encoder:
-        """The encoder of the space that answers; raises as `present`."""
-        if self._wanted is not None and self._wanted != space.name:
-            raise WrongModel(
-                f"{self._path} was indexed with {space.name}, not {self._wanted}: leave --model out, "
-                f"or change it with `search models use {self._wanted}`"
-            )
-        return self.for_writing(space)
-
-    def for_writing(self, space: SpaceInfo) -> Encoder:
-        """The encoder of any space, the one being built included."""
-        return self._source.for_space(space.name, space.encoder)
-
-    def if_any(self, space: SpaceInfo) -> Encoder | None:
-        """As `of`; None where vectors were imported and the model they came from cannot be had here.
-
-        Pictures that the library holds are then still looked up, by the vector they came with.
-        """
-        try:
-            return self.of(space)
-        except (UnknownModel, WeightsMissing):
-            if space.encoder is not None:
-                raise
-            return None
-
-    def named(self, name: str) -> Encoder:
-        """Any model by name, its weights found."""
-        return self._source.named(name)
-
-    def let_go(self) -> None:
-        """Drop loaded models."""
-        self._source.let_go()
+    anew = f"`search models use {name}` and `search index` embed the pictures anew"
+    if is_built_in(name):
+        return f"this library was made with the {name} of another version of `search`: {anew}"
+    return f"the weights of {name} found here are not those this library was made with: bring them back, or {anew}"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from db.records import SpaceState
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from db import LibraryReader
@@ -30,6 +33,17 @@ class LibraryStatus:
     spaces: tuple[SpaceStatus, ...]  # the active one first; empty before the first index
     disk: DiskUsage
     notices: tuple[str, ...]  # a damaged or stale index, and the like
+
+    @property
+    def model(self) -> str | None:
+        """The model that new pictures are embedded with: while a change is under way, the new one; None before any."""
+        return embedding_model([one.space for one in self.spaces])
+
+
+def embedding_model(spaces: Sequence[SpaceInfo]) -> str | None:
+    """The model of the space that is being built, else of the active one; None without any."""
+    names = {space.state: space.name for space in spaces}
+    return names.get(SpaceState.BUILDING) or names.get(SpaceState.ACTIVE)
 
 
 def read_status(reader: LibraryReader) -> LibraryStatus:

@@ -63,6 +63,7 @@ class FakeLibrary:
         self.answer: SearchResult | SearchError | BaseException = result(hit())
         self.lookups: dict[bytes, SearchResult | SearchError] = {}
         self.report = IndexReport()
+        self.needs: str | None = None  # the default model, where its weights are not here and nobody named another
         self.files = 12  # that are forgotten, or let in again
         self.progress: tuple[Progress, ...] = ()
         self.state: Any = LibraryNotFound("nothing indexed yet: run search index FOLDER")
@@ -95,6 +96,9 @@ class FakeLibrary:
         for progress in self.progress:
             listener(progress)
         return self._give("index", {"paths": tuple(paths), **options}, self.report)
+
+    def undecided(self, paths: Any = (), *, options: Any = None) -> str | None:
+        return self.needs
 
     def status(self) -> Any:
         return self._give("status", {}, self.state)

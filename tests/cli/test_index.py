@@ -10,6 +10,7 @@ from cli.progress import Estimate, Lines, Pace
 from core.errors import LibraryLocked, ProblemKind, WeightsMissing
 from core.indexing import IndexReport, Problem, Progress, RootOptions
 from core.models import Device
+from core.settings import load_settings
 from tests.cli.conftest import Search
 from tests.cli.parts import FakeLibrary
 
@@ -29,6 +30,7 @@ REPORT = IndexReport(
     embedded=1203,
     seconds=81.2349,
     pictures_per_second=14.8099,
+    model="mini",
     problems=PROBLEMS,
     notices=("/usb is offline: not there",),
 )
@@ -97,6 +99,7 @@ def test_json_has_exactly_this_shape(library: FakeLibrary, search: Search) -> No
         "seconds": 81.235,
         "pictures_per_second": 14.81,
         "interrupted": False,
+        "model": "mini",
         "problems": [*cut, odd],
         "notices": ["/usb is offline: not there"],
     }
@@ -107,7 +110,7 @@ def test_report_in_a_pipe(library: FakeLibrary, search: Search) -> None:
     ran = search("index", "/p")
     assert ran.lines == [
         "1,200 added, 3 changed, 2 moved, 11,000 unchanged, 4 removed, 7 offline, 6 skipped",
-        "1,203 pictures embedded in 1 min 21 s, 14.8 a second",
+        "1,203 pictures embedded with mini in 1 min 21 s, 14.8 a second",
     ]
     assert ran.err.splitlines() == [
         "/usb is offline: not there",
@@ -148,7 +151,10 @@ class NeedsWeights(FakeLibrary):
 
     def index(self, paths: Any = (), **options: Any) -> IndexReport:
         if not self.opened["download"]:
-            raise WeightsMissing("the weights of RN50 are not in the cache: run `search models pull RN50`")
+            name = self.opened["model"] or load_settings().model
+            raise WeightsMissing(
+                f"the weights of {name} are not in the cache: run `search models pull {name}`", fetchable=name
+            )
         return super().index(paths, **options)
 
 

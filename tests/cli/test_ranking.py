@@ -8,19 +8,22 @@ from PIL import Image
 
 from cli import context
 from core.models import Device
+from semantic_image_search.choice import Chosen
 from tests.cli.conftest import Search
 from tests.fakes import FakeEncoder
 
+Asked = tuple[str | None, Device | None, int]
+
 
 @pytest.fixture(autouse=True)
-def fake_encoder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str | None, Device | None]]:
-    asked: list[tuple[str | None, Device | None]] = []
+def fake_encoder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Asked]:
+    asked: list[Asked] = []
 
-    def load(name: str | None, *, device: Device | None = None) -> FakeEncoder:
-        asked.append((name, device))
-        return FakeEncoder()
+    def choose(name: str | None, *, device: Device | None = None, pictures: int) -> Chosen:
+        asked.append((name, device, pictures))
+        return Chosen(FakeEncoder())
 
-    monkeypatch.setattr(context, "load_encoder", load)
+    monkeypatch.setattr(context, "choose_encoder", choose)
     monkeypatch.chdir(tmp_path)
     for name, colour in {"red": (220, 30, 30), "blue": (30, 60, 220), "pink": (220, 120, 130)}.items():
         Image.new("RGB", (64, 48), colour).save(f"{name}.png")
@@ -64,6 +67,15 @@ def test_a_file_that_cannot_be_read_is_named_and_the_rest_is_ranked(search: Sear
     ]
 
 
-def test_model_and_device_are_handed_on(search: Search, fake_encoder: list[tuple[str | None, Device | None]]) -> None:
+def test_model_and_device_are_handed_on(search: Search, fake_encoder: list[Asked]) -> None:
     search("red", "--files", "red.png", "--model", "RN50", "--device", "cpu")
-    assert fake_encoder == [("RN50", Device.CPU)]
+    assert fake_encoder == [("RN50", Device.CPU, 1)]
+
+
+def test_a_model_nobody_asked_for_is_told(search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
+    notice = "mini, the small built-in model, is used"
+    monkeypatch.setattr(context, "choose_encoder", lambda _name, **_options: Chosen(FakeEncoder(), notice))
+    ran = search("red", "--files", "red.png", "blue.png", "gone.png")
+    assert (ran.err.splitlines()[0], len(ran.lines)) == (notice, 2)
+    assert json.loads(search("red", "--files", "red.png", "--json").out)["notices"] == [notice]
+    assert search("red", "--files", "red.png", "--paths").lines == [str(Path.cwd() / "red.png")]

@@ -21,7 +21,7 @@ from cli.main import main
 class Needy(FakeLibrary):
     def index(self, paths=(), **options):
         if not self.opened["download"]:
-            raise WeightsMissing("no weights: search models pull RN50")
+            raise WeightsMissing("no weights: search models pull RN50", fetchable="RN50")
         return super().index(paths, **options)
 
 fake = Needy()
@@ -33,8 +33,32 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def on_terminal(*words: str, answer: bytes = b"", program: str = PROGRAM, **environment: str) -> tuple[int, str]:
-    """The exit code, and everything that reached the terminal."""
+NEW_LIBRARY = """
+import sys
+from cli import context
+from core.errors import WeightsMissing
+from core.indexing import IndexReport
+from tests.cli.parts import FakeLibrary
+from cli.main import main
+
+class Undecided(FakeLibrary):
+    def index(self, paths=(), **options):
+        if self.opened["model"] is None and (not self.opened["download"] or "/offline" in paths):
+            raise WeightsMissing("the hub cannot be reached, or use --model mini", fetchable="RN50")
+        self.report = IndexReport(added=3, embedded=3, seconds=1, model=self.opened["model"] or "RN50")
+        return super().index(paths, **options)
+
+fake = Undecided()
+fake.needs = "RN50"
+context.open_library = fake.open
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def on_terminal(
+    *words: str, answer: bytes = b"", then: bytes = b"", program: str = PROGRAM, **environment: str
+) -> tuple[int, str]:
+    """The exit code, and everything that reached the terminal; the answers go to its first and its second question."""
     env = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "TMUX"}}
     env |= {"TERM": "xterm-256color", "COLUMNS": "80", "PYTHONPATH": str(PROJECT), **environment}
     child, terminal = pty.fork()
@@ -42,12 +66,12 @@ def on_terminal(*words: str, answer: bytes = b"", program: str = PROGRAM, **envi
         os.chdir(PROJECT)
         os.execve(sys.executable, [sys.executable, "-c", program, *words], env)
     seen = b""
+    answers = [answer, then]
     try:
         while data := os.read(terminal, 65536):
             seen += data
-            if answer and b"] " in seen:
-                os.write(terminal, answer)
-                answer = b""
+            if answers and seen.count(b"] ") > 2 - len(answers):
+                os.write(terminal, answers.pop(0))
     except OSError:  # Linux ends a pty this way
         pass
     finally:
@@ -91,6 +115,40 @@ def test_a_download_is_asked_for(answer: bytes, code: int, says: str) -> None:
     assert "Download RN50 (408 MB) to /the/cache? [Y/n] " in plain(seen)
     assert says in plain(seen)
     assert ended == code
+
+
+@pytest.mark.parametrize(("answer", "model"), [(b"\n", "RN50"), (b"y\n", "RN50"), (b"n\n", "mini")])
+def test_a_new_library_asks_once_and_has_two_ways_out(answer: bytes, model: str) -> None:
+    code, seen = on_terminal("index", "/p", answer=answer, program=NEW_LIBRARY, HF_HUB_CACHE="/the/cache")
+    assert code == 0
+    question = "Download RN50 (408 MB) to /the/cache? Without it mini is used, the small model that is built in [Y/n] "
+    assert question in plain(seen)
+    assert plain(seen).count("[Y/n]") == 1
+    assert f"3 pictures embedded with {model} in 1.0 s" in plain(seen)
+    assert ("`search models use RN50` changes that" in plain(seen)) is (model == "mini")
+
+
+@pytest.mark.parametrize(("then", "code"), [(b"\n", 0), (b"y\n", 0), (b"n\n", 1), (b"\x04", 130)])
+def test_a_download_that_fails_is_told_and_asked_about(then: bytes, code: int) -> None:
+    ended, seen = on_terminal("index", "/offline", answer=b"y\n", then=then, program=NEW_LIBRARY)
+    lines = plain(seen).splitlines()
+    assert "search: the hub cannot be reached, or use --model mini" in lines
+    assert "Take mini instead? [Y/n] " in plain(seen)
+    assert ended == code
+    assert ("3 pictures embedded with mini in 1.0 s" in plain(seen)) is (code == 0)
+    assert plain(seen).count("the hub cannot be reached") == 1
+
+
+def test_yes_is_not_asked_about_a_download_that_fails() -> None:
+    ended, seen = on_terminal("index", "/offline", "--yes", program=NEW_LIBRARY)
+    assert ended == 1
+    assert "[Y/n]" not in seen
+    assert plain(seen).splitlines()[-1] == "search: the hub cannot be reached, or use --model mini"
+
+
+def test_the_built_in_model_is_refused_before_anybody_is_asked_to_remove_it() -> None:
+    ended, seen = on_terminal("models", "remove", "mini")
+    assert (ended, plain(seen)) == (2, "search: mini is built in: it comes with `search`, and is not removed\n")
 
 
 @pytest.mark.parametrize(("answer", "code"), [(b"y\n", 0), (b"\n", 1), (b"\x03", 130), (b"\x04", 130)])

@@ -34,6 +34,18 @@ def test_an_empty_variable_counts_as_unset(config: Path, monkeypatch: pytest.Mon
     assert (load_settings().library, load_settings().model) == (default, DEFAULT_MODEL)
 
 
+def test_a_model_is_asked_for_by_whoever_names_it_be_it_the_default(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (load_settings().asked_model, load_settings(model=None).asked_model) == (None, None)
+    assert load_settings(model="RN50").asked_model == "RN50"
+    config.write_text(f'model = "{DEFAULT_MODEL}"')
+    assert load_settings().asked_model == DEFAULT_MODEL
+    config.write_text("")
+    monkeypatch.setenv("SEARCH_MODEL", "mini")
+    assert load_settings().asked_model == "mini"
+
+
 def test_home_is_meant_by_a_tilde(config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     config.write_text('library = "~/pictures"')

@@ -8,7 +8,7 @@ import pytest
 from core.errors import UsageError
 from core.indexing import IndexRequest, Progress, RootOptions
 from core.paths import absolute
-from indexer import RunPlan, plan_run
+from indexer import RunPlan, count_candidates, plan_run
 from tests.indexer.runs import accounted, album, ignore_progress, index, listing, picture
 
 
@@ -75,3 +75,28 @@ def test_an_unreachable_root_loses_nothing(tmp_path: Path) -> None:
     assert plan(library).counts.vanished == 0
     with pytest.raises(UsageError, match="nowhere"):
         plan(library, tmp_path / "nowhere")
+
+
+def test_candidates_are_counted_as_a_run_would_find_them_and_no_further(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    album(photos, 5)
+    (photos / "notes.txt").touch()
+    (photos / "tmp").mkdir()
+    (photos / "tmp" / "a.png").touch()
+
+    def count(at_most: int, *paths: Path, options: RootOptions | None = None) -> int:
+        request = IndexRequest(paths=tuple(absolute(path) for path in paths), options=options)
+        return count_candidates(tmp_path / "library", request, at_most=at_most)
+
+    assert count(100, photos) == 6
+    assert count(100, photos, photos / "tmp") == 6, "each file once"
+    assert count(100, photos, options=RootOptions(exclude=("tmp/",))) == 5
+    assert [count(at_most, photos) for at_most in (1, 3, 6)] == [1, 3, 6]
+    assert count(100) == 0, "no root is known yet"
+    with pytest.raises(UsageError, match="no folder or file"):
+        count(100, tmp_path / "nowhere")
+    assert not (tmp_path / "library").exists()
+
+    index(tmp_path / "library", photos)
+    (photos / "tmp" / "b.png").touch()
+    assert count(100) == 7, "without a path, every root"
