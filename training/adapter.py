@@ -195,7 +195,7 @@ def texts_of(views: Views, rows: Tensor, words: Words, sentences: Tensor) -> tup
     vectors[by_caption] = sentences[picked[by_caption]].float()
     same = captions[:, :1] == captions[:, 0]
     true[:, by_caption] = same[:, by_caption].float()
-    return vectors, (true * (true > 0.2)).clamp(max=1.0)  # noqa: PLR2004 - a guess below a fifth is none
+    return vectors, (true * (true > 0.2)).clamp(max=1.0)
 
 
 def symmetric(scores: Tensor, positives: Tensor) -> Tensor:
@@ -335,7 +335,7 @@ def main() -> None:
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-        if step % 250 == 249:  # noqa: PLR2004 - now and then
+        if step % 250 == 249:
             adapter.eval()
             print(f"step {step + 1}: loss {loss.item():.3f}; {examiner.report(adapter)}", flush=True)
             adapter.train()

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 HELD_OUT_FLICKR = 100
 HELD_OUT_IMAGENET = 50
 HELD_OUT_CLASSES = frozenset({
-    "car side", "dalmatian", "wild cat", "schooner", "pigeon", "sunflower", "pizza", "wheelchair", "llama", "grand piano"
+    "car side", "dalmatian", "wild cat", "schooner", "pigeon", "sunflower", "pizza", "wheelchair", "llama",
+    "grand piano",
 })  # fmt: skip
 HELD_OUT_SHARE = 20  # one in so many of the other Caltech classes' pictures
 

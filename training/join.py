@@ -1,8 +1,8 @@
 """The towers meet: the image tower learns to land where words can find it.
 
 The text tower stays as it is; where it puts every text is known beforehand. The image tower goes on from what it saw
-as its teacher does, and learns of each view where the adapter puts it, how near it is to the other views, what the teacher
-thinks of 1,000 names as the text tower writes them, and its own captions among all others.
+as its teacher does, and learns of each view where the adapter puts it, how near it is to the other views, what the
+teacher thinks of 1,000 names as the text tower writes them, and its own captions among all others.
 
     python -m training.join WORK --rounds 1
 """
@@ -15,11 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - everyone's name for it
 
-from training.adapter import PHRASINGS, unlike
+from training.adapter import Adapter, unlike
 from training.data import TrainingSet, data_folder, tidy
 from training.loop import Batch, Lesson, Plan, learn, planned, read_average
 from training.student import DIM, TRUNK_WIDTH
 from training.text import load_adapter, new_model, padded, read_texts
+from training.texts import PHRASINGS
 from training.words import imagenet_names
 
 PLACE_WEIGHT, NEAR_WEIGHT, NAMES_WEIGHT, ALIKE_WEIGHT, CAPTIONS_WEIGHT = 5.0, 1.0, 0.4, 2.0, 0.4
@@ -37,7 +38,7 @@ class Joining(Lesson):
         scale: of the scores.
     """
 
-    def __init__(self, adapter: nn.Module, names: Tensor, captions: Tensor, picture: Tensor, scale: float) -> None:
+    def __init__(self, adapter: Adapter, names: Tensor, captions: Tensor, picture: Tensor, scale: float) -> None:
         super().__init__()
         import timm
 
@@ -117,10 +118,10 @@ def fit_head(lesson: Joining, plan: Plan) -> None:
     seen, wanted = [], []
     with torch.no_grad():
         for number, batch in enumerate(batches(plan.shard(0), seed=(0, 1), rank=0, processes=1)):
-            if number == 60:  # noqa: PLR2004 - about 4,000 views for 512 unknowns
+            if number == 60:
                 break
             seen.append(lesson.trunk(batch.pixels))
-            wanted.append(lesson._adapter[0].see(batch.features, batch.logits[:, 1:]))  # noqa: SLF001 - its own helper
+            wanted.append(lesson._adapter[0].see(batch.features, batch.logits[:, 1:]))
     x, y = torch.cat(seen), torch.cat(wanted)
     mean, middle = x.mean(0), y.mean(0)
     x, y = x - mean, y - middle

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.multiprocessing
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
 from torch.nn import functional as F  # noqa: N812 - everyone's name for it
 
 from training.optim import one_cycle, optimizers_for, set_rates
@@ -139,7 +139,7 @@ def learn(plan: Plan, make_lesson: Callable[[Plan], Lesson]) -> None:
         plan: how long.
         make_lesson: called in every process; must make the same every time.
     """
-    torch.multiprocessing.spawn(_learn, args=(plan, make_lesson), nprocs=plan.processes)
+    spawn(_learn, args=(plan, make_lesson), nprocs=plan.processes)
 
 
 def _learn(rank: int, plan: Plan, make_lesson: Callable[[Plan], Lesson]) -> None:
@@ -166,7 +166,7 @@ def _learn(rank: int, plan: Plan, make_lesson: Callable[[Plan], Lesson]) -> None
     torch.distributed.destroy_process_group()
 
 
-def _stage(  # noqa: PLR0913 - one inner loop, and all that it moves
+def _stage(
     plan: Plan,
     stage: int,
     rank: int,

@@ -56,7 +56,8 @@ def orthogonal(matrix: torch.Tensor) -> torch.Tensor:
     for _ in range(STEPS):
         square = x @ x.T
         x = a * x + (b * square + c * square @ square) @ x
-    return (x.T if tall else x).float()
+    found: torch.Tensor = (x.T if tall else x).float()
+    return found
 
 
 def optimizers_for(
@@ -66,7 +67,8 @@ def optimizers_for(
 
     Which are outer is told by the name.
     """
-    inner, rest = [], []
+    inner: list[torch.nn.Parameter] = []
+    rest: list[torch.nn.Parameter] = []
     for name, parameter in model.named_parameters():
         is_inner = parameter.ndim > 1 and not any(part in name for part in OUTER)
         (inner if is_inner else rest).append(parameter)
@@ -84,7 +86,7 @@ def set_rates(optimizers: Sequence[torch.optim.Optimizer], tops: Sequence[float]
 
 
 def one_cycle(done: float, *, warmup: float = 0.03) -> float:
-    """What the learning rate is multiplied with when this share of the steps is done: up, then down to 0 in a cosine."""
+    """What the learning rate is multiplied with at this share of the steps: up, then down to 0 in a cosine."""
     if done < warmup:
         return done / warmup
     return 0.5 + 0.5 * math.cos(math.pi * (done - warmup) / (1 - warmup))

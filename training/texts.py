@@ -89,7 +89,7 @@ def read_sentences(work: Path) -> Sentences:
 def _nouns() -> Iterator[str]:
     for synset in WordNet().synsets.values():
         if synset.field in VISIBLE:
-            yield from (word for word in synset.words if word.islower() and word.count(" ") < 2)  # noqa: PLR2004
+            yield from (word for word in synset.words if word.islower() and word.count(" ") < 2)
 
 
 def _parts(captions: Sequence[str]) -> Iterator[str]:

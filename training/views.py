@@ -111,7 +111,7 @@ def _crop(image: Image.Image, rng: np.random.Generator) -> Image.Image:
         left, top = rng.uniform(0, width - box_width), rng.uniform(0, height - box_height)
     box = (left, top, left + box_width, top + box_height)
     view = image.resize((SIZE, SIZE), Image.Resampling.BICUBIC, box=box)
-    if rng.random() < 0.5:  # noqa: PLR2004 - half
+    if rng.random() < 0.5:
         view = view.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
         view = enhance(view).enhance(rng.uniform(0.7, 1.3))
@@ -120,7 +120,7 @@ def _crop(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 def _mix(one: Image.Image, other: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Two views in one: blended (mixup), or a rectangle of one in the other (CutMix)."""
-    if rng.random() < 0.5:  # noqa: PLR2004 - half
+    if rng.random() < 0.5:
         return Image.blend(one, other, rng.uniform(0.2, 0.8))
     width, height = (int(SIZE * side) for side in rng.uniform(0.3, 0.9, 2))
     left, top = int(rng.uniform(0, SIZE - width)), int(rng.uniform(0, SIZE - height))

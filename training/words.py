@@ -24,7 +24,7 @@ CALTECH_SYNSETS = {
     "airplanes": "airplane", "motorbikes": "motorcycle", "faces": "face", "faces easy": "face", "leopards": "leopard",
     "car side": "car", "cougar face": "cougar", "cougar body": "cougar", "crocodile head": "crocodile",
     "flamingo head": "flamingo", "water lilly": "water lily", "inline skate": "in-line skate", "gerenuk": "gazelle",
-    "hawksbill": "hawksbill turtle", "joshua tree": "joshua tree", "dollar bill": "dollar", "cellphone": "cellular telephone",
+    "hawksbill": "hawksbill turtle", "dollar bill": "dollar", "cellphone": "cellular telephone",
     "wild cat": "wildcat", "headphone": "earphone", "binocular": "binoculars", "brontosaurus": "apatosaur",
     "rhino": "rhinoceros", "sea horse": "seahorse", "barrel": "cask",
 }  # fmt: skip
@@ -151,8 +151,8 @@ def concepts(labels_file: Path, caltech: Sequence[str]) -> list[Concept]:
     for label in caltech:
         name = CALTECH_SYNSETS.get(label, label)
         synset = None if label in CALTECH_WITHOUT_SYNSET else wordnet.meaning(name)
-        names = dict.fromkeys((name, label, *CALTECH_EXTRA.get(label, ())))
-        _collect(label, tuple(names), synset, wordnet, (own, wide))
+        called = tuple(dict.fromkeys((name, label, *CALTECH_EXTRA.get(label, ()))))
+        _collect(label, called, synset, wordnet, (own, wide))
     texts = sorted(own.keys() | wide.keys())
     return [
         Concept(text, frozenset(own.get(text, set()) | wide.get(text, set())), wide=text not in own) for text in texts
