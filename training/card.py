@@ -1,6 +1,6 @@
 """The model card that ships with `mini`: what it is, what it was made of, and the figures measured on these weights.
 
-python -m training.card encoders/mini
+    python -m training.card encoders/mini
 """
 
 import argparse
@@ -53,8 +53,8 @@ Neither a picture nor a teacher's weight is shipped.
 ## Figures
 
 On pictures that were never trained on: 100 of Flickr8k, 50 of ImageNet, ten whole classes of Caltech-101 and a
-twentieth of the others. Measured by `python -m training.evaluate` through the program's own code, on the weights whose SHA-256 is
-`{digest}`.
+twentieth of the others. Measured by `python -m training.evaluate` through the program's own code, on the weights
+whose SHA-256 is `{digest}`.
 
 {figures}
 
