@@ -1,6 +1,6 @@
 """The model card that ships with `mini`: what it is, what it was made of, and the figures measured on these weights.
 
-    python -m training.card encoders/mini
+Run it as `python -m training.card encoders/mini`, after the export.
 """
 
 import argparse
