@@ -86,7 +86,7 @@ def main() -> None:
     torch.set_num_threads(1)
     data = TrainingSet(data_folder())
     encoder = load_encoder(f"local-dir:{given.folder.resolve()}", device=Device.CPU)
-    figures = measure(encoder, Teacher(data.folder / "teacher"), data)
+    figures = measure(encoder, Teacher(data.folder / "teacher"), data, folder=given.folder)
     card = CARD.format(digest=digest_of(given.folder / "open_clip_model.safetensors"), figures=markdown(figures))
     (given.folder / "README.md").write_text(card, encoding="utf-8")
     if given.json:

@@ -28,7 +28,8 @@ def export(work: Path, folder: Path) -> None:
 
     model, _ = load_text_tower(work)
     joined = read_average(work, "join")
-    trunk = {key.removeprefix("trunk."): value for key, value in joined.items() if key.startswith("trunk.")}
+    mark = "seeing.trunk."
+    trunk = {key.removeprefix(mark): value for key, value in joined.items() if key.startswith(mark)}
     model.visual.trunk.load_state_dict(trunk)
     with torch.no_grad():
         model.visual.head.proj.weight.copy_(joined["head.weight"])

@@ -1,6 +1,6 @@
 """The image tower learns to see as its teacher does: features and class probabilities of the same views.
 
-python -m training.image WORK --rounds 4
+python -m training.image WORK --rounds 3
 """
 
 import torch
@@ -62,7 +62,7 @@ def main() -> None:
         "image",
         __doc__,
         shards=14,
-        rounds=4,
+        rounds=3.0,
         processes=2,
         lr=1.5e-3,
         matrix_lr=0.03,

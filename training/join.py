@@ -1,10 +1,10 @@
 """The towers meet: the image tower learns to land where words can find it.
 
-The text tower stays as it is; where it puts every text is known beforehand. The image tower goes on from what it saw
-as its teacher does, and learns of each view where the adapter puts it, how near it is to the other views, what the
-teacher thinks of 1,000 names as the text tower writes them, and its own captions among all others.
+The text tower stays as it is; where it puts every text is known beforehand. The image tower goes on seeing as its
+teacher does, and learns of each view where the adapter puts it, how near it is to the other views, what the teacher
+thinks of 1,000 names as the text tower writes them, and its own captions among all others.
 
-    python -m training.join WORK --rounds 1
+    python -m training.join WORK
 """
 
 import math
@@ -17,65 +17,72 @@ from torch.nn import functional as F  # noqa: N812 - everyone's name for it
 
 from training.adapter import Adapter, unlike
 from training.data import TrainingSet, data_folder, tidy
-from training.loop import Batch, Lesson, Plan, learn, planned, read_average
+from training.image import Seeing, make_seeing
+from training.loop import Batch, Lesson, Plan, batches, learn, planned, read_average
 from training.student import DIM, TRUNK_WIDTH
 from training.text import load_adapter, new_model, padded, read_texts
 from training.texts import PHRASINGS
 from training.words import imagenet_names
 
-PLACE_WEIGHT, NEAR_WEIGHT, NAMES_WEIGHT, ALIKE_WEIGHT, CAPTIONS_WEIGHT = 5.0, 1.0, 0.4, 2.0, 0.4
+SEEING_WEIGHT, PLACE_WEIGHT, NEAR_WEIGHT = 0.3, 5.0, 1.0
+NAMES_WEIGHT, ALIKE_WEIGHT, CAPTIONS_WEIGHT = 0.5, 2.0, 0.4
 SHARPNESS = 15.0
 
 
 class Joining(Lesson):
-    """The image tower, and texts that are where they are.
+    """The image tower, which goes on seeing as its teacher does, and texts that are where they are.
 
     Args:
+        seeing: the tower with the heads that answer the teacher.
         adapter: the space.
         names: float32 (phrasings, 1000, 256), unit rows.
         captions: float32 (n, 256), unit rows.
         picture: which of the training set each caption tells of, int64 (n,).
-        scale: of the scores.
     """
 
-    def __init__(self, adapter: Adapter, names: Tensor, captions: Tensor, picture: Tensor, scale: float) -> None:
+    def __init__(self, seeing: Seeing, adapter: Adapter, names: Tensor, captions: Tensor, picture: Tensor) -> None:
         super().__init__()
-        import timm
-
-        from training.student import TRUNK
-
-        self.trunk: nn.Module = timm.create_model(TRUNK, num_classes=0)
+        self.seeing = seeing
         self.head = nn.Linear(TRUNK_WIDTH, DIM)
         self._adapter = [adapter]  # in a list: no part of the student
-        self._names, self._captions, self._picture, self._scale = names, captions, picture, scale
+        self._names, self._captions, self._picture = names, captions, picture
+        self._scale = float(adapter.logit_scale.detach().exp())
 
-    def forward(self, pixels: Tensor) -> Tensor:
-        """Unit vectors (n, 256) of normalised pixels (n, 3, side, side)."""
-        return F.normalize(self.head(self.trunk(pixels)).float(), dim=1)
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Unit vectors (n, 256), and what `Seeing` answers, of normalised pixels (n, 3, side, side)."""
+        seen = self.seeing.trunk(pixels)
+        place = F.normalize(self.head(seen).float(), dim=1)
+        return place, self.seeing.feature_head(seen), self.seeing.class_head(seen)
 
-    def error(self, answer: Tensor, batch: Batch) -> Tensor:
-        """All of it, weighted."""
+    def place_of(self, batch: Batch) -> Tensor:
+        """Where the adapter puts a batch's views, float32 (n, 256)."""
         with torch.no_grad():
-            wanted = self._adapter[0].see(batch.features, batch.logits[:, 1:])
-        near, theirs = SHARPNESS * answer @ wanted.T, SHARPNESS * wanted @ wanted.T
+            return self._adapter[0].see(batch.features, batch.logits[:, 1:])
+
+    def error(self, answer: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Tensor:
+        """All of it, weighted."""
+        place, *seen = answer
+        wanted = self.place_of(batch)
+        near, theirs = SHARPNESS * place @ wanted.T, SHARPNESS * wanted @ wanted.T
         names = self._names[int(torch.randint(len(self._names), ()))]
-        scores = self._scale * answer @ names.T
+        scores = self._scale * place @ names.T
         return (
-            PLACE_WEIGHT * (1 - (answer * wanted).sum(1)).mean()
+            SEEING_WEIGHT * self.seeing.error((seen[0], seen[1]), batch)
+            + PLACE_WEIGHT * (1 - (place * wanted).sum(1)).mean()
             + NEAR_WEIGHT * F.kl_div(near.log_softmax(1), theirs.softmax(1), reduction="batchmean")
             + NAMES_WEIGHT * F.kl_div(scores.log_softmax(1), batch.logits[:, 1:].softmax(1), reduction="batchmean")
             + ALIKE_WEIGHT * unlike(scores, batch.logits[:, 1:])
-            + CAPTIONS_WEIGHT * self._captioned(answer, batch)
+            + CAPTIONS_WEIGHT * self._captioned(place, batch)
         )
 
-    def _captioned(self, answer: Tensor, batch: Batch) -> Tensor:
+    def _captioned(self, place: Tensor, batch: Batch) -> Tensor:
         """Cross entropy against the own captions, of those that have some."""
         own = (batch.sample[:, None] == self._picture[None]).float()
         told = (own.sum(1) > 0) & ~batch.mixed
         if not told.any():
-            return answer.sum() * 0.0
+            return place.sum() * 0.0
         target = own[told] / own[told].sum(1, keepdim=True)
-        return -(target * (self._scale * answer[told] @ self._captions.T).log_softmax(1)).sum(1).mean()
+        return -(target * (self._scale * place[told] @ self._captions.T).log_softmax(1)).sum(1).mean()
 
 
 def read_all(model: Any, tokenizer: Any, texts: list[str]) -> Tensor:  # noqa: ANN401 - libraries without types
@@ -102,26 +109,23 @@ def make_joining(plan: Plan) -> Joining:
     names = torch.stack([read_all(model, tokenizer, [one.format(name) for name in firsts]) for one in PHRASINGS])
     told = [(row, tidy(text)) for row, one in enumerate(data.samples) if not one.held_out for text in one.captions]
     captions = read_all(model, tokenizer, [text for _, text in told])
-    scale = float(adapter.logit_scale.detach().exp())
-    lesson = Joining(adapter, names, captions, torch.tensor([row for row, _ in told]), scale)
-    start = read_average(plan.work, "image")
-    lesson.trunk.load_state_dict({key.removeprefix("trunk."): value for key, value in start.items() if "trunk." in key})
+    seeing = make_seeing(plan)
+    seeing.load_state_dict(read_average(plan.work, "image"))
+    lesson = Joining(seeing, adapter, names, captions, torch.tensor([row for row, _ in told]))
     fit_head(lesson, plan)
     return lesson
 
 
 def fit_head(lesson: Joining, plan: Plan) -> None:
     """The head by ridge regression, so that the trunk is not shaken by a head that knows nothing."""
-    from training.loop import batches
-
     lesson.eval()
     seen, wanted = [], []
     with torch.no_grad():
         for number, batch in enumerate(batches(plan.shard(0), seed=(0, 1), rank=0, processes=1)):
             if number == 60:
                 break
-            seen.append(lesson.trunk(batch.pixels))
-            wanted.append(lesson._adapter[0].see(batch.features, batch.logits[:, 1:]))
+            seen.append(lesson.seeing.trunk(batch.pixels))
+            wanted.append(lesson.place_of(batch))
     x, y = torch.cat(seen), torch.cat(wanted)
     mean, middle = x.mean(0), y.mean(0)
     x, y = x - mean, y - middle
@@ -144,11 +148,11 @@ def main() -> None:
         "join",
         __doc__,
         shards=14,
-        rounds=1,
+        rounds=1.7,
         processes=2,
-        lr=5e-4,
-        matrix_lr=0.005,
-        weight_decay=0.01,
+        lr=1e-3,
+        matrix_lr=0.015,
+        weight_decay=0.02,
         small_share=0.0,
     )
     learn(plan, make_joining)

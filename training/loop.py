@@ -47,7 +47,7 @@ class Plan:
     work: Path
     name: str
     shards: int
-    rounds: int
+    rounds: float
     processes: int
     lr: float
     matrix_lr: float
@@ -62,7 +62,7 @@ class Plan:
     @property
     def stages(self) -> int:
         """Shards to go through, those seen again counted again."""
-        return self.shards * self.rounds
+        return round(self.shards * self.rounds)
 
     def shard(self, stage: int, *, pixels: bool = True) -> Shard:
         """What is looked at in a stage: every round in another order."""
