@@ -24,7 +24,6 @@ EXAMPLES = """\
 search demo
 search demo --preview"""
 
-MODEL = "mini"
 HITS = 3
 ASKED = ("a cat", "a motorcycle", "a cup of coffee")
 CHANGED = "rocket"  # the photo whose changed copy is looked up
@@ -39,16 +38,17 @@ def demo(preview: options.Preview = False, keep: Keep = False) -> None:
     temporary folder, which is deleted at the end.
     """
     from cli.answers import Output
+    from encoders import BUILT_IN
     from semantic_image_search.demo import copy_photos, find_photos
 
     started = perf_counter()
     found = find_photos()
     with _folder(keep=keep) as folder:
         _tell(f"{len(found)} photos that came with scikit-image: {', '.join(photo.title for photo in found)}.")
-        _tell(f"They lie in {folder}; the model is {MODEL}. No network.")
+        _tell(f"They lie in {folder}; the model is {BUILT_IN}. No network.")
         _tell("File names play no part: the model sees the pixels alone.")
         copy_photos(found, folder / "photos")
-        with context.open_library(folder / "library", model=MODEL) as library:
+        with context.open_library(folder / "library", model=BUILT_IN) as library:
             _index(library, folder / "photos")
             _ask(library, Output(preview=preview))
             _look_up(library, folder, Output(preview=preview))
@@ -63,9 +63,10 @@ def _index(library: "Library", photos: Path) -> None:
     """
     from cli.progress import progress_shown
     from cli.reports import show_report
+    from encoders import BUILT_IN
 
-    _command(f"search index {photos} --model {MODEL}")
-    with progress_shown(lambda: MODEL) as listener:
+    _command(f"search index {photos} --model {BUILT_IN}")
+    with progress_shown(lambda: BUILT_IN) as listener:
         report = library.index([photos], listener=listener)
     if report.interrupted:
         raise KeyboardInterrupt
@@ -94,6 +95,7 @@ def _look_up(library: "Library", folder: Path, output: "Output") -> None:
 
 def _end(seconds: float, kept: Path | None) -> None:
     from cli.units import span
+    from encoders import BUILT_IN
 
     _tell("")
     if kept is None:
@@ -105,7 +107,7 @@ def _end(seconds: float, kept: Path | None) -> None:
     _tell("  search index ~/Pictures")
     _tell('  search "a dog on the beach"')
     _tell("  search photo.jpg")
-    _tell(f"{MODEL} is a small model; `search models list` shows larger ones, which know far more.")
+    _tell(f"{BUILT_IN} is a small model; `search models list` shows larger ones, which know far more.")
 
 
 def _command(line: str) -> None:
