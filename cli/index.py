@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import context, options
-from cli.weights import Way, choosing, model_of, with_weights
+from cli.weights import Way, choosing, fetching, model_of
 
 if TYPE_CHECKING:
     from core.indexing import IndexReport, RootOptions
@@ -72,8 +72,12 @@ def index(
     def open_library(way: Way) -> "Library":
         return context.open_library(library, model=way.model or model, device=device, download=way.download)
 
-    def run(opened: "Library") -> "IndexReport":
-        with progress_shown(lambda: model_of(opened)) as listener:
+    with open_library(Way()) as new:
+        root_options = _root_options(new, exclude, max_megapixels)
+        default = None if dry_run else new.undecided(paths or (), options=root_options)
+
+    def run(way: Way) -> "IndexReport":
+        with open_library(way) as opened, progress_shown(lambda: model_of(opened)) as listener:
             return opened.index(
                 paths or (),
                 options=root_options,
@@ -85,17 +89,10 @@ def index(
                 listener=listener,
             )
 
-    def run_with(way: Way) -> "IndexReport":
-        with open_library(way) as opened:
-            return run(opened)
-
-    with open_library(Way()) as opened:
-        root_options = _root_options(opened, exclude, max_megapixels)
-        default = None if dry_run else opened.undecided(paths or (), options=root_options)
     if default is None:
-        report = with_weights(lambda download: open_library(Way(download=download)), run, yes=yes)
+        report = fetching(lambda download: run(Way(download=download)), yes=yes)
     else:
-        report = choosing(run_with, default=default, later=f"search models use {default}", yes=yes)
+        report = choosing(run, default=default, later=f"search models use {default}", yes=yes)
     show_report(report, dry_run=dry_run, as_json=as_json)
     if report.interrupted:
         raise typer.Exit(INTERRUPTED)

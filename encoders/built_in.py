@@ -16,7 +16,7 @@ SPEC = ModelSpec(
     architecture="mini",
     tag="",
     dim=256,
-    image_size=112,
+    image_size=128,
     context_length=32,
     languages=("en",),
     download_bytes=0,
@@ -25,8 +25,10 @@ SPEC = ModelSpec(
     built_in=True,
 )
 
+_SIDE = SPEC.image_size
+
 SOURCE = Source(
-    Preprocess(height=SPEC.image_size, width=SPEC.image_size),
+    Preprocess(height=_SIDE, width=_SIDE, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)),  # ImageNet's
     folder=FOLDER,
     tokenizer_repo=str(FOLDER),  # beside the weights
 )
