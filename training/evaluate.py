@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.arrays import Pixels, Vectors
+from core.errors import SearchError
 from core.models import Device
 from core.protocols import Encoder
 from encoders import load_encoder
@@ -142,7 +143,10 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="also write the figures here")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    encoder = load_encoder(given.model, device=Device.CPU)
+    try:
+        encoder = load_encoder(given.model, device=Device.CPU)
+    except SearchError as error:
+        parser.error(str(error))
     data = TrainingSet(given.data)
     figures = measure(encoder, Teacher(data.folder / "teacher"), data, folder=model_folder(given.model))
     print(markdown(figures))

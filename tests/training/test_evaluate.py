@@ -166,6 +166,16 @@ def test_random_weights_through_the_command(
     assert capsys.readouterr().out.startswith("Text to image: 8 captions")
 
 
+def test_a_model_that_does_not_exist(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("torch.set_num_threads", lambda number: None)
+    monkeypatch.setattr(sys, "argv", ["evaluate", "no-such-model", "--data", str(folder)])
+    with pytest.raises(SystemExit, match="2"):
+        evaluate.main()
+    assert "there is no model 'no-such-model'" in capsys.readouterr().err
+
+
 def test_random_weights_find_real_pictures_by_chance(test_data: Path, tiny: str) -> None:
     data, encoder = TrainingSet(test_data), load_encoder(tiny)
     samples = [one for one in data.samples if one.held_out and one.source == Source.FLICKR][:50]
