@@ -1,7 +1,7 @@
 import math
 
 import torch
-from torch.nn import functional as F
+from torch.nn import functional
 
 from training.adapter import MOVE, Adapter, choices, symmetric, unlike
 
@@ -10,7 +10,7 @@ def test_the_loss_of_sure_and_right_scores_is_nothing() -> None:
     positives = torch.tensor([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
     assert symmetric(torch.eye(3) * 50, torch.eye(3)).item() < 1e-6
     # two right texts for the first picture: the best is to share, which costs the logarithm of two in the rows
-    rows = F.cross_entropy(positives * 50, torch.tensor([0, 1])).item()
+    rows = functional.cross_entropy(positives * 50, torch.tensor([0, 1])).item()
     assert math.isclose(rows, math.log(2) / 2, abs_tol=1e-4)
     assert math.isclose(symmetric(positives * 50, positives).item(), math.log(2) / 4, abs_tol=1e-4)
 

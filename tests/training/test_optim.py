@@ -8,7 +8,8 @@ def test_an_update_has_singular_values_near_one() -> None:
     for shape in ((48, 16), (16, 48), (32, 32)):
         matrix = torch.randn(shape, generator=torch.Generator().manual_seed(1))
         values = torch.linalg.svdvals(orthogonal(matrix))
-        assert values.min() > 0.5 and values.max() < 1.3
+        assert values.min() > 0.5
+        assert values.max() < 1.3
 
 
 def test_muon_finds_a_linear_map() -> None:
@@ -41,5 +42,8 @@ def test_every_parameter_has_one_optimizer_and_matrices_have_muon() -> None:
 def test_the_rate_goes_up_then_down_to_nothing() -> None:
     rates = [one_cycle(done / 1000) for done in range(1001)]
     top = rates.index(max(rates))
-    assert rates[0] == 0 and abs(rates[-1]) < 1e-9 and abs(max(rates) - 1) < 1e-3
-    assert rates[:top] == sorted(rates[:top]) and rates[top:] == sorted(rates[top:], reverse=True)
+    assert rates[0] == 0
+    assert abs(rates[-1]) < 1e-9
+    assert abs(max(rates) - 1) < 1e-3
+    assert rates[:top] == sorted(rates[:top])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
