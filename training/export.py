@@ -37,7 +37,9 @@ def export(work: Path, folder: Path) -> None:
         model.logit_scale.fill_(logit_scale(work))
     folder.mkdir(parents=True, exist_ok=True)
     state = {key: _half(value) for key, value in model.state_dict().items()}
-    save_file(state, folder / "open_clip_model.safetensors", metadata={"format": "pt"})
+    weights = folder / "open_clip_model.safetensors"
+    save_file(state, weights, metadata={"format": "pt"})
+    weights.chmod(0o644)  # it is made readable by its owner only, and so it would be installed
     config = {"model_cfg": model_config(VOCABULARY), "preprocess_cfg": PREPROCESS_CONFIG}
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
