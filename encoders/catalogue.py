@@ -62,6 +62,7 @@ ROWS: tuple[Row, ...] = (
         ),
         Source(_clip(224), "laion/CLIP-ViT-B-32-DataComp.XL-s13B-b90K"),
     ),
+    Row(built_in.SPEC, built_in.SOURCE),
     Row(
         ModelSpec(
             name="ViT-B-16-datacomp",

@@ -10,9 +10,11 @@ from core.errors import UnknownModel
 from core.indexing import IndexReport
 from db.records import SpaceState
 from encoders import CATALOGUE
+from encoders.built_in import FOLDER
 from tests.cli.conftest import Search
 from tests.cli.parts import FakeLibrary
 from tests.cli.test_status import space, state
+from tests.encoders.hub_server import HubServer
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +28,9 @@ def test_list_in_a_pipe(library: FakeLibrary, search: Search) -> None:
     assert [line[0] for line in lines] == [spec.name for spec in CATALOGUE]
     (used,) = [line for line in lines if line[6]]
     assert used[:7] == ["ViT-B-32", "512", "605 MB", "en", "MIT", "", "yes"]
-    multilingual = next(line for line in lines if line[0] == "ViT-B-16-SigLIP2")
-    assert multilingual[3] == "most"
+    by_name = {line[0]: line for line in lines}
+    assert by_name["ViT-B-16-SigLIP2"][3] == "most"
+    assert (by_name["mini"][2], by_name["mini"][5]) == ("built in", "yes"), "always here"
 
 
 def test_list_json(library: FakeLibrary, search: Search) -> None:
@@ -44,6 +47,7 @@ def test_list_json(library: FakeLibrary, search: Search) -> None:
         "download_bytes": spec.download_bytes,
         "licence": spec.licence,
         "good_for": spec.good_for,
+        "built_in": False,
         "cached": False,
         "in_use": False,
     }
@@ -65,7 +69,26 @@ def test_use_says_what_happens_next(library: FakeLibrary, search: Search) -> Non
     assert search("models", "use", "RN50").lines == ["the library uses RN50"]
 
 
-def test_remove_says_what_it_freed(search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_built_in_model_is_listed_needs_no_fetching_and_is_not_removed(
+    library: FakeLibrary, search: Search, hub: HubServer
+) -> None:
+    listed = {row["name"]: row for row in json.loads(search("models", "list", "--json").out)}
+    assert {name for name, row in listed.items() if row["built_in"]} == {"mini"}
+    assert (listed["mini"]["cached"], listed["mini"]["download_bytes"]) == (True, 0)
+
+    ran = search("models", "pull", "MINI")
+    assert (ran.code, ran.out, ran.err) == (0, "mini is built in: there is nothing to download\n", "")
+    value = json.loads(search("models", "pull", "mini", "--json").out)
+    assert value == {"model": "mini", "path": str(FOLDER / "open_clip_model.safetensors")}
+
+    ran = search("models", "remove", "Mini", "--yes")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "search: mini is built in: it comes with `search`, and is not removed\n"
+    assert hub.asked == []
+
+
+def test_remove_says_what_it_freed(search: Search, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(encoders, "removable", lambda _name: tmp_path)
     monkeypatch.setattr(encoders, "remove", lambda _name: 408_241_760)
     assert search("models", "remove", "RN50").lines == ["RN50 removed, 408 MB freed"]
     assert json.loads(search("models", "remove", "RN50", "--json").out) == {"model": "RN50", "freed_bytes": 408_241_760}
