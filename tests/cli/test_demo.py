@@ -55,8 +55,8 @@ def test_it_types_four_commands_and_shows_their_answers(colours: None, temporary
     assert [re.sub(r"/\S*/search-demo-[^/]*", "/tmp", command) for command in blocks if command.startswith("$")] == [
         "$ search index /tmp/photos --model mini",
         '$ search query "a cat" -k 3',
-        '$ search query "a motorcycle" -k 3',
-        '$ search query "a cup of coffee" -k 3',
+        '$ search query "a vehicle" -k 3',
+        '$ search query "a man with a camera on a tripod" -k 3',
         "$ search lookup /tmp/downloaded.jpg -k 3",
     ]
     index, *queries, lookup = (lines for command, lines in blocks.items() if command.startswith("$"))
