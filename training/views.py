@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 VIEW_SIZE = 112
-MIXED = 0.35  # of the views show two pictures
+MIXED = 0.5  # of the views show two pictures
 FULL_FRAME = 0.15  # of the crops are the centre of the whole picture, as it is seen in use
-SMALLEST_CROP = 0.2  # of the area
+SMALLEST_CROP = 0.1  # of the area
 # Draws of a picture a shard. Hundreds of nearly the same airplane teach less than one odd thing.
-DRAWS = {Source.IMAGENET: 4.0, Source.FLICKR: 2.4, Source.CALTECH: 1.0}
-DRAWS_OF_CLASS = {"background google": 1.6, "airplanes": 0.4, "motorbikes": 0.4, "faces": 0.4, "faces easy": 0.3}
+DRAWS = {Source.IMAGENET: 8.0, Source.FLICKR: 4.0, Source.CALTECH: 0.7}
+DRAWS_OF_CLASS = {"background google": 4.0, "airplanes": 0.15, "motorbikes": 0.15, "faces": 0.2, "faces easy": 0.1}
 
 
 @dataclass(frozen=True, slots=True)
