@@ -140,6 +140,8 @@ def _connect(folder: Path, uri: str) -> Store:
 
     @event.listens_for(engine, "handle_error")
     def translate(context: ExceptionContext) -> None:
+        if not isinstance(context.original_exception, Exception):
+            context.is_disconnect = False  # Ctrl-C: the file is still open, and the transaction is rolled back below
         known = as_library_error(context.original_exception, folder)
         if known is not None:
             raise known from context.original_exception

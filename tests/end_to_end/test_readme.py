@@ -59,7 +59,7 @@ def test_make_demo_is_search_demo_or_a_folder_of_ones_own(tmp_path: Path) -> Non
     (tmp_path / "venv" / ".installed").touch()  # so that make has nothing to install
 
     def said(*words: str) -> str:
-        command = [make, "--dry-run", f"VENV={tmp_path / 'venv'}", "demo", *words]
+        command = [make, "--no-print-directory", "--dry-run", f"VENV={tmp_path / 'venv'}", "demo", *words]
         return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.strip()
 
     assert said() == f"{tmp_path / 'venv' / 'bin' / 'search'} demo"
