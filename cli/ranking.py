@@ -75,7 +75,7 @@ def rank_given(encoder: Encoder, text: str, files: Sequence[Path]) -> tuple[Sear
     took = (perf_counter() - start) * 1000
     name, number = encoder.info.name, len(hits)
     answer = SearchResult(
-        text, name, name, "", number, number, number, Took(encode=took, total=took), hits, tuple(problems)
+        text, name, name, "", number, number, number, Took(encode=took, total=took), hits, notices=tuple(problems)
     )
     return answer, len(problems)
 

@@ -19,3 +19,6 @@ RowNumbers: TypeAlias = NDArray[np.int64]
 
 RowMask: TypeAlias = NDArray[np.bool_]
 """(rows,) True for each row that may be found."""
+
+PictureFeatures: TypeAlias = NDArray[np.float16]
+"""(n, tokens, width) float16: what a reranker's vision tower makes of n pictures."""

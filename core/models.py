@@ -42,6 +42,15 @@ class Preprocess:
     fill: int = 0
 
 
+class ModelTask(StrEnum):
+    """What a model is for."""
+
+    CLIP = "clip"  # both towers: what is indexed and searched with
+    RERANK = "rerank"  # image-text matching, pair by pair
+    CAPTION = "caption"
+    ANSWER = "answer"  # questions about a picture
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A row of the catalogue: a model one can ask for by name."""
@@ -57,6 +66,33 @@ class ModelSpec:
     licence: str
     good_for: str  # one line for `search models list`
     built_in: bool = False  # comes with the program: always here, never removed
+    task: ModelTask = ModelTask.CLIP
+
+
+@dataclass(frozen=True, slots=True)
+class RerankerInfo:
+    """What the rest of the program knows of a reranker.
+
+    Attributes:
+        name: as a person types it.
+        preprocess: how it wants pixels.
+        weights_hash: hex.
+        tokens, width: of a picture's features.
+        fast: runs on a device that scores a hundred pairs within a second or two.
+    """
+
+    name: str
+    preprocess: Preprocess
+    weights_hash: str
+    tokens: int
+    width: int
+    fast: bool
+
+    @property
+    def identity(self) -> str:
+        """Which pictures' features can be shared: hex digest of weights, preprocessing and decode policy."""
+        parts = {"weights": self.weights_hash, "preprocess": asdict(self.preprocess), "decode": DECODE_POLICY}
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

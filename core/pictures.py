@@ -16,14 +16,29 @@ class CaptionSource(StrEnum):
     SIDECAR_TEXT = "sidecar_text"
     SIDECAR_JSON = "sidecar_json"
     SIDECAR_XMP = "sidecar_xmp"
+    IMPORTED = "imported"  # `search captions import`
+    GENERATED = "generated"  # a captioner wrote it
 
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A text that came with a picture."""
+    """A text that tells of a picture: it came with its file, was imported, or a model wrote it."""
 
     text: str
     source: CaptionSource
+    model: str | None = None  # that wrote it; None: it was found
+    match: float | None = None  # the reranker's probability that it fits, 0 to 1; None: not judged
+    kept: bool = True  # False: judged not to fit; shown as such, found by nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A word that the library files a picture under."""
+
+    name: str
+    source: str  # "user", or the set of labels it comes from
+    model: str | None = None  # that found it; None: a person did
+    score: float | None = None  # its probability, 0 to 1; None: a person said so
 
 
 class TakenSource(StrEnum):
@@ -75,6 +90,7 @@ class PictureFacts:
     longitude: float | None = None  # degrees, east positive
     captions: tuple[Caption, ...] = ()
     phash: int | None = None  # 64-bit perceptual hash (DCT), unsigned
+    tags: tuple["Tag", ...] = ()  # the library's, never the file's own
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from core.pictures import Orientation, Picture
 MOST_HITS = 10_000
 """Grouping compares each candidate with each group: for 10,000 hits that takes a second, and nobody reads further."""
 
+MOST_RERANKED = 1_000
+"""A GPU takes ten seconds for these; the papers rerank 128 or 256."""
+
 
 @dataclass(frozen=True, slots=True)
 class Near:
@@ -31,6 +34,7 @@ class Filters:
     near: Near | None = None
     orientation: Orientation | None = None
     formats: tuple[str, ...] = ()  # any of these, media's names
+    tags: tuple[str, ...] = ()  # all of these, case ignored
 
     def __bool__(self) -> bool:
         """True where anything is filtered at all."""
@@ -51,7 +55,8 @@ class Page:
     What is asked (words, a picture, a vector) is a request's, and the request holds its page.
 
     Raises:
-        UsageError: k is not within 1 to MOST_HITS, or the offset is negative or leads past MOST_HITS.
+        UsageError: k is not within 1 to MOST_HITS, the offset is negative or leads past MOST_HITS, or min_match is no
+            probability.
     """
 
     k: int = 10  # hits at most
@@ -59,8 +64,11 @@ class Page:
     filters: Filters = field(default_factory=Filters)
     sort: Sort = Sort.SCORE  # of the hits shown; which these are is always the score's decision
     group: bool = True  # identical files, near copies and bursts as one hit
+    min_match: float | None = None  # hits that match at least this probably; None: all, the best first
 
     def __post_init__(self) -> None:
+        if self.min_match is not None and not 0.0 <= self.min_match <= 1.0:
+            raise UsageError(f"a match is a probability from 0 to 1, and not {self.min_match:g}")
         if not 1 <= self.k <= MOST_HITS:
             raise UsageError(f"k must be from 1 to {MOST_HITS:,}, and is {self.k:,}")
         if self.offset < 0:
@@ -70,6 +78,38 @@ class Page:
                 f"only the first {MOST_HITS:,} hits can be paged through, "
                 f"and offset {self.offset:,} + k {self.k:,} leads past them"
             )
+
+
+class SearchMode(StrEnum):
+    """Where hits come from."""
+
+    HYBRID = "hybrid"  # vectors, and words of captions, names and tags where they occur
+    VECTOR = "vector"
+    TEXT = "text"  # words alone
+
+
+class Fusion(StrEnum):
+    """What a reranked picture is ordered by."""
+
+    ITM = "itm"  # the matching head alone
+    ITM_ITC = "itm+itc"  # and the reranker's own cosine: the BLIP paper's protocol
+    ITM_CLIP = "itm+clip"  # and the library's own cosine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rerank:
+    """How much of an answer a reranker looks at.
+
+    Raises:
+        UsageError: a depth that is not within 0 to MOST_RERANKED.
+    """
+
+    depth: int | None = None  # candidates; 0: none; None: as many as the budget lets it, where a reranker is at hand
+    fusion: Fusion = Fusion.ITM_ITC
+
+    def __post_init__(self) -> None:
+        if self.depth is not None and not 0 <= self.depth <= MOST_RERANKED:
+            raise UsageError(f"from 0 to {MOST_RERANKED:,} candidates can be reranked, not {self.depth:,}")
 
 
 class AlikeKind(StrEnum):
@@ -107,6 +147,17 @@ class Hit:
     picture: Picture
     alike: tuple[Alike, ...] = ()
     copy: CopyKind | None = None  # set by a lookup, None for a search by words
+    match: float | None = None  # the probability that it fits what was asked, 0 to 1; None: nothing to judge it by
+    reranked: "Reranked | None" = None  # None: the reranker did not look at it
+
+
+@dataclass(frozen=True, slots=True)
+class Reranked:
+    """What a reranker made of one hit."""
+
+    itm: float  # the logit of "match"
+    itc: float  # its own cosine, -1 to 1
+    fused: float  # what the hit is ordered by
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,4 +183,7 @@ class SearchResult:
     known: int  # pictures the library knows (indexed, or still waiting to be)
     took_ms: Took
     hits: tuple[Hit, ...]
+    nearest: tuple[Hit, ...] = ()  # where nothing matches well enough: the nearest few, which do not
+    reranker: str | None = None  # that looked at the first hits; None: none did
+    reranked: int = 0  # candidates it looked at
     notices: tuple[str, ...] = field(default=())  # text cut, language hint, index bypassed, …

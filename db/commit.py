@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from db.captions import write_found
 from db.connect import Store, transaction
-from db.facts import write_captions, write_facts
+from db.facts import write_facts
 from db.files import asset_of, find_file, link, move_file, moved_from, note_problem, put_file, unlink
 from db.forgotten import ForgottenNow
 from db.liveness import settle_touched, touch_pictures_of
@@ -68,7 +69,7 @@ class _Batch:
             file_id = put_file(self.conn, outcome.item, FileState.PRESENT)
         relinked = link(self.conn, file_id, asset_id)
         write_facts(self.conn, asset_id, outcome.facts)
-        write_captions(self.conn, asset_id, file_id, outcome.facts.captions)
+        write_found(self.conn, asset_id, file_id, outcome.facts.captions)
         if moved is not None:
             return CommitCounts(moved=1)
         if before is None or before.state in {FileState.PROBLEM, FileState.IGNORED, FileState.FORGOTTEN}:

@@ -1,12 +1,11 @@
 """What a picture says of itself, written to and read from the asset table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row
 
 from core.pictures import Caption, PictureFacts, TakenAt, TakenSource
-from db.connect import run_many
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the clock on the wall, which has no zone
 
@@ -59,16 +58,6 @@ def write_facts(conn: Connection, asset_id: int, facts: PictureFacts) -> None:
         {"id": asset_id},
     ).one_or_none()
     conn.exec_driver_sql(_SET_FACTS, values if known is None else _merged(known, values))
-
-
-def write_captions(conn: Connection, asset_id: int, file_id: int, captions: Sequence[Caption]) -> None:
-    """Replace the captions that came with this file."""
-    conn.exec_driver_sql("DELETE FROM caption WHERE file_id = :file_id", {"file_id": file_id})
-    run_many(
-        conn,
-        "INSERT INTO caption (asset_id, file_id, source, text) VALUES (?, ?, ?, ?)",
-        [(asset_id, file_id, caption.source.value, caption.text) for caption in captions],
-    )
 
 
 def read_facts(row: Row[tuple[object, ...]], captions: tuple[Caption, ...]) -> PictureFacts:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from core.errors import UsageError
 from core.paths import display
+from db.captions import drop_unused_texts
 from db.connect import Store, checkpoint, run_many, transaction
 from db.liveness import drop_orphans, settle_touched, touch_pictures_of
 from db.ranges import PathRange
@@ -33,6 +34,7 @@ def forget(store: Store, path: bytes) -> int:
         kept = [(content, place["path"]) for content in hashes]
         run_many(conn, "INSERT OR IGNORE INTO forgotten_hash VALUES (?, ?)", kept)
         drop_orphans(conn)
+        drop_unused_texts(conn)
         _drop_names(conn)
     checkpoint(store)  # the journal, too, held it
     for content in hashes:

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, select
 
 from core.arrays import Vectors
 from core.paths import display
+from db.captions import write_found
 from db.connect import Store, transaction
-from db.facts import write_captions, write_facts
+from db.facts import write_facts
 from db.files import asset_of, folder_id, link
 from db.forgotten import ForgottenNow
 from db.liveness import settle_touched
@@ -99,5 +100,5 @@ def _store(conn: Connection, picture: ImportedRow) -> int:
     link(conn, file_id, asset_id)
     if picture.facts is not None:
         write_facts(conn, asset_id, picture.facts)
-        write_captions(conn, asset_id, file_id, picture.facts.captions)
+        write_found(conn, asset_id, file_id, picture.facts.captions)
     return asset_id

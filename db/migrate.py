@@ -11,7 +11,7 @@ from db.connect import DATABASE, Store, backup_database, transaction
 from db.schema import metadata
 from db.vectors.storage import storage_errors
 
-HISTORY = ("0001",)
+HISTORY = ("0001", "0002")
 """Every revision there ever was, oldest first; the last is what this program reads and writes."""
 
 SCRIPTS = Path(__file__).parent / "migrations"

@@ -8,7 +8,8 @@ import numpy as np
 from sqlalchemy import Connection
 
 from core.arrays import RowNumbers
-from core.pictures import Caption, CaptionSource, Picture
+from core.pictures import Picture
+from db.captions import captions_of
 from db.facts import read_facts
 from db.records import ExportRow, FileState
 
@@ -28,21 +29,15 @@ _FILES = """
     JOIN file_asset fa ON fa.asset_id = j.value JOIN file f ON f.id = fa.file_id
     WHERE f.state IN ('present', 'offline')
 """
-_CAPTIONS = """
-    SELECT c.asset_id, c.source, c.text FROM json_each(:assets) j
-    JOIN caption c ON c.asset_id = j.value LEFT JOIN file f ON f.id = c.file_id
-    WHERE c.file_id IS NULL OR f.state IN ('present', 'offline')
-    ORDER BY c.id
-"""
 
 
 def pictures(conn: Connection, generation_id: int, rows: RowNumbers | Sequence[int]) -> list[Picture]:
     """The live pictures of these rows, in the order of the rows; a row that stands for none is left out."""
     wanted = [int(row) for row in rows]
     found = conn.exec_driver_sql(_ASSETS, {"rows": json.dumps(wanted), "generation_id": generation_id}).all()
-    assets = json.dumps([row.id for row in found])
-    files = _files(conn, assets)
-    captions = _captions(conn, assets)
+    assets = [row.id for row in found]
+    files = _files(conn, json.dumps(assets))
+    captions = captions_of(conn, assets)
     by_row = {}
     for row in found:
         if row.id in files:
@@ -102,14 +97,6 @@ def _files(conn: Connection, assets: str) -> dict[int, list[tuple[bool, int, byt
     for paths in files.values():
         paths.sort()
     return files
-
-
-def _captions(conn: Connection, assets: str) -> dict[int, tuple[Caption, ...]]:
-    """Per picture its captions; the same text from two copies is one."""
-    captions: dict[int, dict[Caption, None]] = defaultdict(dict)
-    for row in conn.exec_driver_sql(_CAPTIONS, {"assets": assets}):
-        captions[row.asset_id][Caption(row.text, CaptionSource(row.source))] = None
-    return {asset_id: tuple(unique) for asset_id, unique in captions.items()}
 
 
 def _rows(conn: Connection, query: str, values: dict[str, object]) -> RowNumbers:

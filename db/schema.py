@@ -139,15 +139,71 @@ file_asset = Table(
     sqlite_with_rowid=False,
 )
 
+# Each text once: what a camera writes into every picture is one text with one vector.
+caption_text = Table(
+    "caption_text",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("text", Text, nullable=False, unique=True),
+)
+
 caption = Table(
     "caption",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("asset_id", Integer, _needs("asset.id", cascade=True), nullable=False, index=True),
-    # Copies of one picture may have different sidecars: a caption leaves with the file it came with.
+    # Copies of one picture may have different sidecars: a caption leaves with the file it came with. NULL: it belongs
+    # to the picture itself (imported, generated).
     Column("file_id", Integer, _needs("file.id", cascade=True), index=True),
+    Column("text_id", Integer, _needs("caption_text.id"), nullable=False, index=True),
     Column("source", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("model", Text),  # that wrote it; NULL: it was found
+    Column("match", Float),  # the reranker's probability that it fits; NULL: not judged
+    Column("judge", Text),  # the reranker's name
+    Column("kept", Integer, nullable=False, server_default=text("1")),  # 0: judged not to fit; shown as such only
+)
+
+# A row of a space's caption vectors stands for a text, not for a picture.
+caption_row = Table(
+    "caption_row",
+    metadata,
+    Column("generation_id", Integer, _needs("generation.id"), primary_key=True),
+    Column("row", Integer, primary_key=True),
+    Column("text_id", Integer, _needs("caption_text.id"), nullable=False),
+    UniqueConstraint("text_id", "generation_id"),
+    sqlite_with_rowid=False,
+)
+
+tag = Table(
+    "tag",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),  # as it was first written
+    Column("folded", Text, nullable=False, unique=True),  # casefolded: Beach and beach are one
+)
+
+asset_tag = Table(
+    "asset_tag",
+    metadata,
+    Column("asset_id", Integer, _needs("asset.id", cascade=True), primary_key=True),
+    Column("tag_id", Integer, _needs("tag.id"), primary_key=True, index=True),
+    Column("source", Text, primary_key=True),  # "user", or the set of labels it comes from
+    Column("model", Text),  # that found it; NULL: a person did
+    Column("score", Float),  # its probability; NULL: a person said so
+    Column("tagged_at", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What a query's scores are compared with, to tell a match from the best of nothing. Derived.
+background = Table(
+    "background",
+    metadata,
+    Column("space_id", Integer, _needs("space.id", cascade=True), primary_key=True),
+    Column("kind", Text, primary_key=True),  # "pictures" of the library, or neutral "texts"
+    Column("vectors", LargeBinary, nullable=False),  # float16 (count, dim), unit rows
+    Column("count", Integer, nullable=False),
+    Column("made_from", Text, nullable=False),  # for pictures how many rows there were, for texts their digest
+    sqlite_with_rowid=False,
 )
 
 space = Table(

@@ -92,11 +92,14 @@ def test_every_migration_is_known() -> None:
     assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == HISTORY
 
 
+LATER = "9999"
+
+
 def later_scripts(folder: Path) -> Path:
     """The migrations as a later version of `search` has them: one more."""
     shutil.copytree(SCRIPTS, folder)
-    (folder / "versions" / "0002_later.py").write_text(
-        "from alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
+    (folder / "versions" / "9999_later.py").write_text(
+        f"from alembic import op\nrevision = '9999'\ndown_revision = '{HISTORY[-1]}'\n"
         "def upgrade():\n    op.execute('ALTER TABLE file ADD COLUMN later INTEGER')\n"
     )
     return folder
@@ -108,13 +111,13 @@ def test_an_older_library_is_migrated_after_a_backup(library: Path, disk: Disk, 
         index(writer, disk, b"/p")
     before = (library / "library.sqlite3").read_bytes()
     store = connect_writer(library)
-    bring_up_to_date(store, history=("0001", "0002"), scripts=later_scripts(tmp_path / "scripts"))
-    assert revision_of(store) == "0002"
+    bring_up_to_date(store, history=(*HISTORY, LATER), scripts=later_scripts(tmp_path / "scripts"))
+    assert revision_of(store) == LATER
     assert store.conn.exec_driver_sql("SELECT count(*) FROM file WHERE later IS NULL").scalar_one() == 1
     close(store)
-    backup = sqlite3.connect(library / "library.sqlite3.backup-0001")
+    backup = sqlite3.connect(library / f"library.sqlite3.backup-{HISTORY[-1]}")
     assert backup.execute("SELECT path FROM file").fetchall() == [(b"/p/a.jpg",)]
-    assert backup.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+    assert backup.execute("SELECT version_num FROM alembic_version").fetchone() == (HISTORY[-1],)
     backup.close()
     assert len(before) > 0
     # and this version of the program refuses it, as a reader and as a writer
@@ -128,12 +131,12 @@ def test_a_migration_that_fails_changes_nothing(library: Path, tmp_path: Path) -
     with open_writer(library, command="index"):
         pass
     scripts = later_scripts(tmp_path / "scripts")
-    with (scripts / "versions" / "0002_later.py").open("a") as script:
+    with (scripts / "versions" / "9999_later.py").open("a") as script:
         script.write("    op.execute('SELECT nonsense')\n")
     store = connect_writer(library)
     with pytest.raises(Exception, match="nonsense"):
-        bring_up_to_date(store, history=("0001", "0002"), scripts=scripts)
-    assert revision_of(store) == "0001"
+        bring_up_to_date(store, history=(*HISTORY, LATER), scripts=scripts)
+    assert revision_of(store) == HISTORY[-1]
     close(store)
     with open_reader(library):
         pass
@@ -142,7 +145,7 @@ def test_a_migration_that_fails_changes_nothing(library: Path, tmp_path: Path) -
 def test_readers_do_not_migrate(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_writer(library, command="index"):
         pass
-    monkeypatch.setattr("db.migrate.HISTORY", ("0001", "0002"))
+    monkeypatch.setattr("db.migrate.HISTORY", (*HISTORY, LATER))
     with pytest.raises(LibraryTooOld, match="search index"):
         open_reader(library)
 
