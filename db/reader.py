@@ -18,6 +18,7 @@ from core.pictures import Picture
 from core.queries import Filters
 from db import counts, pictures, roots, spaces
 from db import filters as filtering
+from db.background import BackgroundKind, read_background
 from db.connect import Store, begin_snapshot, close, connect_reader
 from db.migrate import require_current
 from db.places import place_of
@@ -71,6 +72,7 @@ class LibraryReader:
         self._generations: dict[tuple[int, VectorKind], GenerationInfo] = {}
         self._findable: dict[int, RowMask | None] = {}
         self._searchers: dict[int, RowSearcher] = {}
+        self._backgrounds: dict[tuple[int, BackgroundKind], Vectors | None] = {}
 
     @property
     def path(self) -> Path:
@@ -153,6 +155,13 @@ class LibraryReader:
     def vectors(self, space: SpaceInfo, rows: RowNumbers) -> Vectors:
         """The vectors of these rows, float32 (n, dim)."""
         return self._searcher(self.generation(space)).vectors(rows)
+
+    def background(self, space: SpaceInfo, kind: BackgroundKind) -> Vectors | None:
+        """What scores are compared with: float32 (n, dim), unit rows; None where nothing is kept. Read once."""
+        key = (space.id, kind)
+        if key not in self._backgrounds:
+            self._backgrounds[key] = read_background(self._store.conn, space, kind)
+        return self._backgrounds[key]
 
     def pictures(self, space: SpaceInfo, rows: RowNumbers | Sequence[int]) -> list[Picture]:
         """The pictures of these rows, in their order; a row that stands for no live picture is left out."""

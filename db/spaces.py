@@ -175,6 +175,7 @@ def drop_space(store: Store, space_id: int) -> int:
         for table in ("vector_row", "tombstone", "block", "dirty_asset"):
             conn.exec_driver_sql(f"DELETE FROM {table} WHERE generation_id {of_space}", {"id": space_id})
         conn.exec_driver_sql("DELETE FROM generation WHERE space_id = :id", {"id": space_id})
+        conn.exec_driver_sql("DELETE FROM background WHERE space_id = :id", {"id": space_id})
         conn.exec_driver_sql("DELETE FROM space WHERE id = :id", {"id": space_id})
     return _remove_folder(store.folder / "spaces" / space.slug)
 

@@ -12,11 +12,12 @@ from typing import Self
 
 from filelock import FileLock
 
+from core.arrays import Vectors
 from core.errors import LibraryError
 from core.indexing import ProgressListener, RootOptions
 from core.models import EncoderInfo
+from db import background, compaction, counts, derived, forget, imports, planning, rows, runs, settle, spaces, staging
 from db import commit as committing
-from db import compaction, counts, derived, forget, imports, planning, rows, runs, settle, spaces, staging
 from db import roots as rooting
 from db.connect import Store, checkpoint, close, transaction
 from db.pending import set_pending
@@ -200,6 +201,14 @@ class LibraryWriter:
     ) -> None:
         """Build the index and the filter columns anew where too much changed since, or where they are unsound."""
         derived.refresh_derived(self._store, space, exact_below=exact_below, force=force, on_progress=on_progress)
+
+    def neutral_texts_are(self, space: SpaceInfo, digest: str) -> bool:
+        """Whether the neutral texts kept with this space are those of this digest."""
+        return background.texts_are(self._store.conn, space, digest)
+
+    def keep_neutral_texts(self, space: SpaceInfo, vectors: Vectors, digest: str) -> None:
+        """Keep these vectors of neutral texts with the space, float32 (n, dim), unit rows."""
+        background.keep_texts(self._store, space, vectors, digest)
 
     # Single operations
 

@@ -76,6 +76,7 @@ class MemoryReader:
     path: Path = Path("/library")
     fetches: list[int] = field(default_factory=list)
     dead: frozenset[int] = frozenset()  # rows that are found, but stand for no picture any more
+    backgrounds: dict[str, Vectors] = field(default_factory=dict)  # by kind
 
     def active_space(self) -> SpaceInfo:
         return self.space
@@ -101,6 +102,9 @@ class MemoryReader:
 
     def vectors(self, space: SpaceInfo, rows: RowNumbers) -> Vectors:
         return self.rows[rows]
+
+    def background(self, space: SpaceInfo, kind: str) -> Vectors | None:
+        return self.backgrounds.get(kind)
 
     def pictures(self, space: SpaceInfo, rows: RowNumbers) -> list[Picture]:
         return [self.stored[row] for row in rows if row not in self.dead]
