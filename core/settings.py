@@ -18,6 +18,9 @@ from core.models import Device
 from core.program import NAME
 
 DEFAULT_MODEL = "ViT-B-32-datacomp"
+DEFAULT_RERANKER = "blip-itm-base-coco"
+DEFAULT_CAPTIONER = "blip-caption-base"
+DEFAULT_ANSWERER = "blip-vqa-base"
 
 
 def config_file() -> Path:
@@ -39,6 +42,12 @@ class Settings(BaseSettings):
     batch_size: int = Field(default=16, ge=1, le=4096)  # a CPU is no faster with more, and 32 take 100 MB more
     workers: int = Field(default=0, ge=0, le=256)  # 0: one per core, at most 8
     max_megapixels: int = Field(default=200, ge=1, le=2000)
+    # The second stage; each is looked for when it is needed, and fetched only when asked.
+    reranker: str = Field(default=DEFAULT_RERANKER, min_length=1)
+    captioner: str = Field(default=DEFAULT_CAPTIONER, min_length=1)
+    answerer: str = Field(default=DEFAULT_ANSWERER, min_length=1)
+    rerank_budget_s: float = Field(default=3.0, ge=0, le=3600, allow_inf_nan=False)  # longer, and people ask again
+    feature_cache_mb: int = Field(default=2048, ge=0)  # 2,300 pictures at base size; 0: nothing is kept
 
     @property
     def asked_model(self) -> str | None:

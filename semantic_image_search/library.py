@@ -15,6 +15,7 @@ from semantic_image_search.choice import Wish
 from semantic_image_search.library_encoders import LibraryEncoders
 from semantic_image_search.models import EncoderSource
 from semantic_image_search.queries import fitted_all, lookup_request
+from semantic_image_search.second_stage import SecondStage
 
 if TYPE_CHECKING:
     import os
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Vectors
     from core.indexing import IndexReport, Problem, ProgressListener, RootOptions
-    from core.protocols import Encoder
+    from core.protocols import Encoder, Reranker
     from core.queries import SearchResult
     from core.settings import Settings
     from db.records import Finding, SpaceInfo
@@ -35,6 +36,7 @@ def open_library(
     path: str | os.PathLike[str] | None = None,
     *,
     model: str | Encoder | None = None,
+    reranker: str | Reranker | None = None,
     device: Device | str | None = None,
     download: bool = False,
 ) -> Library:
@@ -44,6 +46,7 @@ def open_library(
         path: its folder; None: the setting (SEARCH_LIBRARY, the config file, the platform's data folder).
         model: a model's name, or an encoder of your own (`core.protocols.Encoder`). It decides for a new library;
             for one that has a model it must be the same, or indexing and searching raise WrongModel.
+        reranker: a reranker's name, or one of your own (`core.protocols.Reranker`); None: the setting.
         device: `auto`, `cuda`, `mps` or `cpu`; None: the setting.
         download: fetch weights that are not in the cache.
 
@@ -55,14 +58,19 @@ def open_library(
     name = model if isinstance(model, str) else None
     settings = load_settings(library=path and Path(path).expanduser(), device=device and Device(device))
     given = None if isinstance(model, str) else model
-    return Library(settings, model=name or (given.info.name if given else None), given=given, download=download)
+    second = SecondStage(settings, reranker=reranker, download=download)
+    wanted = name or (given.info.name if given else None)
+    return Library(settings, model=wanted, given=given, second=second, download=download)
 
 
 class Library:
     """A library of pictures. Made by `open_library`; a context manager."""
 
-    def __init__(self, settings: Settings, *, model: str | None, given: Encoder | None, download: bool) -> None:
+    def __init__(
+        self, settings: Settings, *, model: str | None, given: Encoder | None, second: SecondStage, download: bool
+    ) -> None:
         self._settings = settings
+        self._second = second
         self.path: Path = settings.library.absolute()
         source = EncoderSource(given, device=settings.device, download=download)
         first = Wish(settings.asked_model, settings.model)
@@ -77,6 +85,7 @@ class Library:
     def close(self) -> None:
         """Let go of loaded models. The library on disk needs no closing."""
         self._encoders.let_go()
+        self._second.let_go()
 
     # -- indexing
 
@@ -342,6 +351,11 @@ class Library:
     def encoders(self) -> LibraryEncoders:
         """Which encoder answers for which space of this library."""
         return self._encoders
+
+    @property
+    def second_stage(self) -> SecondStage:
+        """The models that look again, write captions and answer questions, and what they saw."""
+        return self._second
 
     def _must_exist(self) -> None:
         from db import open_reader

@@ -1,0 +1,137 @@
+"""The models of the second stage, loaded when first needed: a reranker, a captioner, one that answers questions.
+
+Which models is the settings' or the caller's choice; `encoders` finds and loads them, `searcher` decides what they
+look at.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from core.arrays import PictureFeatures
+    from core.errors import PictureProblem
+    from core.models import Device
+    from core.protocols import Answerer, Captioner, Reranker
+    from core.settings import Settings
+    from db.features import FeatureCache
+    from searcher.features import FeatureSource, ToSee
+    from semantic_image_search.queries import PictureLike
+
+
+class SecondStage:
+    """The second stage of one library.
+
+    Args:
+        settings: which models, where they run, how much is kept of what they saw; `library` is where.
+        reranker: a name, or a reranker of the caller's own; None: the setting.
+        download: fetch missing weights.
+    """
+
+    def __init__(self, settings: Settings, *, reranker: str | Reranker | None = None, download: bool = False) -> None:
+        self._settings = settings
+        self._named = reranker if isinstance(reranker, str) else settings.reranker
+        self._reranker = None if isinstance(reranker, str) else reranker
+        self._captioner: Captioner | None = None
+        self._answerer: Answerer | None = None
+        self._sources: dict[str, FeatureSource] = {}
+        self._download = download
+
+    @property
+    def reranker_name(self) -> str:
+        """The reranker's name, whether or not it is here."""
+        return self._named if self._reranker is None else self._reranker.info.name
+
+    @property
+    def has_reranker(self) -> bool:
+        """Whether a reranker is at hand: nothing is loaded, nothing fetched.
+
+        Raises:
+            UnknownModel: there is no reranker of this name.
+        """
+        if self._reranker is not None:
+            return True
+        from encoders import find_model, weights_cached
+
+        return weights_cached(find_model(self._named))
+
+    def reranker(self) -> Reranker:
+        """The reranker; its weights are found, and loaded at its first use.
+
+        Raises:
+            UnknownModel: there is no reranker of this name.
+            WeightsMissing: not cached, and not to be fetched.
+            DeviceError: the device asked for is not there.
+        """
+        if self._reranker is None:
+            from encoders import load_reranker
+
+            self._reranker = load_reranker(self._named, device=self._device, download=self._download)
+        return self._reranker
+
+    def captioner(self) -> Captioner:
+        """The model that writes captions; raises as `reranker`."""
+        if self._captioner is None:
+            from encoders import load_captioner
+
+            self._captioner = load_captioner(self._settings.captioner, device=self._device, download=self._download)
+        return self._captioner
+
+    def answerer(self) -> Answerer:
+        """The model that answers questions about a picture; raises as `reranker`."""
+        if self._answerer is None:
+            from encoders import load_answerer
+
+            self._answerer = load_answerer(self._settings.answerer, device=self._device, download=self._download)
+        return self._answerer
+
+    def features(self, reranker: Reranker) -> FeatureCache:
+        """Where features of the library's pictures, as this reranker sees them, are kept."""
+        from db.features import FeatureCache
+
+        return FeatureCache(self._library, reranker.info.identity, self._settings.feature_cache_mb * 1_000_000)
+
+    def source(self, reranker: Reranker) -> FeatureSource:
+        """Features of pictures through that cache."""
+        from searcher.features import FeatureSource
+
+        identity = reranker.info.identity
+        if identity not in self._sources:
+            self._sources[identity] = FeatureSource(reranker, self.features(reranker))
+        return self._sources[identity]
+
+    def see(self, pictures: Sequence[ToSee]) -> list[PictureFeatures | PictureProblem]:
+        """What the reranker sees in files of the library, float16 (tokens, width) each, kept for the next time.
+
+        A picture whose features are kept is not opened. One that cannot be read is its problem instead.
+        """
+        return self.source(self.reranker()).see(pictures)
+
+    def see_one(self, picture: PictureLike) -> PictureFeatures:
+        """What the reranker sees in any picture, float16 (1, tokens, width); nothing of it is kept.
+
+        Raises:
+            PictureProblem: the file cannot be read as a picture.
+        """
+        from semantic_image_search.queries import fitted
+
+        reranker = self.reranker()
+        return reranker.see(fitted(picture, reranker.info.preprocess)[np.newaxis])
+
+    def let_go(self) -> None:
+        """Drop loaded models."""
+        self._captioner = self._answerer = self._reranker = None
+        self._sources.clear()
+
+    @property
+    def _library(self) -> Path:
+        return self._settings.library.absolute()
+
+    @property
+    def _device(self) -> Device:
+        return self._settings.device
