@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Vectors
     from core.indexing import IndexReport, Problem, ProgressListener, RootOptions
-    from core.protocols import Encoder, Reranker
+    from core.protocols import Answerer, Captioner, Encoder, Reranker
     from core.queries import SearchResult
     from core.settings import Settings
     from db.records import Finding, SpaceInfo
@@ -32,11 +32,13 @@ if TYPE_CHECKING:
     from semantic_image_search.status import LibraryStatus
 
 
-def open_library(
+def open_library(  # noqa: PLR0913 - options by keyword, each with a default
     path: str | os.PathLike[str] | None = None,
     *,
     model: str | Encoder | None = None,
     reranker: str | Reranker | None = None,
+    captioner: str | Captioner | None = None,
+    answerer: str | Answerer | None = None,
     device: Device | str | None = None,
     download: bool = False,
 ) -> Library:
@@ -47,6 +49,8 @@ def open_library(
         model: a model's name, or an encoder of your own (`core.protocols.Encoder`). It decides for a new library;
             for one that has a model it must be the same, or indexing and searching raise WrongModel.
         reranker: a reranker's name, or one of your own (`core.protocols.Reranker`); None: the setting.
+        captioner: what writes captions, likewise (`core.protocols.Captioner`).
+        answerer: what answers questions, likewise (`core.protocols.Answerer`).
         device: `auto`, `cuda`, `mps` or `cpu`; None: the setting.
         download: fetch weights that are not in the cache.
 
@@ -58,7 +62,7 @@ def open_library(
     name = model if isinstance(model, str) else None
     settings = load_settings(library=path and Path(path).expanduser(), device=device and Device(device))
     given = None if isinstance(model, str) else model
-    second = SecondStage(settings, reranker=reranker, download=download)
+    second = SecondStage(settings, reranker=reranker, captioner=captioner, answerer=answerer, download=download)
     wanted = name or (given.info.name if given else None)
     return Library(settings, model=wanted, given=given, second=second, download=download)
 

@@ -30,15 +30,27 @@ class SecondStage:
     Args:
         settings: which models, where they run, how much is kept of what they saw; `library` is where.
         reranker: a name, or a reranker of the caller's own; None: the setting.
+        captioner: likewise.
+        answerer: likewise.
         download: fetch missing weights.
     """
 
-    def __init__(self, settings: Settings, *, reranker: str | Reranker | None = None, download: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        reranker: str | Reranker | None = None,
+        captioner: str | Captioner | None = None,
+        answerer: str | Answerer | None = None,
+        download: bool = False,
+    ) -> None:
         self._settings = settings
         self._named = reranker if isinstance(reranker, str) else settings.reranker
         self._reranker = None if isinstance(reranker, str) else reranker
-        self._captioner: Captioner | None = None
-        self._answerer: Answerer | None = None
+        self._named_captioner = captioner if isinstance(captioner, str) else settings.captioner
+        self._captioner = None if isinstance(captioner, str) else captioner
+        self._named_answerer = answerer if isinstance(answerer, str) else settings.answerer
+        self._answerer = None if isinstance(answerer, str) else answerer
         self._sources: dict[str, FeatureSource] = {}
         self._download = download
 
@@ -74,12 +86,26 @@ class SecondStage:
             self._reranker = load_reranker(self._named, device=self._device, download=self._download)
         return self._reranker
 
+    @property
+    def captioner_name(self) -> str:
+        """The captioner's name, whether or not it is here."""
+        return self._named_captioner if self._captioner is None else self._captioner.info.name
+
+    @property
+    def has_captioner(self) -> bool:
+        """Whether a captioner is at hand; as `has_reranker`."""
+        if self._captioner is not None:
+            return True
+        from encoders import find_model, weights_cached
+
+        return weights_cached(find_model(self._named_captioner))
+
     def captioner(self) -> Captioner:
         """The model that writes captions; raises as `reranker`."""
         if self._captioner is None:
             from encoders import load_captioner
 
-            self._captioner = load_captioner(self._settings.captioner, device=self._device, download=self._download)
+            self._captioner = load_captioner(self._named_captioner, device=self._device, download=self._download)
         return self._captioner
 
     def answerer(self) -> Answerer:
@@ -87,7 +113,7 @@ class SecondStage:
         if self._answerer is None:
             from encoders import load_answerer
 
-            self._answerer = load_answerer(self._settings.answerer, device=self._device, download=self._download)
+            self._answerer = load_answerer(self._named_answerer, device=self._device, download=self._download)
         return self._answerer
 
     def features(self, reranker: Reranker) -> FeatureCache:
