@@ -32,6 +32,7 @@ def lookup(
     near: options.NearPlace = None,
     orientation: options.Shape = None,
     types: options.Types = None,
+    tags: options.Tags = None,
     k: options.Limit = None,
     offset: options.Offset = 0,
     sort: options.SortBy = "score",
@@ -58,7 +59,17 @@ def lookup(
     form = choose_form(as_json=as_json, as_json_lines=as_json_lines, as_paths=as_paths, as_nul=as_nul)
     output = Output(form=form, preview=preview, open=open_viewer, verbose=verbose)
     filters = make_filters(
-        FilterTexts(tuple(in_folders or ()), date, after, before, camera, near, orientation, tuple(types or ()))
+        FilterTexts(
+            tuple(in_folders or ()),
+            date,
+            after,
+            before,
+            camera,
+            near,
+            orientation,
+            tuple(types or ()),
+            tuple(tags or ()),
+        )
     )
     page = Page(k=k or 10, offset=offset, filters=filters, sort=Sort(sort), group=not no_group)
     unreadable = with_weights(

@@ -67,6 +67,10 @@ Types = Annotated[
     list[str] | None,
     typer.Option("--type", metavar="NAME", help="jpeg, png, heif, … Repeatable.", rich_help_panel=FILTERS),
 ]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="NAME", help="With this tag. Repeatable: with all.", rich_help_panel=FILTERS),
+]
 
 # What is shown
 Limit = Annotated[

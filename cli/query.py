@@ -85,6 +85,7 @@ def query(
     near: options.NearPlace = None,
     orientation: options.Shape = None,
     types: options.Types = None,
+    tags: options.Tags = None,
     k: options.Limit = None,
     offset: options.Offset = 0,
     sort: options.SortBy = "score",
@@ -113,7 +114,17 @@ def query(
     form = choose_form(as_json=as_json, as_json_lines=as_json_lines, as_paths=as_paths, as_nul=as_nul)
     output = Output(form=form, preview=preview, open=open_viewer, verbose=verbose)
     filters = make_filters(
-        FilterTexts(tuple(in_folders or ()), date, after, before, camera, near, orientation, tuple(types or ()))
+        FilterTexts(
+            tuple(in_folders or ()),
+            date,
+            after,
+            before,
+            camera,
+            near,
+            orientation,
+            tuple(types or ()),
+            tuple(tags or ()),
+        )
     )
     words = as_unicode(" ".join(text or ()))
     if files:

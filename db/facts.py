@@ -1,11 +1,12 @@
 """What a picture says of itself, written to and read from the asset table."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Row
 
-from core.pictures import Caption, PictureFacts, TakenAt, TakenSource
+from core.pictures import Caption, PictureFacts, Tag, TakenAt, TakenSource
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the clock on the wall, which has no zone
 
@@ -60,10 +61,10 @@ def write_facts(conn: Connection, asset_id: int, facts: PictureFacts) -> None:
     conn.exec_driver_sql(_SET_FACTS, values if known is None else _merged(known, values))
 
 
-def read_facts(row: Row[tuple[object, ...]], captions: tuple[Caption, ...]) -> PictureFacts:
+def read_facts(row: Row[tuple[object, ...]], captions: tuple[Caption, ...], tags: tuple[Tag, ...] = ()) -> PictureFacts:
     """The facts of one row that has the asset's columns, and `format`, `camera` and `lens` by name."""
     if row.format is None:
-        return UNKNOWN
+        return replace(UNKNOWN, captions=captions, tags=tags)
     return PictureFacts(
         format=row.format,
         width=row.width,
@@ -76,6 +77,7 @@ def read_facts(row: Row[tuple[object, ...]], captions: tuple[Caption, ...]) -> P
         longitude=row.longitude,
         captions=captions,
         phash=None if row.phash is None else row.phash & _MASK,
+        tags=tags,
     )
 
 

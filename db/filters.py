@@ -14,6 +14,7 @@ from db.connect import Store
 from db.facts import wall_seconds
 from db.ranges import PathRange
 from db.records import GenerationInfo
+from db.tags import tagged_rows
 
 _EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 
@@ -40,6 +41,8 @@ def filtered_rows(store: Store, generation: GenerationInfo, filters: Filters, fi
         several[rows] = records["several"]
     if findable is not None:
         match &= findable
+    for name in filters.tags:
+        match &= _rows_with_tag(store.conn, generation, name)
     if predicate.folder_ids is not None:
         doubtful = np.flatnonzero(match & several)
         inside[doubtful] = rows_below(store.conn, generation.id, doubtful, predicate.folder_ids)
@@ -57,6 +60,13 @@ def _parts(store: Store, generation: GenerationInfo) -> list[tuple[slice | NDArr
         read_dirty_columns(store.conn, generation.id, covered),
         read_columns(store.conn, generation.id, covered),
     ]
+
+
+def _rows_with_tag(conn: Connection, generation: GenerationInfo, name: str) -> RowMask:
+    """Asked of SQL each time: tags come and go without the columns being written anew."""
+    tagged = np.zeros(generation.committed_rows, np.bool_)
+    tagged[tagged_rows(conn, generation.id, name)] = True
+    return tagged
 
 
 @dataclass(frozen=True, slots=True)

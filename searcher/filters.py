@@ -10,6 +10,7 @@ from core.errors import UsageError
 from core.paths import absolute
 from core.pictures import Orientation
 from core.queries import Filters, Near
+from core.tags import tidy_name
 from media import FORMATS
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
@@ -28,6 +29,7 @@ class FilterTexts:
     near: str | None = None  # "LAT,LON,KM"
     orientation: str | None = None
     types: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()  # all of these, case ignored
 
 
 def make_filters(texts: FilterTexts) -> Filters:
@@ -53,6 +55,7 @@ def make_filters(texts: FilterTexts) -> Filters:
         near=parse_near(texts.near) if texts.near is not None else None,
         orientation=parse_orientation(texts.orientation) if texts.orientation is not None else None,
         formats=parse_types(texts.types),
+        tags=tuple(dict.fromkeys(tidy_name(tag) for tag in texts.tags)),
     )
 
 

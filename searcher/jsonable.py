@@ -3,7 +3,7 @@
 from datetime import timedelta, timezone
 
 from core.paths import json_path
-from core.pictures import TakenAt
+from core.pictures import Tag, TakenAt
 from core.queries import Alike, Hit, SearchResult, Took
 
 Json = dict[str, object]
@@ -43,12 +43,19 @@ def hit_to_json(hit: Hit) -> Json:
         "height": facts.height if read else None,
         "camera": facts.camera,
         "captions": [caption.text for caption in facts.captions],
+        "tags": [tag_to_json(tag) for tag in facts.tags],
         "alike": [_alike(alike) for alike in hit.alike],
         "offline": picture.offline,
     }
     if hit.copy is not None:
         shown["copy"] = hit.copy.value
     return shown
+
+
+def tag_to_json(tag: Tag) -> Json:
+    """One tag; `model` and `score` are null where a person gave it."""
+    score = None if tag.score is None else round(tag.score, 4)
+    return {"name": tag.name, "source": tag.source, "model": tag.model, "score": score}
 
 
 def taken_at(taken: TakenAt) -> str:

@@ -121,6 +121,7 @@ def test_json_has_exactly_this_shape(library: FakeLibrary, search: Search) -> No
         "height": 480,
         "camera": "Canon EOS 40D",
         "captions": ["a dog"],
+        "tags": [],
         "alike": [{"path": "/photos/burst-0.jpg", "kind": "burst"}],
         "offline": False,
     }
