@@ -13,6 +13,9 @@ MOST_HITS = 10_000
 MOST_RERANKED = 1_000
 """A GPU takes ten seconds for these; the papers rerank 128 or 256."""
 
+LIKELY_MATCH = 0.5
+"""A hit under this is probably no match."""
+
 
 @dataclass(frozen=True, slots=True)
 class Near:
@@ -187,3 +190,4 @@ class SearchResult:
     reranker: str | None = None  # that looked at the first hits; None: none did
     reranked: int = 0  # candidates it looked at
     notices: tuple[str, ...] = field(default=())  # text cut, language hint, index bypassed, …
+    not_reranked: str = ""  # why no reranker looked at it, where one might have; empty where nobody would ask

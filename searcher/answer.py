@@ -37,6 +37,7 @@ class Stopwatch:
 
     started: float
     encode: float = 0.0
+    rerank: float = 0.0
 
     @classmethod
     def start(cls) -> "Stopwatch":
@@ -48,9 +49,9 @@ class Stopwatch:
         self.encode = self._elapsed()
 
     def took(self) -> Took:
-        """All of it; what is not encoding is retrieval."""
+        """All of it; what is neither encoding nor reranking is retrieval."""
         total = self._elapsed()
-        return Took(encode=self.encode, retrieve=total - self.encode, total=total)
+        return Took(encode=self.encode, retrieve=total - self.encode - self.rerank, rerank=self.rerank, total=total)
 
     def _elapsed(self) -> float:
         return 1000.0 * (perf_counter() - self.started)
@@ -58,11 +59,22 @@ class Stopwatch:
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """A page of hits, and where it was looked for."""
+    """What was found, and where it was looked for."""
 
     space: "SpaceInfo"
     searched: int  # rows that could have been found
+    shown: Sequence[Found]  # as `arrange` left them; as many as were wanted, or all there are
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is shown of it."""
+
     hits: tuple[Hit, ...]
+    nearest: tuple[Hit, ...] = ()  # where nothing matches
+    reranker: str | None = None
+    reranked: int = 0
+    not_reranked: str = ""
 
 
 def encoder_for(space: "SpaceInfo", make: MakeEncoder | None) -> Encoder:
@@ -89,19 +101,21 @@ def encoder_for(space: "SpaceInfo", make: MakeEncoder | None) -> Encoder:
     return encoder
 
 
-def retrieve(reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, page: Page, arrange: Arrange) -> Retrieved:
-    """The page of hits for a query vector, float32 (dim,), unit length.
+def retrieve(
+    reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, page: Page, arrange: Arrange, *, further: int = 0
+) -> Retrieved:
+    """What is found for a query vector, float32 (dim,), unit length: the page, those before it, and `further` ones.
 
     Fetches more candidates than hits, and twice as many again while arranging them leaves too few.
     """
     mask, searched = reader.allowed_rows(space, page.filters)
-    wanted = page.offset + page.k
+    wanted = page.offset + page.k + further
     fetch = max(FIRST_FETCH, 2 * wanted)
     while True:
         candidates = reader.search(space, vector, fetch, mask)
         shown = arrange(*_with_vectors(reader, space, candidates, page.filters.folders))
         if len(shown) >= wanted or len(candidates) < fetch or fetch >= MOST_CANDIDATES:
-            return Retrieved(space, searched, hits_of(shown, page))
+            return Retrieved(space, searched, shown)
         fetch = min(2 * fetch, MOST_CANDIDATES)
 
 
@@ -111,18 +125,32 @@ def hits_of(shown: Sequence[Found], page: Page) -> tuple[Hit, ...]:
     `Sort.DATE` orders the pictures of the page by wall clock, newest first (equal times by path): which pictures are
     on a page is always the score's decision, so that no page holds what was asked for least.
     """
-    chosen = list(shown[page.offset : page.offset + page.k])
-    if page.sort is Sort.DATE:
-        chosen.sort(key=lambda one: one.picture.path)
-        chosen.sort(key=lambda one: one.picture.facts.taken.local, reverse=True)
+    chosen: Sequence[Found] = shown[page.offset : page.offset + page.k]
+    return ranked(newest_first(chosen) if page.sort is Sort.DATE else chosen, after=page.offset)
+
+
+def newest_first(found: Sequence[Found]) -> list[Found]:
+    """By wall clock; equal times by path."""
+    by_path = sorted(found, key=lambda one: one.picture.path)
+    return sorted(by_path, key=lambda one: one.picture.facts.taken.local, reverse=True)
+
+
+def ranked(found: Sequence[Found], *, after: int = 0) -> tuple[Hit, ...]:
+    """These as hits, counted on from `after`."""
     return tuple(
-        Hit(rank=page.offset + i, score=one.score, picture=one.picture, alike=one.alike, copy=one.copy)
-        for i, one in enumerate(chosen, start=1)
+        Hit(after + i, one.score, one.picture, one.alike, one.copy, one.match, one.reranked)
+        for i, one in enumerate(found, start=1)
     )
 
 
 def result_of(
-    reader: "LibraryReader", found: Retrieved, *, query: str, watch: Stopwatch, notices: Sequence[str] = ()
+    reader: "LibraryReader",
+    found: Retrieved,
+    answer: Answer,
+    *,
+    query: str,
+    watch: Stopwatch,
+    notices: Sequence[str] = (),
 ) -> SearchResult:
     """The answer, with what was searched and what a person should know about it."""
     counts = reader.counts(found.space)
@@ -138,8 +166,12 @@ def result_of(
         indexed=counts.indexed,
         known=counts.known,
         took_ms=watch.took(),
-        hits=found.hits,
+        hits=answer.hits,
+        nearest=answer.nearest,
+        reranker=answer.reranker,
+        reranked=answer.reranked,
         notices=tuple(dict.fromkeys(told)),
+        not_reranked=answer.not_reranked,
     )
 
 

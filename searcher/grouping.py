@@ -23,7 +23,7 @@ import numpy as np
 from core.arrays import RowNumbers, Vectors
 from core.paths import is_at_or_below
 from core.pictures import Picture, TakenSource
-from core.queries import Alike, AlikeKind, CopyKind
+from core.queries import Alike, AlikeKind, CopyKind, Reranked
 
 COPY_COSINE = 0.95
 COPY_BITS = 6  # of the 64 of the perceptual hash
@@ -43,6 +43,8 @@ class Found:
     score: float
     alike: tuple[Alike, ...] = ()
     copy: CopyKind | None = None  # set by a lookup
+    match: float | None = None  # the probability that it fits what was asked; None: not judged
+    reranked: Reranked | None = None  # None: the reranker did not look at it
 
 
 def in_order(found: Sequence[Found]) -> list[Found]:

@@ -12,7 +12,7 @@ import numpy as np
 from core.arrays import RowNumbers, Vectors
 from core.errors import UsageError
 from core.queries import CopyKind, Page, SearchResult
-from searcher.answer import MakeEncoder, Stopwatch, encoder_for, result_of, retrieve
+from searcher.answer import Answer, MakeEncoder, Stopwatch, encoder_for, hits_of, result_of, retrieve
 from searcher.compose import unit
 from searcher.copies import LoadRgb, is_itself, load_small, mark_copies
 from searcher.grouping import Found, group_alike, one_per_file, one_per_picture
@@ -57,7 +57,7 @@ def lookup(
         return _copies_first(marked, vectors, request.page)
 
     found = retrieve(reader, space, vector, request.page, arrange)
-    return result_of(reader, found, query=request.name, watch=watch)
+    return result_of(reader, found, Answer(hits_of(found.shown, request.page)), query=request.name, watch=watch)
 
 
 def _known_vector(reader: "LibraryReader", space: "SpaceInfo", request: LookupRequest) -> Vectors | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.arrays import Vectors
 from core.protocols import Encoder
 from core.queries import SearchResult
-from searcher.answer import MakeEncoder, Stopwatch, encoder_for, result_of, retrieve
+from searcher.answer import Answer, MakeEncoder, Stopwatch, encoder_for, hits_of, result_of, retrieve
 from searcher.compose import query_vector
 from searcher.grouping import Found, group_alike, one_per_file
 from searcher.language import language_hint
@@ -46,7 +46,8 @@ def search(reader: "LibraryReader", request: SearchRequest, encoder: MakeEncoder
     found = retrieve(reader, space, vector, page, arrange)
     texts = [request.words, *request.not_texts] if request.words else request.not_texts
     notices = text_notices(model, texts) if model else []
-    return result_of(reader, found, query=request.describe(), watch=watch, notices=notices)
+    answer = Answer(hits_of(found.shown, page))
+    return result_of(reader, found, answer, query=request.describe(), watch=watch, notices=notices)
 
 
 def text_notices(encoder: Encoder, texts: Sequence[str]) -> list[str]:
