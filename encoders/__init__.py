@@ -3,6 +3,8 @@
 Importing this imports neither torch nor open_clip; the first vector does.
 """
 
+from encoders.blip.loading import load_reranker
+from encoders.blip.rows import DEFAULT_ANSWERER, DEFAULT_CAPTIONER, DEFAULT_RERANKER
 from encoders.catalogue import BUILT_IN, CATALOGUE
 from encoders.clip import ClipEncoder, load_encoder
 from encoders.hub import cache_folder
@@ -12,6 +14,9 @@ from encoders.weights import CachedModel, cached_models, pull, removable, remove
 __all__ = [
     "BUILT_IN",
     "CATALOGUE",
+    "DEFAULT_ANSWERER",
+    "DEFAULT_CAPTIONER",
+    "DEFAULT_RERANKER",
     "CachedModel",
     "ClipEncoder",
     "cache_folder",
@@ -20,6 +25,7 @@ __all__ = [
     "find_model",
     "is_built_in",
     "load_encoder",
+    "load_reranker",
     "pull",
     "removable",
     "remove",

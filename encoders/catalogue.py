@@ -6,13 +6,14 @@ names (`arch:tag`, `hf-hub:…`, `local-dir:…`) are `encoders.names`' business
 `download_bytes` is the number of values in the model's state (built by open_clip on the meta device) times four: all
 these repositories publish float32, the mirrors of OpenAI's half-precision originals too (605 MB for ViT-B-32). File
 headers and tokenizer files are not counted (SigLIP 2's tokenizer is another 34 MB). The model that is built in has
-nothing to fetch; `encoders.built_in` has its row.
+nothing to fetch; `encoders.built_in` has its row, and `encoders.blip.rows` those of the second stage.
 """
 
 from dataclasses import dataclass
 
 from core.models import ModelSpec, Preprocess
 from encoders import built_in
+from encoders.blip import rows as blip
 from encoders.sources import Source
 
 BYTES_PER_VALUE = 4  # float32
@@ -248,6 +249,7 @@ ROWS: tuple[Row, ...] = (
         ),
         Source(Preprocess(height=378, width=378, resize="squash"), "apple/DFN5B-CLIP-ViT-H-14-378"),
     ),
+    *(Row(spec, source) for spec, source in blip.ROWS),
 )
 
 CATALOGUE: tuple[ModelSpec, ...] = tuple(row.spec for row in ROWS)

@@ -13,14 +13,13 @@ import numpy as np
 
 from core.arrays import Pixels, Vectors
 from core.errors import ModelError
-from core.models import Device, EncoderInfo, ModelSpec
+from core.models import Device, EncoderInfo, ModelSpec, ModelTask
 from encoders.build import Towers, build_towers, how_to_mend
 from encoders.device import Placement, Precision, multiplying, resolve_device
-from encoders.names import resolve
 from encoders.quiet import quiet
 from encoders.sources import ModelFiles, Source
 from encoders.text import cut_off
-from encoders.weights import files_of, missing, pull
+from encoders.weights import find_files
 from encoders.weights_file import read_logit_scale, weights_hash
 
 if TYPE_CHECKING:
@@ -39,15 +38,11 @@ def load_encoder(name: str, *, device: Device = Device.AUTO, download: bool = Fa
 
     Raises:
         UnknownModel: no such model.
+        UsageError: a model that does not index: a reranker, say.
         WeightsMissing: its weights are not here (and could not be fetched).
         DeviceError: the device is not there.
     """
-    if download:
-        pull(name)
-    spec, source = resolve(name)
-    files = files_of(spec.name, source)
-    if files is None:
-        raise missing(spec, source)
+    spec, source, files = find_files(ModelTask.CLIP, name, download=download)
     # A device asked for by name is looked for at once; `auto` and `cpu` cannot fail and need no torch yet.
     placement = resolve_device(device) if device in {Device.CUDA, Device.MPS} else None
     return ClipEncoder(spec, source, files, device=device, placement=placement)

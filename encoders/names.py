@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import ModelError, UnknownModel, WeightsMissing
-from core.models import ModelSpec, Preprocess
+from core.errors import ModelError, UnknownModel, UsageError, WeightsMissing
+from core.models import ModelSpec, ModelTask, Preprocess
+from encoders.blip import configuration as blip
 from encoders.build import count_values
 from encoders.catalogue import BUILT_IN, BYTES_PER_VALUE, CATALOGUE, ENGLISH, MOST, ROWS
 from encoders.hub import cache_folder, cached_file
@@ -23,6 +24,12 @@ FOLDER_PREFIX = "local-dir:"
 CONFIG_FILE = "open_clip_config.json"
 
 _MULTILINGUAL_SIGNS = ("siglip2", "i18n", "xlm", "nllb", "worldwide", "mt5", "multilingual")
+_DOES = {
+    ModelTask.CLIP: "indexes and searches pictures",
+    ModelTask.RERANK: "reranks results",
+    ModelTask.CAPTION: "writes captions",
+    ModelTask.ANSWER: "answers questions",
+}
 _DEFAULT_CONTEXT_LENGTH = 77  # open_clip's, where a configuration says nothing
 
 
@@ -55,6 +62,20 @@ def resolve(name: str) -> tuple[ModelSpec, Source]:
     )
 
 
+def resolve_for(task: ModelTask, name: str) -> tuple[ModelSpec, Source]:
+    """As `resolve`, and the model is made for this task.
+
+    Raises:
+        UsageError: it is made for another.
+    """
+    spec, source = resolve(name)
+    if spec.task is not task:
+        raise UsageError(
+            f"{spec.name} {_DOES[spec.task]}, and here a model is needed that {_DOES[task]}: see `search models list`"
+        )
+    return spec, source
+
+
 def canonical_name(name: str) -> str:
     """The one spelling of a name that a space is called by; looks nothing up, and lets unknown names be."""
     name = name.strip()
@@ -75,6 +96,12 @@ def hub_repository(name: str) -> str | None:
     return name.strip().removeprefix(HUB_PREFIX).strip("/") if name.strip().startswith(HUB_PREFIX) else None
 
 
+def cached_blip(repo: str) -> Path | None:
+    """The folder of a repository in the cache whose config.json is a BLIP's; None where there is none."""
+    path = cached_file(repo, blip.CONFIG_FILE)
+    return path.parent if path is not None and blip.is_blip(path) else None
+
+
 def _near(name: str, names: list[str]) -> str:
     by_fold = {known.casefold(): known for known in names}
     close = difflib.get_close_matches(name.casefold(), by_fold, n=3, cutoff=0.5)
@@ -88,7 +115,12 @@ def _folder(name: str) -> Path:
 def _from_folder(folder: Path) -> tuple[ModelSpec, Source]:
     path = folder / CONFIG_FILE
     if not path.is_file():
-        raise UnknownModel(f"{folder} is not an open_clip model: it holds no {CONFIG_FILE}")
+        if blip.is_blip(folder / blip.CONFIG_FILE):
+            source = blip.source_of(folder)
+            return blip.spec_of(f"{FOLDER_PREFIX}{folder}", folder, source=source, licence="your own folder"), source
+        raise UnknownModel(
+            f"{folder} holds neither an open_clip model ({CONFIG_FILE}) nor a BLIP of transformers ({blip.CONFIG_FILE})"
+        )
     config = _read_config(path)
     source = _source_from(config, folder=folder, own=str(folder))
     return _spec_from(f"{FOLDER_PREFIX}{folder}", config["model_cfg"], source, licence="your own folder"), source
@@ -98,6 +130,10 @@ def _from_hub(repo: str) -> tuple[ModelSpec, Source]:
     if repo.count("/") != 1:
         raise UnknownModel(f"hf-hub:{repo} is not a model: write hf-hub:ORGANISATION/REPOSITORY")
     path = cached_file(repo, CONFIG_FILE)
+    if path is None and (folder := cached_blip(repo)):
+        source = blip.source_of(folder, repo=repo)
+        licence = f"see https://huggingface.co/{repo}"
+        return blip.spec_of(f"{HUB_PREFIX}{repo}", folder, source=source, licence=licence), source
     if path is None:
         raise WeightsMissing(
             f"hf-hub:{repo} is not in {cache_folder()}: run `search models pull hf-hub:{repo}` while online",

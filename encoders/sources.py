@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from core.models import Preprocess
 
@@ -15,6 +16,8 @@ class Source:
         weights: the file's name in the repository; empty for open_clip's usual names.
         tokenizer_repo: whose tokenizer files to use; None for the BPE vocabulary that open_clip brings along.
         text_repo: whose config.json describes a text tower of `transformers`; None for open_clip's own towers.
+        layout: whose files they are. "transformers" has config.json, preprocessor_config.json and the tokenizer beside
+            the weights, and is BLIP's.
     """
 
     preprocess: Preprocess
@@ -23,6 +26,7 @@ class Source:
     weights: str = ""
     tokenizer_repo: str | None = None
     text_repo: str | None = None
+    layout: Literal["open_clip", "transformers"] = "open_clip"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,17 @@
 business.
 """
 
+import contextlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import ModelError, UsageError, WeightsMissing
-from core.models import ModelSpec
+from core.errors import ModelError, UnknownModel, UsageError, WeightsMissing
+from core.models import ModelSpec, ModelTask
+from encoders.blip import configuration as blip
 from encoders.catalogue import ROWS
 from encoders.hub import cache_folder, cached_file, fetch, repository_folder
-from encoders.names import CONFIG_FILE, HUB_PREFIX, hub_repository, resolve
+from encoders.names import CONFIG_FILE, HUB_PREFIX, cached_blip, hub_repository, resolve, resolve_for
 from encoders.sources import ModelFiles, Source
 
 # open_clip's own names, safetensors first. In a repository the later ones hold transformers' layout, in a folder not.
@@ -27,6 +29,8 @@ FOLDER_NAMES = (
 TOKENIZER_FILES = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab*", "merges.txt", "*.model")
 _TOKENIZER_SIGNS = ("tokenizer.json", "tokenizer_config.json")
 _TEXT_CONFIG = "config.json"
+_TRANSFORMERS_NAMES = ("model.safetensors", "pytorch_model.bin")
+_BESIDE = (blip.CONFIG_FILE, blip.PREPROCESSOR_FILE)  # what transformers' layout needs with the weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ def weights_cached(spec: ModelSpec) -> bool:
 def files_of(name: str, source: Source) -> ModelFiles | None:
     """The files of a model; None where one of them is missing."""
     weights = _find_weights(source)
+    if source.layout == "transformers":
+        return _files_beside(weights) if weights else None
     tokenizer, text_config = _find_tokenizer(source), _find_text_config(source)
     if weights is None or (source.tokenizer_repo and not tokenizer) or (source.text_repo and not text_config):
         return None
@@ -58,6 +64,25 @@ def files_of(name: str, source: Source) -> ModelFiles | None:
     )
 
 
+def find_files(task: ModelTask, name: str, *, download: bool) -> tuple[ModelSpec, Source, ModelFiles]:
+    """A model for a task with its files, fetched where they are missing and `download` allows it.
+
+    Raises:
+        UnknownModel: no such model.
+        UsageError: a model for another task.
+        WeightsMissing: its weights are not here (and could not be fetched).
+    """
+    if download:
+        with contextlib.suppress(WeightsMissing):  # of a model of the hub's nothing is known before it is fetched
+            resolve_for(task, name)  # first: what is of no use is not fetched
+        pull(name)
+    spec, source = resolve_for(task, name)
+    files = files_of(spec.name, source)
+    if files is None:
+        raise missing(spec, source)
+    return spec, source, files
+
+
 def pull(name: str) -> Path:
     """Bring a model into the cache; what is there already is not fetched again. Returns the path of its weights.
 
@@ -66,9 +91,12 @@ def pull(name: str) -> Path:
         WeightsMissing: they cannot be had; says why, in one line.
     """
     repo = hub_repository(name)
-    if repo and cached_file(repo, CONFIG_FILE) is None:
-        fetch(repo, one_of=(CONFIG_FILE,), patterns=(), name=name)
+    if repo and cached_file(repo, CONFIG_FILE) is None and not cached_blip(repo):
+        _fetch_config(repo, name)
     spec, source = resolve(name)
+    if source.layout == "transformers" and source.repo and files_of(spec.name, source) is None:
+        beside = (*_BESIDE, *TOKENIZER_FILES)
+        fetch(source.repo, one_of=_weight_names(source), patterns=beside, name=spec.name)
     if source.repo and _find_weights(source) is None:
         fetch(source.repo, one_of=_weight_names(source), patterns=(), name=spec.name)
     if source.tokenizer_repo and source.folder is None and not _find_tokenizer(source):
@@ -79,6 +107,12 @@ def pull(name: str) -> Path:
     if files is None:
         raise missing(spec, source)
     return files.weights
+
+
+def _fetch_config(repo: str, name: str) -> None:
+    fetch(repo, one_of=(CONFIG_FILE, blip.CONFIG_FILE), patterns=(), name=name)
+    if cached_file(repo, CONFIG_FILE) is None and not cached_blip(repo):
+        raise UnknownModel(f"{name} is neither an open_clip model nor a BLIP: see `search models list`")
 
 
 def remove(name: str) -> int:
@@ -117,7 +151,7 @@ def cached_models() -> list[CachedModel]:
     known = {repository_folder(row.source.repo) for row in ROWS if row.source.repo}
     for folder in sorted(cache_folder().glob("models--*--*")):
         repo = folder.name.removeprefix("models--").replace("--", "/", 1)
-        if folder not in known and cached_file(repo, CONFIG_FILE):
+        if folder not in known and (cached_file(repo, CONFIG_FILE) or cached_blip(repo)):
             names.append(HUB_PREFIX + repo)
     found = []
     for name in names:
@@ -137,7 +171,8 @@ def missing(spec: ModelSpec, source: Source) -> WeightsMissing:
         broken = f"{spec.name} is built in, and {source.folder} is not whole: install `search` anew"
         return WeightsMissing(broken, fetchable="")
     if source.folder is not None:
-        bare = f"{spec.name} holds no weights ({', '.join(HUB_NAMES)}, …) or not its tokenizer"
+        names = (*_TRANSFORMERS_NAMES, *_BESIDE) if source.layout == "transformers" else (*HUB_NAMES, "…")
+        bare = f"{spec.name} holds no weights or not all that belongs to them ({', '.join(names)}, the tokenizer)"
         return WeightsMissing(bare, fetchable="")
     size = f" ({spec.download_bytes / 1e6:,.0f} MB)" if spec.download_bytes else ""
     return WeightsMissing(
@@ -148,10 +183,21 @@ def missing(spec: ModelSpec, source: Source) -> WeightsMissing:
 
 def _weight_names(source: Source) -> tuple[str, ...]:
     """The names the weights may have, best first."""
+    if source.layout == "transformers":
+        return _TRANSFORMERS_NAMES
     if not source.weights:
         return FOLDER_NAMES if source.folder is not None else HUB_NAMES
     safer = str(Path(source.weights).with_suffix(".safetensors"))
     return tuple(dict.fromkeys((safer, source.weights)))
+
+
+def _files_beside(weights: Path) -> ModelFiles | None:
+    """A folder of transformers' layout; None where it is not whole."""
+    folder = weights.parent
+    whole = all((folder / name).is_file() for name in _BESIDE)
+    if not whole or not any((folder / name).is_file() for name in (*_TOKENIZER_SIGNS, "vocab.txt")):
+        return None
+    return ModelFiles(weights=weights, folder=folder, tokenizer=folder, text_config=folder)
 
 
 def _find(source: Source, repo: str, names: tuple[str, ...]) -> Path | None:

@@ -1,0 +1,111 @@
+"""What the three BLIP models have in common: loaded on first use, placed on a device, fed with pixels."""
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.arrays import Pixels
+from core.models import Device, ModelSpec, Preprocess, RerankerInfo
+from encoders.blip.build import build_blip
+from encoders.blip.configuration import CONFIG_FILE, PREPROCESSOR_FILE, BlipShape, read_preprocess, read_shape
+from encoders.blip.words import read_tokenizer
+from encoders.device import Placement, resolve_device
+from encoders.sources import ModelFiles
+from encoders.weights_file import weights_hash
+
+if TYPE_CHECKING:
+    import torch
+
+_SMALL_BYTES = (
+    64 << 20
+)  # such a model scores a hundred pairs in a second on any machine; the published ones have 895 MB
+
+
+class BlipModel:
+    """A BLIP's files, its place, and, once asked for, its weights in memory. Safe to share between threads.
+
+    Args:
+        spec, files: what `find_files` says.
+        device: where to run it.
+        placement: overrides `device` with a device and precision already chosen.
+    """
+
+    def __init__(
+        self, spec: ModelSpec, files: ModelFiles, *, device: Device = Device.AUTO, placement: Placement | None = None
+    ) -> None:
+        self.spec = spec
+        self.files = files
+        self.shape: BlipShape = read_shape(files.weights.parent / CONFIG_FILE)
+        self.fit: Preprocess = read_preprocess(
+            files.weights.parent / PREPROCESSOR_FILE, image_size=self.shape.image_size
+        )
+        self._device = device
+        self._placement = placement
+        self._model: Any = None
+        self._tokenizer: Any = None
+        self._info: RerankerInfo | None = None
+        self.lock = threading.RLock()
+
+    @property
+    def info(self) -> RerankerInfo:
+        """Name, preprocessing, identity. Reads the weights' hash, not the weights."""
+        with self.lock:
+            if self._info is None:
+                small = self.files.weights.stat().st_size < _SMALL_BYTES
+                self._info = RerankerInfo(
+                    name=self.spec.name,
+                    preprocess=self.fit,
+                    weights_hash=weights_hash(self.files.weights),
+                    tokens=self.shape.tokens,
+                    width=self.shape.width,
+                    fast=small or self.placement.device == "cuda",
+                )
+            return self._info
+
+    @property
+    def placement(self) -> Placement:
+        """The device and precision that were taken, with a label for people."""
+        with self.lock:
+            if self._placement is None:
+                size = self.files.weights.stat().st_size
+                self._placement = resolve_device(self._device, weights_bytes=size)
+            return self._placement
+
+    @property
+    def loaded(self) -> Any:  # noqa: ANN401 - transformers ships no types
+        """The model of transformers on its device, read on first use.
+
+        Raises:
+            ModelError: the weights are damaged.
+        """
+        with self.lock:
+            if self._model is None:
+                self._model = build_blip(self.spec, self.files).to(self.placement.device)
+            return self._model
+
+    @property
+    def tokenizer(self) -> Any:  # noqa: ANN401 - transformers ships no types
+        """Its tokenizer, read on first use."""
+        with self.lock:
+            if self._tokenizer is None:
+                self._tokenizer = read_tokenizer(self.files.weights.parent)
+            return self._tokenizer
+
+    def check(self, pixels: Pixels) -> None:
+        """Raise ValueError where these are no pixels of this model's."""
+        if pixels.dtype != np.uint8 or pixels.shape[1:] != (self.fit.height, self.fit.width, 3):
+            raise ValueError(
+                f"{self.spec.name} takes uint8 pixels of shape (n, {self.fit.height}, {self.fit.width}, 3), "
+                f"not {pixels.dtype} of shape {pixels.shape}"
+            )
+
+    def normalised(self, pixels: Pixels) -> "torch.Tensor":
+        """(n, h, w, 3) uint8 to (n, 3, h, w) float32 on the device, as BLIP's image processor does it."""
+        import torch
+
+        owned = pixels if pixels.flags.writeable and pixels.flags.c_contiguous else pixels.copy()
+        device = self.placement.device
+        values = torch.from_numpy(owned).to(device).permute(0, 3, 1, 2).float().div_(255.0)
+        mean, std = (torch.tensor(row, device=device).view(1, 3, 1, 1) for row in (self.fit.mean, self.fit.std))
+        return values.sub_(mean).div_(std)
