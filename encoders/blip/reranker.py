@@ -84,9 +84,11 @@ class BlipReranker(BlipModel):
 
 def _pairs(texts: int, pictures: int) -> int:
     """How many pairs there are."""
+    if not texts or not pictures:
+        return 0
     if texts != pictures and 1 not in {texts, pictures}:
         raise ValueError(f"{texts} texts and {pictures} pictures make no pairs: give as many of both, or one of either")
-    return 0 if 0 in {texts, pictures} else max(texts, pictures)
+    return max(texts, pictures)
 
 
 __all__ = ["BlipReranker", "RerankerInfo"]
