@@ -6,11 +6,11 @@ It puts the parts together and leaves their work to them: `indexer`, `searcher`,
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from core.models import Device
 from core.paths import absolute
-from core.queries import Filters, Page, Sort
+from core.queries import Filters, Page, Rerank, Sort
 from semantic_image_search.choice import Wish
 from semantic_image_search.library_encoders import LibraryEncoders
 from semantic_image_search.models import EncoderSource
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from core.arrays import Vectors
+    from core.descriptions import AskResult, DescribeResult
     from core.indexing import IndexReport, Problem, ProgressListener, RootOptions
     from core.protocols import Answerer, Captioner, Encoder, Reranker
     from core.queries import SearchResult
@@ -232,6 +233,48 @@ class Library:
             encoder = self._encoders.if_any(reader.active_space())
             request = lookup_request(image, None if encoder is None else encoder.info.preprocess, page)
             return lookup(reader, request, None if encoder is None else lambda: encoder, load_small)
+
+    def describe(
+        self,
+        image: PictureLike,
+        *,
+        k: int = 5,
+        rerank: int | Literal["auto"] | None = "auto",
+        generate: bool = True,
+    ) -> DescribeResult:
+        """The texts that fit a picture best, best first, whether or not the library holds it.
+
+        They are the library's captions nearest to it, the picture's own, and one that the captioner writes, where its
+        weights are here. Nothing is fetched unasked.
+
+        Args:
+            image: a path, a PIL image or uint8 (height, width, 3).
+            k: how many.
+            rerank: texts that the reranker looks at; "auto": as many as the budget lets it, where it is here.
+            generate: let the captioner write one.
+
+        Raises:
+            PictureProblem: the picture cannot be read.
+            UsageError: k or rerank is out of range.
+            WeightsMissing: the library's model, or the reranker asked for, is not here.
+            WrongModel: as `search`.
+        """
+        from semantic_image_search.describing import describe_picture
+
+        depth = None if rerank == "auto" else rerank or 0
+        return describe_picture(self, image, k=k, rerank=Rerank(depth=depth), generate=generate)
+
+    def ask(self, image: PictureLike, *questions: str) -> AskResult:
+        """Questions about a picture, answered by a model (`answerer` of `open_library`, or the setting).
+
+        Raises:
+            PictureProblem: the picture cannot be read.
+            UsageError: there is no question.
+            UnknownModel, WeightsMissing, DeviceError: the model cannot be used.
+        """
+        from semantic_image_search.asking import ask_picture
+
+        return ask_picture(self, image, questions)
 
     def encode_images(self, images: Sequence[PictureLike]) -> Vectors:
         """Pictures to float32 (n, dim), unit rows, with the library's model."""
