@@ -18,6 +18,7 @@ from sqlalchemy.engine import ExceptionContext
 
 from core.errors import LibraryError, LibraryNotFound
 from db.failures import as_library_error
+from db.words import read_noted
 
 DATABASE = "library.sqlite3"
 _BUSY_TIMEOUT_S = 10.0  # a checkpoint of another process may hold the file for a moment
@@ -83,9 +84,10 @@ def begin_snapshot(store: Store) -> None:
 
 @contextmanager
 def transaction(store: Store) -> Iterator[Connection]:
-    """All of it, or nothing; an exception rolls back."""
+    """All of it, or nothing; an exception rolls back. The texts that it changed are read for keyword search."""
     with _atomically(store.conn, "BEGIN IMMEDIATE"):
         yield store.conn
+        read_noted(store.conn)
 
 
 @contextmanager

@@ -10,8 +10,9 @@ from core.errors import LibraryNotFound, LibraryTooNew, LibraryTooOld
 from db.connect import DATABASE, Store, backup_database, transaction
 from db.schema import metadata
 from db.vectors.storage import storage_errors
+from db.words import make_words
 
-HISTORY = ("0001", "0002")
+HISTORY = ("0001", "0002", "0003")
 """Every revision there ever was, oldest first; the last is what this program reads and writes."""
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -70,6 +71,7 @@ def bring_up_to_date(store: Store, *, history: tuple[str, ...] = HISTORY, script
 def _create(store: Store) -> None:
     with transaction(store) as conn:
         metadata.create_all(conn, checkfirst=False)
+        make_words(conn)
         conn.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
         conn.exec_driver_sql("INSERT INTO alembic_version VALUES (:head)", {"head": HISTORY[-1]})
 

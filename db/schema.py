@@ -194,6 +194,15 @@ asset_tag = Table(
     sqlite_with_rowid=False,
 )
 
+# Texts that came, went or changed since the index of words was last brought in line (db/words.py, which makes it).
+unread_text = Table(
+    "unread_text",
+    metadata,
+    Column("kind", Integer, primary_key=True),  # db.words.TextKind
+    Column("id", Integer, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
 # What a query's scores are compared with, to tell a match from the best of nothing. Derived.
 background = Table(
     "background",

@@ -1,0 +1,162 @@
+"""Keeps the index of words (SQLite's FTS5 over trigrams) in line with the texts that can be searched by keyword.
+
+Each caption text, tag, folder and file name is read once, however many pictures it tells of: which those are, and
+whether they may be found, is looked up when somebody asks (`db.keywords`). Triggers note which texts came, went or
+changed, and `transaction` has them read before it commits, so that no snapshot ever holds one without the other. Where
+this SQLite has no trigrams (before 3.34, or built without FTS5) the notes wait for one that has.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from enum import IntEnum
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from core.paths import display
+from core.words import spaced
+from db.ranges import PathRange
+
+
+class TextKind(IntEnum):
+    """What a text of the index is; the last two bits of its rowid."""
+
+    CAPTION = 0
+    TAG = 1
+    FOLDER = 2
+    FILE = 3
+
+
+BITS = 2
+"""Of a rowid, for the kind: rowid = id << BITS | kind."""
+
+TOKENIZER = "trigram case_sensitive 1"  # the texts are folded already
+_PAGE = 5_000  # texts read at once
+
+# Table, kind, the column that holds the text, and whether it ever changes.
+_TEXTS = (
+    ("caption_text", TextKind.CAPTION, "text", False),
+    ("tag", TextKind.TAG, "name", True),
+    ("folder", TextKind.FOLDER, "path", True),
+    ("file", TextKind.FILE, "path", True),
+)
+
+
+def make_words(conn: Connection) -> None:
+    """The triggers, and the index where this SQLite can have one: for a library that has its tables already."""
+    for trigger in _triggers():
+        conn.exec_driver_sql(trigger)
+    if has_trigrams(conn):
+        _make_index(conn)
+
+
+def has_trigrams(conn: Connection) -> bool:
+    """Does this SQLite know FTS5 and its trigrams?"""
+    known: bool | None = conn.info.get("trigrams")
+    if known is None:
+        try:
+            conn.exec_driver_sql(f"CREATE VIRTUAL TABLE temp.probe USING fts5(text, tokenize = '{TOKENIZER}')")
+            conn.exec_driver_sql("DROP TABLE temp.probe")
+            known = True
+        except OperationalError:  # no such module: fts5, or no such tokenizer: trigram
+            known = False
+        conn.info["trigrams"] = known
+    return known
+
+
+def read_noted(conn: Connection) -> None:
+    """Bring the index in line with the texts that came, went or changed; the last step of a transaction."""
+    if conn.exec_driver_sql("SELECT NOT EXISTS (SELECT 1 FROM unread_text)").scalar_one() or not has_trigrams(conn):
+        return
+    if not has_index(conn):
+        _make_index(conn)
+    read = _readers(conn)
+    for table, kind, column, _ in _TEXTS:
+        for page in _noted(conn, table, kind, column):
+            _write(conn, kind, [(number, read[kind](text)) for number, text in page if text is not None])
+            _remove(conn, kind, [number for number, text in page if text is None])
+    conn.exec_driver_sql("DELETE FROM unread_text")
+
+
+def has_index(conn: Connection) -> bool:
+    """Is there an index of words at all?"""
+    found = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'words')"
+    return bool(conn.exec_driver_sql(found).scalar_one())
+
+
+def rebuild_words(conn: Connection) -> None:
+    """Read every text anew."""
+    conn.exec_driver_sql("DROP TABLE IF EXISTS words")
+    for table, kind, _, _ in _TEXTS:
+        conn.exec_driver_sql(f"INSERT OR IGNORE INTO unread_text SELECT {kind:d}, id FROM {table}")
+    read_noted(conn)
+
+
+def purge_words(conn: Connection) -> None:
+    """Leave no trace of texts that are gone: until segments are merged, the index only marks them as deleted."""
+    read_noted(conn)
+    if has_trigrams(conn) and has_index(conn):
+        conn.exec_driver_sql("INSERT INTO words (words) VALUES ('optimize')")
+
+
+def _make_index(conn: Connection) -> None:
+    conn.exec_driver_sql(f"CREATE VIRTUAL TABLE words USING fts5(text, tokenize = '{TOKENIZER}', columnsize = 0)")
+
+
+def _triggers() -> Iterator[str]:
+    note = "INSERT OR IGNORE INTO unread_text"
+    for table, kind, column, changes in _TEXTS:
+        head = f"CREATE TRIGGER words_{table}"
+        yield f"{head}_insert AFTER INSERT ON {table} BEGIN {note} VALUES ({kind:d}, NEW.id); END"
+        yield f"{head}_delete AFTER DELETE ON {table} BEGIN {note} VALUES ({kind:d}, OLD.id); END"
+        if changes:
+            change = f"UPDATE OF {column} ON {table} WHEN OLD.{column} <> NEW.{column}"
+            yield f"{head}_update AFTER {change} BEGIN {note} VALUES ({kind:d}, NEW.id); END"
+    # Folders are read from their root's name on: with another root, other words.
+    below = f"SELECT {TextKind.FOLDER:d}, id FROM folder WHERE substr(path, 1, length({{0}}.path)) = {{0}}.path"
+    for event, row in (("insert", "NEW"), ("delete", "OLD")):
+        yield f"CREATE TRIGGER words_root_{event} AFTER {event.upper()} ON root BEGIN {note} {below.format(row)}; END"
+
+
+def _noted(conn: Connection, table: str, kind: TextKind, column: str) -> Iterator[list[tuple[int, str | bytes | None]]]:
+    """Pages of what was noted: id and text; None where it is gone."""
+    query = (
+        f"SELECT n.id, t.{column} AS text FROM unread_text n LEFT JOIN {table} t ON t.id = n.id"
+        " WHERE n.kind = :kind AND n.id > :last ORDER BY n.id LIMIT :page"
+    )
+    last = -1
+    while page := conn.exec_driver_sql(query, {"kind": int(kind), "last": last, "page": _PAGE}).all():
+        last = page[-1].id
+        yield [(row.id, row.text) for row in page]
+
+
+def _write(conn: Connection, kind: TextKind, texts: Sequence[tuple[int, str]]) -> None:
+    rows = [(number << BITS | kind, text) for number, text in texts]
+    if rows:
+        conn.exec_driver_sql("INSERT OR REPLACE INTO words (rowid, text) VALUES (?, ?)", rows)
+
+
+def _remove(conn: Connection, kind: TextKind, numbers: Sequence[int]) -> None:
+    if numbers:
+        conn.exec_driver_sql("DELETE FROM words WHERE rowid = ?", [(number << BITS | kind,) for number in numbers])
+
+
+def _readers(conn: Connection) -> dict[TextKind, Callable[..., str]]:
+    """Per kind, from what its table holds to folded words."""
+    roots = [PathRange.of(path) for path in conn.exec_driver_sql("SELECT path FROM root").scalars()]
+    return {
+        TextKind.CAPTION: spaced,
+        TextKind.TAG: spaced,
+        TextKind.FOLDER: lambda path: spaced(display(_from_root(path, roots))),
+        TextKind.FILE: lambda path: spaced(display(os.path.splitext(os.path.basename(path))[0])),  # noqa: PTH119, PTH122
+    }
+
+
+def _from_root(folder: bytes, roots: Sequence[PathRange]) -> bytes:
+    """The path from its root's own name on; outside of all roots only its own name.
+
+    What lies above ("home", "Pictures") is the same for everything and says nothing.
+    """
+    above = [os.path.dirname(root.path) for root in roots if folder in root]  # noqa: PTH120 - bytes
+    longest = max(above, key=len, default=os.path.dirname(folder))  # noqa: PTH120
+    return folder[len(longest) :]
