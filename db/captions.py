@@ -1,23 +1,35 @@
 """Captions of pictures: texts kept once each, and which picture (and which of its files) they tell of.
 
-A caption that came with a file leaves with it; one that was imported or generated stays with the picture.
+A caption that came with a file leaves with it; one that was imported or generated stays with the picture. Which texts
+can be found is `caption_texts`' business, and their vectors are `caption_rows`'.
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from core.pictures import Caption, CaptionSource
-from db.connect import run_many
+from db.caption_records import CaptionCounts
+from db.caption_texts import CAPTION_HOLDS, settle_texts
+from db.connect import Store, run_many, transaction
 
-_OF_ASSETS = """
+_OF_ASSETS = f"""
     SELECT c.asset_id, c.source, t.text, c.model, c.match, c.kept FROM json_each(:assets) j
     JOIN caption c ON c.asset_id = j.value JOIN caption_text t ON t.id = c.text_id
     LEFT JOIN file f ON f.id = c.file_id
-    WHERE c.file_id IS NULL OR f.state IN ('present', 'offline')
+    WHERE {CAPTION_HOLDS}
     ORDER BY c.id
+"""
+_COUNTS = f"""
+    SELECT c.source, count(*) AS captions, count(c.judge) AS judged, sum(NOT c.kept) AS rejected
+    FROM caption c CROSS JOIN asset a ON a.id = c.asset_id LEFT JOIN file f ON f.id = c.file_id
+    WHERE a.live AND {CAPTION_HOLDS} GROUP BY c.source
+"""
+_KEPT = f"""
+    FROM caption c CROSS JOIN asset a ON a.id = c.asset_id LEFT JOIN file f ON f.id = c.file_id
+    WHERE c.kept AND a.live AND {CAPTION_HOLDS}
 """
 
 
@@ -43,6 +55,67 @@ def write_found(conn: Connection, asset_id: int, file_id: int, captions: Sequenc
     )
 
 
+def add_captions(store: Store, captions: Mapping[int, Sequence[Caption]], *, judge: str | None = None) -> int:
+    """Captions that belong to the pictures themselves (by image id): imported or generated ones; how many are new.
+
+    The same text from the same source and model counts once. One without words is none. `judge` is who gave them their
+    match, where they have one.
+    """
+    with transaction(store) as conn:
+        added = sum(_add(conn, asset_id, caption, judge) for asset_id, own in captions.items() for caption in own)
+        settle_texts(conn)
+    return added
+
+
+def _add(conn: Connection, asset_id: int, caption: Caption, judge: str | None) -> bool:
+    if not caption.text.strip():
+        return False
+    values = {
+        "asset_id": asset_id,
+        "text_id": text_id(conn, caption.text),
+        "source": caption.source.value,
+        "model": caption.model,
+        "match": caption.match,
+        "judge": None if caption.match is None else judge,
+        "kept": int(caption.kept),
+    }
+    added = conn.exec_driver_sql(
+        """
+        INSERT INTO caption (asset_id, text_id, source, model, match, judge, kept)
+        SELECT :asset_id, :text_id, :source, :model, :match, :judge, :kept WHERE NOT EXISTS (
+            SELECT 1 FROM caption WHERE asset_id = :asset_id AND text_id = :text_id AND source = :source
+                AND model IS :model AND file_id IS NULL)
+        """,
+        values,
+    )
+    return bool(added.rowcount)
+
+
+def judge_captions(store: Store, judged: Iterable[tuple[int, float, bool]], *, judge: str) -> int:
+    """What a judge thinks: (caption id, probability that it fits, kept) each; how many captions there were."""
+    values = [(match, judge, int(kept), caption_id) for caption_id, match, kept in judged]
+    if not values:
+        return 0
+    with transaction(store) as conn:
+        done = conn.exec_driver_sql("UPDATE caption SET match = ?, judge = ?, kept = ? WHERE id = ?", values).rowcount
+        settle_texts(conn)
+    return int(done)
+
+
+def remove_captions(store: Store, assets: Sequence[int], sources: Collection[CaptionSource]) -> int:
+    """Drop the captions of these sources that belong to the pictures themselves, not to their files; how many."""
+    with transaction(store) as conn:
+        gone = conn.exec_driver_sql(
+            """
+            DELETE FROM caption WHERE file_id IS NULL AND asset_id IN (SELECT value FROM json_each(:assets))
+                AND source IN (SELECT value FROM json_each(:sources))
+            """,
+            {"assets": json.dumps(list(assets)), "sources": json.dumps([source.value for source in sources])},
+        ).rowcount
+        settle_texts(conn)
+    return int(gone)
+
+
 def captions_of(conn: Connection, assets: Sequence[int]) -> dict[int, tuple[Caption, ...]]:
     """Per picture its captions, the oldest first; the same text from two copies is one."""
     captions: dict[int, dict[Caption, None]] = defaultdict(dict)
@@ -52,19 +125,27 @@ def captions_of(conn: Connection, assets: Sequence[int]) -> dict[int, tuple[Capt
     return {asset_id: tuple(unique) for asset_id, unique in captions.items()}
 
 
+def kept_captions_of(conn: Connection, assets: Sequence[int]) -> dict[int, tuple[Caption, ...]]:
+    """As `captions_of`, without those that were judged not to fit: what an answer shows and what is searched."""
+    return {image: tuple(one for one in own if one.kept) for image, own in captions_of(conn, assets).items()}
+
+
+def caption_counts(conn: Connection) -> CaptionCounts:
+    """How many captions there are, of pictures that can be found."""
+    rows = conn.exec_driver_sql(_COUNTS).all()
+    return CaptionCounts(
+        captions=sum(row.captions for row in rows),
+        texts=conn.exec_driver_sql(f"SELECT count(DISTINCT c.text_id) {_KEPT}").scalar_one(),
+        pictures=conn.exec_driver_sql(f"SELECT count(DISTINCT c.asset_id) {_KEPT}").scalar_one(),
+        rejected=sum(row.rejected for row in rows),
+        judged=sum(row.judged for row in rows),
+        sources={CaptionSource(row.source): row.captions for row in rows},
+    )
+
+
 def text_id(conn: Connection, text: str) -> int:
     """The id of this text, known or new."""
     found = conn.exec_driver_sql("SELECT id FROM caption_text WHERE text = ?", (text,)).scalar_one_or_none()
     if found is None:
         found = conn.exec_driver_sql("INSERT INTO caption_text (text) VALUES (?)", (text,)).lastrowid
     return int(found)
-
-
-def drop_unused_texts(conn: Connection) -> int:
-    """Delete the texts that no caption holds any more, and their rows; how many."""
-    unused = "SELECT id FROM caption_text t WHERE NOT EXISTS (SELECT 1 FROM caption c WHERE c.text_id = t.id)"
-    conn.exec_driver_sql(
-        f"INSERT OR IGNORE INTO tombstone SELECT generation_id, row FROM caption_row WHERE text_id IN ({unused})"
-    )
-    conn.exec_driver_sql(f"DELETE FROM caption_row WHERE text_id IN ({unused})")
-    return int(conn.exec_driver_sql(f"DELETE FROM caption_text WHERE id IN ({unused})").rowcount)

@@ -6,13 +6,28 @@ import numpy as np
 from sqlalchemy import Connection
 
 from core.errors import LibraryDamaged
+from core.models import VectorKind
+from db.caption_texts import FOUND
 from db.columns import COLUMNS, open_columns, read_columns
 from db.connect import Store
-from db.places import place_of
+from db.places import ROW_TABLE, place_of
 from db.records import Finding, FindingCode, GenerationInfo
 from db.spaces import generation_by_id
 from db.vectors.blocks import damaged_blocks
 from db.vectors.ivfpq import index_is_sound
+
+_THING = {VectorKind.IMAGE: "picture", VectorKind.CAPTION: "caption"}
+_HIDDEN = "EXISTS (SELECT 1 FROM tombstone d WHERE d.generation_id = r.generation_id AND d.row = r.row)"
+_WRONGLY_HIDDEN = {
+    VectorKind.IMAGE: f"""
+        SELECT count(*) FROM vector_row r JOIN asset a ON a.id = r.asset_id
+        WHERE r.generation_id = :id AND r.row < :rows AND a.live = {_HIDDEN}
+    """,
+    VectorKind.CAPTION: f"""
+        SELECT count(*) FROM caption_row r JOIN caption_text t ON t.id = r.text_id
+        WHERE r.generation_id = :id AND r.row < :rows AND {FOUND} = {_HIDDEN}
+    """,
+}
 
 
 def check_generation(store: Store, generation_id: int, *, writing: bool) -> Iterator[Finding]:
@@ -37,7 +52,7 @@ def _check_vectors(store: Store, current: GenerationInfo, *, writing: bool) -> I
             current,
             FindingCode.VECTORS_LOST,
             f"{str(error).removesuffix(': run `search doctor`')}: a fix starts them anew, and the next `search index` "
-            "embeds the pictures again",
+            f"embeds the {_THING[current.kind]}s again",
         )
         return
     held = rows_file.rows_on_disk
@@ -66,44 +81,37 @@ def _check_vectors(store: Store, current: GenerationInfo, *, writing: bool) -> I
             current,
             FindingCode.BLOCKS_DAMAGED,
             f"{len(damaged)} blocks of {rows_file.path.name} do not fit their checksums:"
-            " after a fix the next `search index` embeds their pictures again",
+            f" after a fix the next `search index` embeds their {_THING[current.kind]}s again",
             numbers=tuple(damaged),
         )
 
 
 def _check_map(conn: Connection, current: GenerationInfo) -> Iterator[Finding]:
+    table, thing = ROW_TABLE[current.kind], _THING[current.kind]
     unmapped = current.committed_rows - _count(
         conn,
         current,
-        "SELECT count(*) FROM (SELECT row FROM vector_row WHERE generation_id = :id AND row < :rows"
+        f"SELECT count(*) FROM (SELECT row FROM {table} WHERE generation_id = :id AND row < :rows"
         " UNION SELECT row FROM tombstone WHERE generation_id = :id AND row < :rows)",
     )
     beyond = _count(
         conn,
         current,
-        "SELECT (SELECT count(*) FROM vector_row WHERE generation_id = :id AND row >= :rows)"
+        f"SELECT (SELECT count(*) FROM {table} WHERE generation_id = :id AND row >= :rows)"
         " + (SELECT count(*) FROM tombstone WHERE generation_id = :id AND row >= :rows)",
     )
     if unmapped or beyond:
         yield _finding(
             current,
             FindingCode.ROWS_UNMAPPED,
-            f"{unmapped:,} rows stand for no picture and {beyond:,} lie beyond the committed ones: a fix hides them",
+            f"{unmapped:,} rows stand for no {thing} and {beyond:,} lie beyond the committed ones: a fix hides them",
         )
-    wrong = _count(
-        conn,
-        current,
-        """
-        SELECT count(*) FROM vector_row r JOIN asset a ON a.id = r.asset_id
-        WHERE r.generation_id = :id AND r.row < :rows AND a.live = EXISTS (
-            SELECT 1 FROM tombstone t WHERE t.generation_id = r.generation_id AND t.row = r.row)
-        """,
-    )
+    wrong = _count(conn, current, _WRONGLY_HIDDEN[current.kind])
     if wrong:
         yield _finding(
             current,
             FindingCode.TOMBSTONES,
-            f"{wrong:,} rows are hidden though their pictures are there, or the reverse: a fix sets that right",
+            f"{wrong:,} rows are hidden though their {thing}s are there, or the reverse: a fix sets that right",
         )
 
 

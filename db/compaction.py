@@ -11,23 +11,26 @@ import numpy as np
 from sqlalchemy import Connection
 
 from core.arrays import RowNumbers
+from core.models import VectorKind
 from db.columns import drop_columns
 from db.connect import Store, run_many, transaction
-from db.places import RowsPlace, place_of
+from db.places import ROW_TABLE, RowsPlace, place_of
 from db.records import GenerationInfo, SpaceInfo
-from db.spaces import generation_of
+from db.spaces import find_generation
 from db.vectors.compact import compact
 
 
-def compact_space(store: Store, space: SpaceInfo) -> int:
-    """Drop the rows that stand for no picture any more; how many. The index and the columns are dropped with them.
+def compact_space(store: Store, space: SpaceInfo, kind: VectorKind = VectorKind.IMAGE) -> int:
+    """Drop the rows of one kind that stand for nothing any more; how many. Its index and columns are dropped with them.
 
     Raises:
         StorageFull: no space for the copy; nothing changed.
     """
-    current = generation_of(store.conn, space.id)
+    current = find_generation(store.conn, space.id, kind)
+    if current is None:
+        return 0
     mapped = store.conn.exec_driver_sql(
-        "SELECT row FROM vector_row WHERE generation_id = :id ORDER BY row", {"id": current.id}
+        f"SELECT row FROM {ROW_TABLE[kind]} WHERE generation_id = :id ORDER BY row", {"id": current.id}
     )
     keep = np.fromiter(mapped.scalars(), np.int64)
     if len(keep) == current.committed_rows:
@@ -43,16 +46,17 @@ def compact_space(store: Store, space: SpaceInfo) -> int:
 
 def _renumber(conn: Connection, current: GenerationInfo, keep: RowNumbers) -> None:
     """Row keep[i] is row i from now on. Ascending, so that a new number never meets one still in use."""
+    table = ROW_TABLE[current.kind]
     moved = np.flatnonzero(keep != np.arange(len(keep)))
     values = [(int(new), current.id, int(keep[new])) for new in moved]
     dead = conn.exec_driver_sql(
         "SELECT t.row FROM tombstone t WHERE t.generation_id = :id AND EXISTS ("
-        " SELECT 1 FROM vector_row r WHERE r.generation_id = :id AND r.row = t.row)",
+        f" SELECT 1 FROM {table} r WHERE r.generation_id = :id AND r.row = t.row)",
         {"id": current.id},
     )
     still_dead = np.searchsorted(keep, np.fromiter(dead.scalars(), np.int64))
     conn.exec_driver_sql("DELETE FROM tombstone WHERE generation_id = :id", {"id": current.id})
-    run_many(conn, "UPDATE vector_row SET row = ? WHERE generation_id = ? AND row = ?", values)
+    run_many(conn, f"UPDATE {table} SET row = ? WHERE generation_id = ? AND row = ?", values)
     conn.exec_driver_sql(
         "INSERT INTO tombstone SELECT :id, value FROM json_each(:rows)",
         {"id": current.id, "rows": json.dumps(still_dead.tolist())},

@@ -1,13 +1,14 @@
 """When the index, the filter columns and the background of a space are written anew: all that is derived from rows."""
 
 from core.indexing import ProgressListener
+from core.models import VectorKind
 from db.background import refresh_pictures
 from db.columns import open_columns, write_columns
 from db.connect import Store, transaction
 from db.filters import findable_rows
 from db.places import place_of
 from db.records import GenerationInfo, SpaceInfo
-from db.spaces import generation_of
+from db.spaces import find_generation, generation_of
 from db.vectors.build import build_index
 from db.vectors.ivfpq import index_is_sound
 from db.vectors.policy import LEAST_ROWS, index_is_due
@@ -30,8 +31,9 @@ def refresh_derived(
         on_progress: told how the index build goes.
     """
     current = generation_of(store.conn, space.id)
-    if _index_wanted(store, current, exact_below=exact_below, force=force):
-        _write_index(store, current, on_progress)
+    for rows in (current, find_generation(store.conn, space.id, VectorKind.CAPTION)):
+        if rows is not None and _index_wanted(store, rows, exact_below=exact_below, force=force):
+            _write_index(store, rows, on_progress)
     if force or _columns_due(store, current):
         write_columns(store, current.id)
     refresh_pictures(store, space, force=force)

@@ -54,6 +54,7 @@ def _check(path: Path, *, writing: bool) -> tuple[list[Finding], set[Path]]:
             named = named_files(store)
             for generation_id in generation_ids(store.conn):
                 findings += check_generation(store, generation_id, writing=writing)
+            findings += _texts(store)
             if not writing:
                 findings += _stray_files(store)
     except LibraryDamaged as error:
@@ -162,6 +163,18 @@ def _stray_files(store: Store) -> Iterator[Finding]:
             f"{len(found)} files belong to no generation ({found[0]} …): a fix deletes them",
             fixable=True,
             files=tuple(found),
+        )
+
+
+def _texts(store: Store) -> Iterator[Finding]:
+    unused = store.conn.exec_driver_sql(
+        "SELECT count(*) FROM caption_text t WHERE NOT EXISTS (SELECT 1 FROM caption c WHERE c.text_id = t.id)"
+    ).scalar_one()
+    if unused:
+        yield Finding(
+            FindingCode.TEXTS_UNUSED,
+            f"{unused:,} caption texts are kept though no picture has them any more: a fix erases them",
+            fixable=True,
         )
 
 

@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 
 from core.errors import UsageError
 from core.paths import display
-from db.captions import drop_unused_texts
 from db.connect import Store, checkpoint, run_many, transaction
 from db.liveness import drop_orphans, settle_touched, touch_pictures_of
 from db.ranges import PathRange
+from db.words import purge_words
 
 _BELOW = "path = :path OR (path >= :lower AND path < :upper)"
 _FILES = f"SELECT id FROM file WHERE ({_BELOW}) AND state <> 'forgotten'"
@@ -34,8 +34,8 @@ def forget(store: Store, path: bytes) -> int:
         kept = [(content, place["path"]) for content in hashes]
         run_many(conn, "INSERT OR IGNORE INTO forgotten_hash VALUES (?, ?)", kept)
         drop_orphans(conn)
-        drop_unused_texts(conn)
         _drop_names(conn)
+        purge_words(conn)
     checkpoint(store)  # the journal, too, held it
     for content in hashes:
         _remove_thumbnails(store.folder, content)

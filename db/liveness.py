@@ -9,7 +9,9 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
+from db.caption_texts import settle_texts, touch_texts_of_pictures
 from db.connect import run_many
+from db.tags import drop_unused_tags
 
 # CROSS JOIN: SQLite keeps the order of the tables, and so never walks all rows for the few that were touched.
 _STATEMENTS = (
@@ -38,7 +40,6 @@ _STATEMENTS = (
     CROSS JOIN vector_row r ON r.asset_id = t.asset_id JOIN generation g ON g.id = r.generation_id
     WHERE r.row < g.columns_rows
     """,
-    "DELETE FROM temp.touched",
 )
 
 
@@ -58,6 +59,9 @@ def settle_touched(conn: Connection) -> None:
     """Bring `live`, the tombstones and the dirty list in line with the files, for all that was touched."""
     for statement in _STATEMENTS:
         conn.exec_driver_sql(statement)
+    touch_texts_of_pictures(conn)
+    conn.exec_driver_sql("DELETE FROM temp.touched")
+    settle_texts(conn)
 
 
 def drop_orphans(conn: Connection) -> int:
@@ -74,4 +78,6 @@ def drop_orphans(conn: Connection) -> int:
     conn.exec_driver_sql(f"DELETE FROM vector_row WHERE asset_id IN ({orphans})")
     deleted = conn.exec_driver_sql(f"DELETE FROM asset WHERE id IN ({orphans})").rowcount
     conn.exec_driver_sql("DELETE FROM temp.touched")
+    settle_texts(conn)
+    drop_unused_tags(conn)
     return int(deleted)

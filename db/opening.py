@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from db.caption_texts import watch_texts
 from db.connect import Store, close, connect_writer, transaction
 from db.lock import take_lock
 from db.migrate import bring_up_to_date
@@ -43,6 +44,7 @@ def _open(path: Path, command: str) -> tuple[Store, int]:
     try:
         bring_up_to_date(store)
         make_tables(store.conn)
+        watch_texts(store.conn)
         with transaction(store) as conn:
             end_stale_runs(conn)
             run_id = start_run(conn, command)

@@ -9,9 +9,11 @@ from sqlalchemy import Connection
 
 from core.arrays import RowNumbers
 from core.pictures import Picture
-from db.captions import captions_of
+from db.captions import kept_captions_of
 from db.facts import read_facts
+from db.ranges import PathRange
 from db.records import ExportRow, FileState
+from db.tags import tags_of
 
 _PAGE = 5_000  # rows fetched at once by an export
 
@@ -36,8 +38,8 @@ def pictures(conn: Connection, generation_id: int, rows: RowNumbers | Sequence[i
     wanted = [int(row) for row in rows]
     found = conn.exec_driver_sql(_ASSETS, {"rows": json.dumps(wanted), "generation_id": generation_id}).all()
     assets = [row.id for row in found]
-    files = _files(conn, json.dumps(assets))
-    captions = captions_of(conn, assets)
+    files = best_files(conn, json.dumps(assets))
+    captions, tags = kept_captions_of(conn, assets), tags_of(conn, assets)
     by_row = {}
     for row in found:
         if row.id in files:
@@ -48,7 +50,7 @@ def pictures(conn: Connection, generation_id: int, rows: RowNumbers | Sequence[i
                 path=path,
                 other_paths=tuple(other for _, _, other in others),
                 offline=state,
-                facts=read_facts(row, captions.get(row.id, ())),
+                facts=read_facts(row, captions.get(row.id, ()), tags.get(row.id, ())),
                 content_hash=row.content_hash,
             )
     return [by_row[row] for row in wanted if row in by_row]
@@ -75,6 +77,39 @@ def rows_at_path(conn: Connection, generation_id: int, path: bytes) -> RowNumber
     )
 
 
+def images_at_path(conn: Connection, path: bytes) -> list[int]:
+    """The live pictures of the file at `path`, whether they have a vector or not."""
+    found = conn.exec_driver_sql(
+        "SELECT fa.asset_id FROM file f JOIN file_asset fa ON fa.file_id = f.id"
+        " WHERE f.path = ? AND f.state IN ('present', 'offline') ORDER BY fa.asset_id",
+        (path,),
+    )
+    return list(found.scalars())
+
+
+def images_at(conn: Connection, path: bytes) -> list[int]:
+    """The live pictures of the file at `path`, or of all files below it."""
+    place = PathRange.of(path)
+    found = conn.exec_driver_sql(
+        "SELECT DISTINCT fa.asset_id FROM file f JOIN file_asset fa ON fa.file_id = f.id"
+        " WHERE (f.path = :path OR (f.path >= :lower AND f.path < :upper)) AND f.state IN ('present', 'offline')",
+        {"path": place.path, "lower": place.lower, "upper": place.upper},
+    )
+    return sorted(found.scalars())
+
+
+def images_of_rows(conn: Connection, generation_id: int, rows: RowNumbers) -> RowNumbers:
+    """The pictures of these rows, which ascend and stand for pictures all of them, int64 (n,)."""
+    if not len(rows):
+        return np.empty(0, np.int64)
+    found = conn.exec_driver_sql(
+        "SELECT row, asset_id FROM vector_row WHERE generation_id = ? AND row BETWEEN ? AND ? ORDER BY row",
+        (generation_id, int(rows[0]), int(rows[-1])),
+    ).all()
+    numbers, images = (np.fromiter((one[i] for one in found), np.int64, len(found)) for i in (0, 1))
+    return np.asarray(images[np.searchsorted(numbers, rows)], np.int64)
+
+
 def export_rows(conn: Connection, generation_id: int) -> Iterator[ExportRow]:
     """Every live row, in order, fetched in pages."""
     last = -1
@@ -89,7 +124,7 @@ def export_rows(conn: Connection, generation_id: int) -> Iterator[ExportRow]:
             yield ExportRow(row=picture.row, image_id=picture.image_id, path=picture.path, caption=caption)
 
 
-def _files(conn: Connection, assets: str) -> dict[int, list[tuple[bool, int, bytes]]]:
+def best_files(conn: Connection, assets: str) -> dict[int, list[tuple[bool, int, bytes]]]:
     """Per picture (offline, length, path): the best path first."""
     files: dict[int, list[tuple[bool, int, bytes]]] = defaultdict(list)
     for row in conn.exec_driver_sql(_FILES, {"assets": assets}):

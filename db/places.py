@@ -10,6 +10,9 @@ from db.connect import Store
 from db.vectors.rows_file import RowsFile, RowsHeader
 from db.vectors.storage import storage_errors
 
+ROW_TABLE = {VectorKind.IMAGE: "vector_row", VectorKind.CAPTION: "caption_row"}
+"""What each kind of rows stands for: pictures, or caption texts."""
+
 _PLACE = """
     SELECT s.slug, s.identity, s.dim, g.kind, g.number FROM generation g JOIN space s ON s.id = g.space_id
     WHERE g.id = :generation_id

@@ -14,15 +14,28 @@ from core.arrays import RowMask, RowNumbers, Vectors
 from core.errors import LibraryDamaged
 from core.indexing import Problem
 from core.models import VectorKind
-from core.pictures import Picture
+from core.pictures import Caption, Picture
 from core.queries import Filters
-from db import counts, pictures, roots, spaces
+from core.tags import TagCount
+from db import caption_rows, caption_work, captions, counts, pictures, roots, spaces
 from db import filters as filtering
+from db import tags as tagging
 from db.background import BackgroundKind, read_background
 from db.connect import Store, begin_snapshot, close, connect_reader
 from db.migrate import require_current
 from db.places import place_of
-from db.records import Counts, DiskUsage, ExportRow, GenerationInfo, RootInfo, SpaceInfo, SpaceState
+from db.records import (
+    CaptionCandidate,
+    CaptionCounts,
+    CaptionRecord,
+    Counts,
+    DiskUsage,
+    ExportRow,
+    GenerationInfo,
+    RootInfo,
+    SpaceInfo,
+    SpaceState,
+)
 from db.vectors.records import Candidates
 from db.vectors.searcher import RowSearcher
 
@@ -167,6 +180,18 @@ class LibraryReader:
         """The pictures of these rows, in their order; a row that stands for no live picture is left out."""
         return pictures.pictures(self._store.conn, self.generation(space).id, rows)
 
+    def image_ids(self, space: SpaceInfo, rows: RowNumbers) -> RowNumbers:
+        """The pictures of these rows (ascending), int64 (n,)."""
+        return pictures.images_of_rows(self._store.conn, self.generation(space).id, rows)
+
+    def images_at(self, path: bytes) -> list[int]:
+        """The live pictures of the file at `path`, or of all files below it."""
+        return pictures.images_at(self._store.conn, path)
+
+    def tags(self) -> list[TagCount]:
+        """Every tag of pictures that can be found, by name."""
+        return tagging.tag_counts(self._store.conn)
+
     def rows_with_hash(self, space: SpaceInfo, content_hash: bytes) -> RowNumbers:
         """Rows of the live pictures with exactly this content."""
         return pictures.rows_with_hash(self._store.conn, self.generation(space).id, content_hash)
@@ -178,6 +203,34 @@ class LibraryReader:
     def export_rows(self, space: SpaceInfo) -> Iterator[ExportRow]:
         """Every live row in order; fetch their vectors with `vectors`."""
         return pictures.export_rows(self._store.conn, self.generation(space).id)
+
+    def captions_of(self, image_ids: Sequence[int]) -> dict[int, tuple[Caption, ...]]:
+        """Per picture its captions, those judged not to fit, too; a picture without any is left out."""
+        return captions.captions_of(self._store.conn, image_ids)
+
+    def images_at_path(self, path: bytes) -> list[int]:
+        """The live pictures of the file at `path`, in any space or none."""
+        return pictures.images_at_path(self._store.conn, path)
+
+    def caption_counts(self) -> CaptionCounts:
+        """How many captions there are, of pictures that can be found."""
+        return captions.caption_counts(self._store.conn)
+
+    def captions_to_judge(self, judge: str) -> Iterator[CaptionRecord]:
+        """The captions of live pictures that this judge has not looked at, those of one picture in a row."""
+        return caption_work.captions_to_judge(self._store.conn, judge)
+
+    def search_captions(self, space: SpaceInfo, query: Vectors, k: int) -> list[CaptionCandidate]:
+        """The k best texts for `query`, float32 (dim,) of unit length: kept captions of live pictures, best first.
+
+        Raises:
+            LibraryDamaged: the captions' vectors are not there; `search doctor` says more.
+        """
+        generation = spaces.find_generation(self._store.conn, space.id, VectorKind.CAPTION)
+        if generation is None:
+            return []
+        found = self._searcher(generation).search(query, k, mask=self._findable_rows(generation))
+        return caption_rows.caption_candidates(self._store.conn, generation.id, found.rows, found.scores.tolist())
 
     def notices(self) -> tuple[str, ...]:
         """What the user should know about the answers given: an index that was bypassed, and why."""

@@ -9,6 +9,10 @@ from core.errors import ProblemKind
 from core.indexing import RootOptions
 from core.models import EncoderInfo, VectorKind
 from core.pictures import PictureFacts
+from db.caption_records import CaptionCandidate as CaptionCandidate  # noqa: PLC0414 - handed on
+from db.caption_records import CaptionCounts as CaptionCounts  # noqa: PLC0414 - handed on
+from db.caption_records import CaptionRecord as CaptionRecord  # noqa: PLC0414 - handed on
+from db.caption_records import PictureRecord as PictureRecord  # noqa: PLC0414 - handed on
 from db.findings import Finding as Finding  # noqa: PLC0414 - handed on
 from db.findings import FindingCode as FindingCode  # noqa: PLC0414 - handed on
 from db.vectors.records import IndexRecord

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
+from db.caption_texts import touch_all_texts
 from db.columns import drop_columns
 from db.connect import Store, transaction
 from db.liveness import settle_touched
-from db.places import place_of
+from db.places import ROW_TABLE, place_of
 from db.records import Finding, FindingCode
 from db.recovery import recover
 from db.spaces import generation_by_id
@@ -61,9 +62,7 @@ def _give_up_blocks(store: Store, finding: Finding) -> None:
         for block in finding.numbers:
             start, end = block * BLOCK_ROWS, min((block + 1) * BLOCK_ROWS, committed)
             given = {"id": generation_id, "start": start, "end": end}
-            conn.exec_driver_sql(
-                "DELETE FROM vector_row WHERE generation_id = :id AND row >= :start AND row < :end", given
-            )
+            _unmap(conn, "generation_id = :id AND row >= :start AND row < :end", given)
             conn.exec_driver_sql(
                 "INSERT OR IGNORE INTO tombstone VALUES (?, ?)", [(generation_id, row) for row in range(start, end)]
             )
@@ -87,7 +86,7 @@ def _map_rows(store: Store, finding: Finding) -> None:
     given = {"id": _generation(finding)}
     beyond = "generation_id = :id AND row >= (SELECT committed_rows FROM generation WHERE id = :id)"
     with transaction(store) as conn:
-        conn.exec_driver_sql(f"DELETE FROM vector_row WHERE {beyond}", given)
+        _unmap(conn, beyond, given)
         conn.exec_driver_sql(f"DELETE FROM tombstone WHERE {beyond}", given)
         conn.exec_driver_sql(
             """
@@ -97,6 +96,7 @@ def _map_rows(store: Store, finding: Finding) -> None:
                 WHERE row + 1 < (SELECT committed_rows FROM generation WHERE id = :id))
             SELECT :id, row FROM numbers n
             WHERE NOT EXISTS (SELECT 1 FROM vector_row r WHERE r.generation_id = :id AND r.row = n.row)
+              AND NOT EXISTS (SELECT 1 FROM caption_row r WHERE r.generation_id = :id AND r.row = n.row)
               AND row < (SELECT committed_rows FROM generation WHERE id = :id)
             """,
             given,
@@ -106,6 +106,7 @@ def _map_rows(store: Store, finding: Finding) -> None:
 def _settle_all(store: Store, _: Finding) -> None:
     with transaction(store) as conn:
         conn.exec_driver_sql("INSERT OR IGNORE INTO temp.touched SELECT id FROM asset")
+        touch_all_texts(conn)
         settle_touched(conn)
 
 
@@ -127,11 +128,17 @@ def _clear_strays(store: Store, _: Finding) -> None:
 def _drop_rows_from(conn: Connection, generation_id: int, rows: int) -> None:
     """Only the first `rows` rows count from now on; nothing derived speaks of more."""
     given = {"id": generation_id, "rows": rows, "block": rows // BLOCK_ROWS}
-    conn.exec_driver_sql("DELETE FROM vector_row WHERE generation_id = :id AND row >= :rows", given)
+    _unmap(conn, "generation_id = :id AND row >= :rows", given)
     conn.exec_driver_sql("DELETE FROM tombstone WHERE generation_id = :id AND row >= :rows", given)
     conn.exec_driver_sql("DELETE FROM block WHERE generation_id = :id AND block >= :block", given)
     drop_columns(conn, generation_id)
     conn.exec_driver_sql("UPDATE generation SET committed_rows = :rows, index_record = NULL WHERE id = :id", given)
+
+
+def _unmap(conn: Connection, rows: str, given: dict[str, int]) -> None:
+    """These rows stand for nothing any more; a generation has rows of one kind only."""
+    for table in ROW_TABLE.values():
+        conn.exec_driver_sql(f"DELETE FROM {table} WHERE {rows}", given)
 
 
 def _generation(finding: Finding) -> int:
@@ -152,4 +159,5 @@ _FIXES: Mapping[FindingCode, Callable[[Store, Finding], None]] = {
     FindingCode.LIVENESS: _settle_all,
     FindingCode.FILES_EMPTY: _read_again,
     FindingCode.STRAY_FILES: _clear_strays,
+    FindingCode.TEXTS_UNUSED: _settle_all,
 }

@@ -54,8 +54,29 @@ def get_space(conn: Connection, space_id: int) -> SpaceInfo:
 
 def generation_of(conn: Connection, space_id: int, kind: VectorKind = VectorKind.IMAGE) -> GenerationInfo:
     """The current generation of this kind."""
+    found = find_generation(conn, space_id, kind)
+    if found is None:
+        raise LookupError(f"space {space_id} has no rows of kind {kind}")
+    return found
+
+
+def find_generation(conn: Connection, space_id: int, kind: VectorKind) -> GenerationInfo | None:
+    """The current generation of this kind; None where nothing of it was ever embedded."""
     condition = "g.space_id = :space_id AND g.kind = :kind"
-    return _generation(conn.exec_driver_sql(_GENERATION + condition, {"space_id": space_id, "kind": kind.value}).one())
+    found = conn.exec_driver_sql(_GENERATION + condition, {"space_id": space_id, "kind": kind.value}).one_or_none()
+    return None if found is None else _generation(found)
+
+
+def make_generation(store: Store, space: SpaceInfo, kind: VectorKind) -> GenerationInfo:
+    """The first generation of this kind, without rows."""
+    folder = space_folder(store.folder, space.slug, kind)
+    place = RowsPlace(folder=folder, identity=space.identity, dim=space.dim, number=1)
+    place.create()  # before SQLite knows it: at worst a crash leaves a stray file
+    with transaction(store) as conn:
+        made = conn.exec_driver_sql(
+            "INSERT INTO generation (space_id, kind, number) VALUES (?, ?, 1)", (space.id, kind.value)
+        ).lastrowid
+    return generation_by_id(store.conn, int(made))
 
 
 def generation_by_id(conn: Connection, generation_id: int) -> GenerationInfo:
@@ -172,7 +193,7 @@ def drop_space(store: Store, space_id: int) -> int:
         raise UsageError(f"{space.name} answers queries: switch to another model first (`search models use NAME`)")
     of_space = "IN (SELECT id FROM generation WHERE space_id = :id)"
     with transaction(store) as conn:
-        for table in ("vector_row", "tombstone", "block", "dirty_asset"):
+        for table in ("vector_row", "caption_row", "tombstone", "block", "dirty_asset"):
             conn.exec_driver_sql(f"DELETE FROM {table} WHERE generation_id {of_space}", {"id": space_id})
         conn.exec_driver_sql("DELETE FROM generation WHERE space_id = :id", {"id": space_id})
         conn.exec_driver_sql("DELETE FROM background WHERE space_id = :id", {"id": space_id})

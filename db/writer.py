@@ -4,7 +4,7 @@ Order of one indexing run: remember_root and use_space; stage each root; plan; w
 settle; refresh_derived. Whatever is killed in between loses at most the batch it was in.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -15,18 +15,39 @@ from filelock import FileLock
 from core.arrays import Vectors
 from core.errors import LibraryError
 from core.indexing import ProgressListener, RootOptions
-from core.models import EncoderInfo
-from db import background, compaction, counts, derived, forget, imports, planning, rows, runs, settle, spaces, staging
+from core.models import EncoderInfo, VectorKind
+from core.pictures import Caption, CaptionSource
+from core.tags import TagBlock
+from db import (
+    background,
+    caption_rows,
+    caption_work,
+    compaction,
+    counts,
+    derived,
+    forget,
+    imports,
+    planning,
+    rows,
+    runs,
+    settle,
+    spaces,
+    staging,
+)
+from db import captions as captioning
 from db import commit as committing
 from db import roots as rooting
+from db import tags as tagging
 from db.connect import Store, checkpoint, close, transaction
 from db.pending import set_pending
 from db.records import (
+    CaptionRecord,
     CommitCounts,
     Counts,
     GenerationInfo,
     ImportedRow,
     Outcome,
+    PictureRecord,
     PlanCounts,
     RootInfo,
     RootScan,
@@ -111,6 +132,11 @@ class LibraryWriter:
     def generation(self, space: SpaceInfo) -> GenerationInfo:
         """The space's current rows."""
         return spaces.generation_of(self._store.conn, space.id)
+
+    def generations(self, space: SpaceInfo) -> list[GenerationInfo]:
+        """The space's current rows of every kind that it has."""
+        found = (spaces.find_generation(self._store.conn, space.id, kind) for kind in VectorKind)
+        return [generation for generation in found if generation is not None]
 
     def counts(self, space: SpaceInfo | None = None) -> Counts:
         """How much the library holds; `indexed` and `waiting` are of this space."""
@@ -210,6 +236,52 @@ class LibraryWriter:
         """Keep these vectors of neutral texts with the space, float32 (n, dim), unit rows."""
         background.keep_texts(self._store, space, vectors, digest)
 
+    # Captions
+
+    def add_captions(self, captions: Mapping[int, Sequence[Caption]], *, judge: str | None = None) -> int:
+        """Captions that belong to the pictures themselves, by image id; how many are new. One transaction."""
+        return captioning.add_captions(self._store, captions, judge=judge)
+
+    def remove_captions(self, image_ids: Sequence[int], sources: Collection[CaptionSource]) -> int:
+        """Drop the captions of these sources that belong to the pictures themselves; how many."""
+        return captioning.remove_captions(self._store, image_ids, sources)
+
+    def judge_captions(self, judged: Iterable[tuple[int, float, bool]], *, judge: str) -> int:
+        """What a judge thinks: (caption id, probability that it fits, kept) each; how many captions there were."""
+        return captioning.judge_captions(self._store, judged, judge=judge)
+
+    def captions_to_judge(self, judge: str) -> Iterator[CaptionRecord]:
+        """The captions of live pictures that this judge has not looked at; commits in between are fine."""
+        return caption_work.captions_to_judge(self._store.conn, judge)
+
+    def count_to_judge(self, judge: str) -> int:
+        """How many captions `captions_to_judge` has."""
+        return caption_work.count_to_judge(self._store.conn, judge)
+
+    def pictures_without_caption(self, model: str) -> Iterator[PictureRecord]:
+        """Pictures that can be read now and have no caption by this model; commits in between are fine."""
+        return caption_work.pictures_without_caption(self._store.conn, model)
+
+    def count_without_caption(self, model: str) -> int:
+        """How many pictures `pictures_without_caption` has."""
+        return caption_work.count_without_caption(self._store.conn, model)
+
+    def unembedded_texts(self, space: SpaceInfo) -> Iterator[tuple[int, str]]:
+        """(id, text) of every caption text without a vector in this space; commits in between are fine."""
+        return caption_rows.unembedded_texts(self._store.conn, space)
+
+    def count_unembedded(self, space: SpaceInfo) -> int:
+        """How many texts `unembedded_texts` has."""
+        return caption_rows.count_unembedded(self._store.conn, space)
+
+    def commit_texts(self, space: SpaceInfo, text_ids: Sequence[int], vectors: Vectors) -> int:
+        """Store the vectors of these texts, float32 (n, dim), unit rows; how many are new.
+
+        Raises:
+            StorageFull: nothing of this batch was stored; all before it is safe.
+        """
+        return caption_rows.commit_texts(self._store, space, text_ids, vectors)
+
     # Single operations
 
     def forget(self, path: bytes) -> int:
@@ -224,9 +296,27 @@ class LibraryWriter:
         """
         return forget.unforget(self._store, path)
 
-    def compact(self, space: SpaceInfo) -> int:
-        """Write the rows that still stand for pictures into the next generation; how many rows went."""
-        return compaction.compact_space(self._store, space)
+    def compact(self, space: SpaceInfo, kind: VectorKind = VectorKind.IMAGE) -> int:
+        """Write the rows that still stand for something into the next generation; how many rows went."""
+        return compaction.compact_space(self._store, space, kind)
+
+    def add_tags(self, images: Sequence[int], name: str) -> int:
+        """A person gives these pictures this tag; how many had it not from a person before."""
+        return tagging.add_tags(self._store, images, name)
+
+    def set_tags(self, source: str, model: str, names: Sequence[str], blocks: Iterable[TagBlock]) -> None:
+        """The tags that the pictures of these blocks have from this source are these and no others; all, or nothing."""
+        tagging.set_tags(self._store, source, model, names, blocks)
+
+    def remove_tags(
+        self, *, name: str | None = None, source: str | None = None, images: Sequence[int] | None = None
+    ) -> int:
+        """Take a tag, or all tags of a source, off these pictures (None: off all); how many pictures had any of it.
+
+        Raises:
+            UsageError: there is no such tag, or no tag of that source.
+        """
+        return tagging.remove_tags(self._store, name=name, source=source, images=images)
 
     def import_rows(self, space: SpaceInfo, pictures: Sequence[ImportedRow]) -> CommitCounts:
         """Store pictures that come with their vectors; no refresh ever judges their files."""
