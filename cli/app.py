@@ -6,8 +6,12 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from cli.ask import EXAMPLES as ASK_EXAMPLES
+from cli.ask import ask
 from cli.demo import EXAMPLES as DEMO_EXAMPLES
 from cli.demo import demo
+from cli.describe import EXAMPLES as DESCRIBE_EXAMPLES
+from cli.describe import describe
 from cli.doctor import EXAMPLES as DOCTOR_EXAMPLES
 from cli.doctor import doctor
 from cli.forget import EXAMPLES as FORGET_EXAMPLES
@@ -66,6 +70,8 @@ def build_command() -> TyperGroup:
         (index, INDEX_EXAMPLES),
         (query, QUERY_EXAMPLES),
         (lookup, LOOKUP_EXAMPLES),
+        (describe, DESCRIBE_EXAMPLES),
+        (ask, ASK_EXAMPLES),
         (status, STATUS_EXAMPLES),
         (forget, FORGET_EXAMPLES),
         (doctor, DOCTOR_EXAMPLES),

@@ -14,12 +14,27 @@ if TYPE_CHECKING:
 
 
 def open_library(
-    path: Path | None = None, *, model: str | None = None, device: Device | None = None, download: bool = False
+    path: Path | None = None,
+    *,
+    model: str | None = None,
+    reranker: str | None = None,
+    captioner: str | None = None,
+    answerer: str | None = None,
+    device: Device | None = None,
+    download: bool = False,
 ) -> "Library":
     """As `semantic_image_search.open_library`; imports it only now."""
     from semantic_image_search import open_library as open_real
 
-    return open_real(path, model=model, device=device, download=download)
+    return open_real(
+        path,
+        model=model,
+        reranker=reranker,
+        captioner=captioner,
+        answerer=answerer,
+        device=device,
+        download=download,
+    )
 
 
 def choose_encoder(name: str | None, *, device: Device | None = None, pictures: int) -> "Chosen":

@@ -86,7 +86,7 @@ def look(
         features: of the picture, float16 (1, tokens, width).
         texts: the most promising first.
         depth: how many; None: as many as the budget lets it, the first chunk in any case, MOST_TEXTS at most.
-        budget_s: seconds from now on.
+        budget_s: seconds from now on, the model loaded.
     """
     started = perf_counter()
     wanted = texts[: MOST_TEXTS if depth is None else depth]

@@ -19,17 +19,22 @@ if TYPE_CHECKING:
 
 def ask_picture(library: Library, image: PictureLike, questions: Sequence[str]) -> AskResult:
     """Carry it out; see `Library.ask`."""
+    from media import picture_size
     from semantic_image_search.queries import fitted
 
     asked = [" ".join(question.split()) for question in questions]
     if not asked or not all(asked):
         raise UsageError("there is no question: say what you want to know of the picture")
+    name = "a picture"
+    if isinstance(image, str | bytes | os.PathLike):
+        name = display(absolute(image))
+        picture_size(absolute(image))  # before anybody is asked to fetch a model for what is no picture
     started = perf_counter()
     answerer = library.second_stage.answerer()
     pixels = fitted(image, answerer.info.preprocess)
     answers = answerer.answer(pixels, asked)
     return AskResult(
-        picture=display(absolute(image)) if isinstance(image, str | bytes | os.PathLike) else "a picture",
+        picture=name,
         model=answerer.info.name,
         answers=tuple(Answered(question, answer) for question, answer in zip(asked, answers, strict=True)),
         took_ms=1000 * (perf_counter() - started),

@@ -176,10 +176,10 @@ class _Describer:
     def _look(self, seen: _Seen, said: Sequence[Said]) -> Looked | None:
         if self._reranker is None or not said:
             return None
-        ends = perf_counter() + self._library.settings.rerank_budget_s
         features = self._features(self._reranker, seen)
+        budget_s = self._library.settings.rerank_budget_s
         texts = [one.text for one in said]
-        return look(self._reranker, features, texts, depth=self._rerank.depth, budget_s=ends - perf_counter())
+        return look(self._reranker, features, texts, depth=self._rerank.depth, budget_s=budget_s)
 
     def _features(self, reranker: Reranker, seen: _Seen) -> PictureFeatures:
         """Float16 (1, tokens, width); remembered for a picture that the library holds."""

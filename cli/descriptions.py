@@ -1,0 +1,168 @@
+"""The answers of `search describe` and `search ask`: a table for people, tab-separated lines for pipes, JSON."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from cli.console import emit, emit_json, one_line, out_console, out_is_terminal, say
+from cli.units import counted, span
+from core.descriptions import AskResult, DescribeResult, Description, Origin
+from core.errors import PictureProblem
+from core.paths import absolute, display
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from semantic_image_search import Library
+
+A = TypeVar("A", DescribeResult, AskResult)
+
+
+def describe_all(
+    library: "Library",
+    pictures: Sequence[bytes],
+    *,
+    k: int,
+    rerank: int | Literal["auto"],
+    generate: bool,
+    as_json: bool,
+) -> int:
+    """Describe every picture and show each answer as it comes; how many got no description."""
+    values: list[object] = []
+    failed = 0
+    for path, answer in _each(pictures, lambda path: library.describe(path, k=k, rerank=rerank, generate=generate)):
+        if isinstance(answer, PictureProblem):
+            failed += 1
+            values.append(_problem_json(path, answer))
+            continue
+        failed += not answer.descriptions
+        values.append(describe_json(answer))
+        if not as_json:
+            _show_descriptions(path, answer, alone=len(pictures) == 1)
+    if as_json:
+        emit_json(values[0] if len(pictures) == 1 else values)
+    return failed
+
+
+def _each(pictures: Sequence[bytes], work: Callable[[bytes], A]) -> Iterator[tuple[bytes, A | PictureProblem]]:
+    """Each picture's answer; one that cannot be read is said on stderr, and the others go on."""
+    for path in pictures:
+        try:
+            yield path, work(path)
+        except PictureProblem as problem:
+            say(f"search: {display(path)}: {problem.reason}", style="red")
+            yield path, problem
+
+
+def _show_descriptions(path: bytes, answer: DescribeResult, *, alone: bool) -> None:
+    if not alone:
+        _heading(path)
+    for one in answer.descriptions:
+        if out_is_terminal():
+            out_console().print(styled_line(one), soft_wrap=True)
+        else:
+            emit(plain_line(one))
+    for notice in answer.notices:
+        say(notice, style="yellow")
+    if answer.descriptions:
+        say(summary(answer))
+
+
+def plain_line(one: Description) -> str:
+    """One description for a pipe: match and score (empty where there is none), where it is from, the text."""
+    return "\t".join((number(one.match, 4), number(one.score, 4), origin(one), one_line(one.text)))
+
+
+def styled_line(one: Description) -> "Text":
+    """One description for a terminal."""
+    from rich.text import Text
+
+    line = Text(f"{one.rank:>4}  ", "dim")
+    line.append(f"{number(one.match, 3):>5}  ", "green" if one.match is not None and one.match >= 0.5 else "yellow")
+    line.append(f"{number(one.score, 3):>6}  ", "cyan")
+    line.append(f"{origin(one):<14}  ", "dim")
+    line.append(one_line(one.text), "bold")
+    return line
+
+
+def origin(one: Description) -> str:
+    """Where a text is from, in a word: the library, a model, or where the picture's own caption was found."""
+    if one.origin is Origin.OWN and one.source is not None:
+        return one.source.value
+    return one.origin.value
+
+
+def number(value: float | None, digits: int) -> str:
+    """So many digits after the point; nothing where there is no value."""
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def summary(answer: DescribeResult) -> str:
+    """The last line: who had a part in it, and how long it took."""
+    parts = [f"{counted(answer.reranked, 'text')} reranked by {answer.reranker}"] if answer.reranker else []
+    parts += [f"one written by {answer.captioner}"] if answer.captioner else []
+    parts += [f"scores by {answer.model}"] if answer.model else []
+    return ", ".join([*parts, span(answer.took_ms.total / 1000)])
+
+
+def describe_json(answer: DescribeResult) -> dict[str, object]:
+    """The stable shape that docs/json.md promises."""
+    took = answer.took_ms
+    return {
+        "picture": answer.picture,
+        "library": answer.library,
+        "model": answer.model,
+        "reranker": answer.reranker,
+        "reranked": answer.reranked,
+        "captioner": answer.captioner,
+        "took_ms": {name: round(getattr(took, name), 2) for name in ("encode", "retrieve", "rerank", "total")},
+        "descriptions": [_description_json(one) for one in answer.descriptions],
+        "notices": list(answer.notices),
+    }
+
+
+def _description_json(one: Description) -> dict[str, object]:
+    value: dict[str, object] = {
+        "rank": one.rank,
+        "text": one.text,
+        "origin": one.origin.value,
+        "source": None if one.source is None else one.source.value,
+        "model": one.model,
+        "score": None if one.score is None else round(one.score, 6),
+        "match": None if one.match is None else round(one.match, 6),
+    }
+    if one.reranked is not None:
+        made = one.reranked
+        value["rerank"] = {"itm": round(made.itm, 6), "itc": round(made.itc, 6), "fused": round(made.fused, 6)}
+    return value
+
+
+def show_answers(answer: AskResult, *, as_json: bool) -> None:
+    """The answers of `search ask`: alone where there is one question, else behind each."""
+    if as_json:
+        emit_json(
+            {
+                "picture": answer.picture,
+                "model": answer.model,
+                "answers": [{"question": one.question, "answer": one.answer} for one in answer.answers],
+                "took_ms": round(answer.took_ms, 2),
+            }
+        )
+        return
+    for one in answer.answers:
+        alone = len(answer.answers) == 1
+        emit(one_line(one.answer) if alone else f"{one_line(one.question)}\t{one_line(one.answer)}")
+    say(f"{answer.model}, {span(answer.took_ms / 1000)}")
+
+
+def _heading(path: bytes) -> None:
+    if out_is_terminal():
+        from rich.text import Text
+
+        out_console().print(Text(display(path), "bold"), soft_wrap=True)
+    else:
+        emit(f"{display(path)}:")
+
+
+def _problem_json(path: bytes, problem: PictureProblem) -> dict[str, object]:
+    error = {"kind": problem.kind.value, "reason": problem.reason}
+    return {"picture": display(absolute(path)), "descriptions": [], "error": error}
