@@ -71,7 +71,7 @@ class FeatureCache:
             return False
         try:
             self._make_room(len(content))
-            _write_whole(self._file(content_hash), content)
+            write_whole(self._file(content_hash), content)
         except OSError:  # full or read-only: not tried again by this process
             self._writable = False
         return self._writable
@@ -103,7 +103,7 @@ def forget_features(library: Path, content_hash: bytes) -> None:
 
 def remember_bound(library: Path, max_bytes: int) -> None:
     """From now on the features of this library may take so much, whatever the setting says."""
-    _write_whole(library / FOLDER / "max_bytes", str(max_bytes).encode())
+    write_whole(library / FOLDER / "max_bytes", str(max_bytes).encode())
 
 
 def remembered_bound(library: Path) -> int | None:
@@ -130,8 +130,12 @@ def _written_out(features: PictureFeatures) -> bytes:
     return _HEADER.pack(_MAGIC, tokens, width, zlib.crc32(numbers)) + numbers
 
 
-def _write_whole(file: Path, content: bytes) -> None:
-    """Under its name only when all of it is written. Without fsync: after a power cut the checksum tells."""
+def write_whole(file: Path, content: bytes) -> None:
+    """Under its name only when all of it is written. Without fsync: for what can be lost, and is checked when read.
+
+    Raises:
+        OSError: it cannot be written; nothing is left behind then.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(suffix=_UNFINISHED, prefix=file.stem + ".", dir=file.parent)
     try:

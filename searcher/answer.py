@@ -1,7 +1,8 @@
 """What every kind of question has in common: the right model, enough candidates, a page of hits, the result."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -47,6 +48,13 @@ class Stopwatch:
     def encoded(self) -> None:
         """The query is a vector now."""
         self.encode = self._elapsed()
+
+    @contextmanager
+    def reranking(self) -> Iterator[None]:
+        """The second look is taken inside."""
+        before = self._elapsed()
+        yield
+        self.rerank = self._elapsed() - before
 
     def took(self) -> Took:
         """All of it; what is neither encoding nor reranking is retrieval."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.arrays import Pixels, Vectors
 from core.errors import UsageError
-from core.queries import Page
+from core.queries import Page, Rerank
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +25,7 @@ class SearchRequest:
     image_weight: float = 1.0
     not_weight: float = 0.5
     page: Page = field(default_factory=Page)
+    rerank: Rerank = field(default_factory=Rerank)  # reads the text, never not_texts
 
     def __post_init__(self) -> None:
         _check_weight("image weight", self.image_weight)
@@ -36,11 +37,18 @@ class SearchRequest:
         if not self.words and not self.images and self.vector is None:
             what = "only what not to find was given" if self.not_texts else "the query is empty"
             raise UsageError(f"{what}: say what to look for, in words, with a picture or with a vector")
+        if self.rerank.depth and not self.words:
+            raise UsageError("a reranker reads words, and the query has none: add some, or leave reranking out")
 
     @property
     def words(self) -> str:
         """The text without the space around it; empty where there is none."""
         return (self.text or "").strip()
+
+    @property
+    def only_words(self) -> bool:
+        """True where nothing but words says what to look for."""
+        return bool(self.words) and not self.images and self.vector is None
 
     @property
     def needs_encoder(self) -> bool:

@@ -8,27 +8,36 @@ from typing import TYPE_CHECKING
 
 from core.arrays import Vectors
 from core.protocols import Encoder
-from core.queries import SearchResult
-from searcher.answer import Answer, MakeEncoder, Stopwatch, encoder_for, hits_of, result_of, retrieve
+from core.queries import SearchResult, Sort
+from searcher.answer import Answer, MakeEncoder, Stopwatch, encoder_for, result_of, retrieve
+from searcher.choosing import DATED, choose, with_match
 from searcher.compose import query_vector
 from searcher.grouping import Found, group_alike, one_per_file
 from searcher.language import language_hint
 from searcher.request import SearchRequest, check_dim
+from searcher.rerank import SecondLook, depth_wanted, rerank
 
 if TYPE_CHECKING:
     from db import LibraryReader
 
 
-def search(reader: "LibraryReader", request: SearchRequest, encoder: MakeEncoder | None) -> SearchResult:
+def search(
+    reader: "LibraryReader",
+    request: SearchRequest,
+    encoder: MakeEncoder | None,
+    second: SecondLook | None = None,
+) -> SearchResult:
     """The best pictures of the library for a request.
 
     Args:
         reader: one snapshot of the library.
         request: what to search for.
         encoder: makes the encoder; called only where there are words or pictures to encode. None: there is none.
+        second: looks again at the best candidates; None: nothing does.
 
     Raises:
-        UsageError: the parts of the query cancel each other out, the vector has another dim, or there is no encoder.
+        UsageError: the parts of the query cancel each other out, the vector has another dim, there is no encoder, or
+            nothing to judge matches by.
         WrongModel: the encoder is not the one the library was indexed with.
         LibraryNotFound: nothing is indexed yet.
     """
@@ -43,10 +52,16 @@ def search(reader: "LibraryReader", request: SearchRequest, encoder: MakeEncoder
     def arrange(found: Sequence[Found], vectors: Vectors) -> list[Found]:
         return group_alike(found, vectors) if page.group else one_per_file(found, page.filters.folders)
 
-    found = retrieve(reader, space, vector, page, arrange)
+    dated = DATED if page.sort is Sort.DATE else 0
+    found = retrieve(reader, space, vector, page, arrange, further=max(dated, depth_wanted(request, second)))
+    with watch.reranking():
+        looked = rerank(found.shown, request, second)
+    judged = with_match(reader, space, vector, looked.found, words=request.only_words)
+    hits, nearest = choose(judged, page)
     texts = [request.words, *request.not_texts] if request.words else request.not_texts
     notices = text_notices(model, texts) if model else []
-    answer = Answer(hits_of(found.shown, page))
+    notices += [f"not reranked: {looked.why_not}"] if looked.telling else []
+    answer = Answer(hits, nearest, looked.reranker, looked.count, looked.why_not)
     return result_of(reader, found, answer, query=request.describe(), watch=watch, notices=notices)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from core.models import Device
 from core.paths import absolute
-from core.queries import Filters, Page, Rerank, Sort
+from core.queries import Filters, Fusion, Page, Rerank, Sort
 from semantic_image_search.choice import Wish
 from semantic_image_search.library_encoders import LibraryEncoders
 from semantic_image_search.models import EncoderSource
@@ -171,6 +171,10 @@ class Library:
         filters: Filters | None = None,
         sort: Sort = Sort.SCORE,
         group: bool = True,
+        min_match: float | None = None,
+        rerank: int | Literal["auto"] | None = "auto",
+        fusion: Fusion = Fusion.ITM_ITC,
+        listener: ProgressListener | None = None,
     ) -> SearchResult:
         """The pictures that fit words, example pictures, a vector, or a mixture of them, best first.
 
@@ -184,18 +188,23 @@ class Library:
             not_weight: what the mean of `not_texts` weighs against it.
             vector: a vector of the library's space, float (dim,), any length but zero.
             filters: which pictures may be found.
-            sort: by score, or the best k by date.
+            sort: by score, or the matches by date.
             group: show identical files, near copies and bursts as one hit.
+            min_match: only hits that match at least this probably, 0 to 1; with none left, `nearest` has the nearest.
+            rerank: how many of the best candidates a reranker looks at; `auto`: as many as the time set for it allows,
+                where a reranker is at hand; 0 or None: none. It reads `text`, and none of the rest.
+            fusion: what the reranked are ordered by.
+            listener: called with `Progress` while the reranker looks.
 
         Raises:
             UsageError: nothing to search for, or a value out of range.
             LibraryNotFound: nothing has been indexed yet.
-            WrongModel, WeightsMissing: the library's model cannot be used.
+            WrongModel, WeightsMissing: the library's model cannot be used, or the reranker asked for cannot.
         """
         from db import open_reader
         from searcher import SearchRequest, search
 
-        page = Page(k=k, offset=offset, filters=filters or Filters(), sort=sort, group=group)
+        page = Page(k=k, offset=offset, filters=filters or Filters(), sort=sort, group=group, min_match=min_match)
         with open_reader(self.path) as reader:
             encoder = self._encoders.of(reader.active_space()) if text or images or not_texts else None
             request = SearchRequest(
@@ -206,8 +215,10 @@ class Library:
                 image_weight=image_weight,
                 not_weight=not_weight,
                 page=page,
+                rerank=Rerank(depth=None if rerank == "auto" else rerank or 0, fusion=fusion),
             )
-            return search(reader, request, None if encoder is None else lambda: encoder)
+            look_again = self._second.look(listener or _silent)
+            return search(reader, request, None if encoder is None else lambda: encoder, look_again)
 
     def lookup(
         self,

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
     from core.arrays import PictureFeatures
     from core.errors import PictureProblem
+    from core.indexing import ProgressListener
     from core.models import Device
     from core.protocols import Answerer, Captioner, Reranker
     from core.settings import Settings
+    from db.depths import RerankDepths
     from db.features import FeatureCache
     from searcher.features import FeatureSource, ToSee
+    from searcher.rerank import SecondLook
     from semantic_image_search.queries import PictureLike
 
 
@@ -52,6 +55,7 @@ class SecondStage:
         self._named_answerer = answerer if isinstance(answerer, str) else settings.answerer
         self._answerer = None if isinstance(answerer, str) else answerer
         self._sources: dict[str, FeatureSource] = {}
+        self._depths: RerankDepths | None = None
         self._download = download
 
     @property
@@ -130,6 +134,21 @@ class SecondStage:
         if identity not in self._sources:
             self._sources[identity] = FeatureSource(reranker, self.features(reranker))
         return self._sources[identity]
+
+    def look(self, listener: ProgressListener) -> SecondLook:
+        """What `searcher` takes to look again at the first hits; nothing is loaded yet."""
+        from db.depths import RerankDepths
+        from searcher.rerank import SecondLook
+
+        self._depths = self._depths or RerankDepths(self._library)
+        return SecondLook(
+            at_hand=lambda: self.has_reranker,
+            source=lambda: self.source(self.reranker()),
+            name=self.reranker_name,
+            budget_s=self._settings.rerank_budget_s,
+            depths=self._depths,
+            listener=listener,
+        )
 
     def see(self, pictures: Sequence[ToSee]) -> list[PictureFeatures | PictureProblem]:
         """What the reranker sees in files of the library, float16 (tokens, width) each, kept for the next time.

@@ -1,0 +1,242 @@
+"""The second look: a reranker reads the words and looks at the first candidates, pair by pair, and orders them anew.
+
+Order of the BLIP paper's protocol: the logit of "match", and the reranker's own cosine beside it. What it did not reach
+(no time left, a file that cannot be read) stays below what it did, in the order it was found.
+
+An answer's pages fit together, since a depth says how many of the best candidates are looked at, whichever page is
+asked for. `auto` looks at as many of AUTO_DEPTH as its budget lets it; where the first page stopped is remembered
+(Depths), and the following pages stop there, too.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import DeviceError, ModelError, PictureProblem, UsageError
+from core.indexing import Progress, ProgressListener
+from core.protocols import MatchScores
+from core.queries import Fusion, Reranked
+from searcher.features import FeatureSource, ToSee
+from searcher.grouping import Found
+from searcher.request import SearchRequest
+
+AUTO_DEPTH = 100
+"""Candidates that `auto` looks at where it has the time: a GPU's second. The papers take 128 or 256 of a thousand."""
+
+SLOW_SECONDS = 1.0
+"""For a picture that a slow device sees for the first time: 0.4 s in bfloat16, 1.4 in float32 (measured, BLIP base)."""
+
+FAST_BLOCK, SLOW_BLOCK = 32, 8
+"""Candidates looked at together: a GPU gains up to here; on a CPU it is how closely the budget is kept (0.7 s)."""
+
+DECIMALS = 4
+"""What a pair's score depends on its batch by; rounded, copies of one picture stay in order on every page."""
+
+FUSIONS: dict[Fusion, Callable[[MatchScores, NDArray[np.float32]], NDArray[np.float32]]] = {
+    Fusion.ITM: lambda scores, _: scores.itm[:, 1],
+    Fusion.ITM_ITC: lambda scores, _: scores.itm[:, 1] + scores.itc,
+    Fusion.ITM_CLIP: lambda scores, cosines: scores.itm[:, 1] + cosines,
+}
+"""Scores of n pairs and the library's cosines, float32 (n,), to what they are ordered by, float32 (n,)."""
+
+
+class Depths(Protocol):
+    """How far down the first page of a query was reranked."""
+
+    def recall(self, query: str) -> int | None:
+        """None where it is not known."""
+        ...
+
+    def remember(self, query: str, depth: int) -> None:
+        """For the pages that follow."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """What it takes to look again; made by the front door.
+
+    Attributes:
+        at_hand: whether the reranker's weights are on this machine; loads nothing.
+        source: the reranker and what it has seen so far; raises ModelError or DeviceError where it cannot be used.
+        name: the reranker's.
+        budget_s: how long `auto` may look, once the model is loaded; 0: never.
+        depths: where the first pages stopped.
+        listener: hears how far it is.
+    """
+
+    at_hand: Callable[[], bool]
+    source: Callable[[], FeatureSource]
+    name: str
+    budget_s: float
+    depths: Depths
+    listener: ProgressListener
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What became of the candidates.
+
+    Attributes:
+        found: all of them, those the reranker looked at first.
+        reranker: that looked; None: none did.
+        count: how many it looked at.
+        why_not: why it did not look at any; empty where nobody would ask.
+        telling: whether that is worth a line to somebody who did not ask.
+    """
+
+    found: Sequence[Found]
+    reranker: str | None = None
+    count: int = 0
+    why_not: str = ""
+    telling: bool = False
+
+
+def depth_wanted(request: SearchRequest, second: SecondLook | None) -> int:
+    """How many candidates beyond the page a reranker may ask for; 0 where it will not look."""
+    depth = request.rerank.depth
+    if depth is not None:
+        return depth
+    return 0 if second is None or _silent_reason(request, second) is not None else AUTO_DEPTH
+
+
+def rerank(found: Sequence[Found], request: SearchRequest, second: SecondLook | None) -> Looked:
+    """The candidates (best first), as many as the request wants ordered by a reranker.
+
+    Raises:
+        UsageError: reranking was asked for, and there is no reranker.
+        WeightsMissing, UnknownModel, DeviceError: it was asked for, and the reranker cannot be used.
+    """
+    depth = request.rerank.depth
+    if depth == 0 or not found:
+        return Looked(found)
+    if depth is None:
+        return _auto(found, request, second)
+    if second is None:
+        raise UsageError("there is no reranker at hand: leave reranking out")
+    return _look(found, request, second.source(), _Pace(second.listener), depth)
+
+
+def _auto(found: Sequence[Found], request: SearchRequest, second: SecondLook | None) -> Looked:
+    reason = None if second is None else _silent_reason(request, second)
+    if second is None or reason is not None:
+        return Looked(found, why_not=reason or "")
+    try:
+        source = second.source()
+        page, query = request.page, _key(request, source)
+        known = second.depths.recall(query) if page.offset else None
+        depth = _depth_in_time(found[:AUTO_DEPTH], source, second.budget_s) if known is None else known
+        if known is None and depth < min(page.offset + page.k, len(found)):
+            return Looked(found, why_not=_too_slow(second.name, len(found[:AUTO_DEPTH])), telling=True)
+        pace = _Pace(second.listener, second.budget_s if known is None else None)
+        looked = _look(found, request, source, pace, depth)
+        if known is None:
+            second.depths.remember(query, pace.done)
+    except (ModelError, DeviceError) as error:  # nobody asked for it: its absence costs no answer
+        return Looked(found, why_not=str(error), telling=True)
+    return looked
+
+
+def _silent_reason(request: SearchRequest, second: SecondLook) -> str | None:
+    """Why `auto` does not look at this at all, in words for those who ask; None where it may."""
+    if not request.words:
+        return ""
+    if not request.only_words:
+        return "the query is not words alone, and a reranker would read only those; --rerank NUMBER does so"
+    if second.budget_s <= 0:
+        return "the setting rerank_budget_s is 0"
+    if not second.at_hand():
+        return f"the weights of {second.name} are not on this machine: `search models pull {second.name}`"
+    return None
+
+
+def _depth_in_time(found: Sequence[Found], source: FeatureSource, budget_s: float) -> int:
+    """How many of the candidates can be looked at within the budget, as far as can be told before."""
+    if source.reranker.info.fast:
+        return len(found)
+    unseen, most = 0, int(budget_s / SLOW_SECONDS)
+    for depth, one in enumerate(found):
+        unseen += not source.knows(one.picture.content_hash)
+        if unseen > most:
+            return depth
+    return len(found)
+
+
+def _too_slow(name: str, candidates: int) -> str:
+    return (
+        f"{name} has not seen these pictures yet, and looking at {candidates} takes too long here: `--rerank 10` waits "
+        "for ten, `search models precompute` shows it all pictures once, `--rerank off` ends this line"
+    )
+
+
+@dataclass(slots=True)
+class _Pace:
+    """How long looking may take, how far it is, and whether there is time for more."""
+
+    listener: ProgressListener
+    budget_s: float | None = None  # None: as long as it takes
+    done: int = 0
+    _started: float = 0.0
+
+    def blocks(self, most: int, size: int) -> Iterator[slice]:
+        """Slices of the first `most`, while time remains. The first is one candidate: the model is loaded over it."""
+        start = 0
+        while start < most:
+            stop = min(start + size, most) if start else 1
+            if start > 1 and not self._has_time_for(stop - start):
+                return
+            yield slice(start, stop)
+            self.done = start = stop
+            if stop == 1:
+                self._started = perf_counter()
+            self.listener(Progress("rerank", stop, most))
+
+    def _has_time_for(self, more: int) -> bool:
+        if self.budget_s is None:
+            return True
+        spent = perf_counter() - self._started
+        return spent + more * spent / (self.done - 1) <= self.budget_s
+
+
+def _look(found: Sequence[Found], request: SearchRequest, source: FeatureSource, pace: _Pace, depth: int) -> Looked:
+    first = found[:depth]
+    judged: list[Found] = []
+    missed: list[Found] = []  # files that cannot be read
+    for block in pace.blocks(len(first), FAST_BLOCK if source.reranker.info.fast else SLOW_BLOCK):
+        for before, after in zip(first[block], _judge(first[block], request, source), strict=True):
+            (missed if after is None else judged).append(before if after is None else after)
+    judged.sort(key=_fused, reverse=True)  # stable: equals stay as they were found
+    return Looked([*judged, *missed, *found[pace.done :]], source.reranker.info.name, len(judged))
+
+
+def _judge(found: Sequence[Found], request: SearchRequest, source: FeatureSource) -> list[Found | None]:
+    """Each with what the reranker makes of it; None where its file cannot be read."""
+    seen = source.see([ToSee(one.picture.path, one.picture.content_hash) for one in found])
+    readable = [i for i, features in enumerate(seen) if not isinstance(features, PictureProblem)]
+    judged: list[Found | None] = [None] * len(found)
+    if not readable:
+        return judged
+    features = np.stack([one for one in seen if not isinstance(one, PictureProblem)])
+    scores = source.reranker.match([request.words], features)
+    cosines = np.array([found[i].score for i in readable], np.float32)
+    fused, probability = FUSIONS[request.rerank.fusion](scores, cosines), scores.probability
+    for j, i in enumerate(readable):
+        made = Reranked(float(scores.itm[j, 1]), float(scores.itc[j]), round(float(fused[j]), DECIMALS))
+        judged[i] = replace(found[i], match=float(probability[j]), reranked=made)
+    return judged
+
+
+def _fused(one: Found) -> float:
+    return one.reranked.fused if one.reranked else -np.inf
+
+
+def _key(request: SearchRequest, source: FeatureSource) -> str:
+    """The same for every page of one query."""
+    page = replace(request.page, k=1, offset=0)
+    parts = (request.words, request.not_texts, request.not_weight, page, source.reranker.info.identity)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
