@@ -7,10 +7,9 @@ characters: " 海 滩 ". What is stored and what is asked for go through the sam
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
-_ACCENTS = re.compile("[\u0300-\u036f]")
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
-_UNSPACED = (
+UNSPACED = (
     "\u0e00-\u0eff"  # Thai, Lao
     "\u0f00-\u109f"  # Tibetan, Burmese
     "\u1780-\u17ff"  # Khmer
@@ -19,12 +18,28 @@ _UNSPACED = (
     "\u3400-\u9fff\uf900-\ufaff"  # Chinese characters
     "\uac00-\ud7af"  # Korean has spaces, and endings that grow onto a word
     "\U0001f300-\U0001faff"  # emoji
-    "\U00020000-\U0003ffff"
+    "\U00020000-\U0003ffff"  # rarer Chinese characters
 )
-_TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W\d_{_UNSPACED}]+|\d+")
+"""Ranges (for a class of a regular expression) of characters that are words of their own."""
 
-UNSPACED = re.compile(f"[{_UNSPACED}]")
-"""One character of a script that has no spaces between words; a token of its own."""
+SIGNS = "\u0900-\u0963\u0970-\u0dff"
+"""Ranges of the scripts of India, whose vowel signs are no letters to a regular expression."""
+
+_ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]")  # and Hebrew's, Arabic's vowels
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
+_TOKEN = re.compile(rf"[{UNSPACED}]|(?:[^\W\d_{UNSPACED}]|[{SIGNS}])+|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One word of a query, and what of it may stand in a text.
+
+    Patterns are folded and spaced as the texts are: " dog " is the word, " dog" also begins "dogmatic".
+    """
+
+    word: str  # as it was typed
+    forms: tuple[tuple[str, float], ...]  # pattern, how much finding it counts (0 to 1); all of them are looked for
+    fragments: tuple[tuple[str, float], ...] = ()  # one after the other, where no text has any of the forms
 
 
 def fold(text: str) -> str:

@@ -17,11 +17,13 @@ from core.models import VectorKind
 from core.pictures import Caption, Picture
 from core.queries import Filters
 from core.tags import TagCount
-from db import caption_rows, caption_work, captions, counts, pictures, roots, spaces
+from core.words import Term
+from db import caption_rows, caption_work, captions, counts, keywords, pictures, roots, spaces
 from db import filters as filtering
 from db import tags as tagging
 from db.background import BackgroundKind, read_background
 from db.connect import Store, begin_snapshot, close, connect_reader
+from db.keywords import KeywordRows
 from db.migrate import require_current
 from db.places import place_of
 from db.records import (
@@ -164,6 +166,23 @@ class LibraryReader:
         return self._searcher(generation).search(
             query, k, mask=self._findable_rows(generation) if mask is None else mask
         )
+
+    def keyword_rows(
+        self, space: SpaceInfo, terms: Sequence[Term], phrase: str = "", mask: RowMask | None = None
+    ) -> KeywordRows | None:
+        """The rows of the mask whose captions, tags or names have any of the words; None where none can be looked up.
+
+        Args:
+            space: whose rows.
+            terms: the words, each once.
+            phrase: folded and spaced; rows that have it are marked.
+            mask: which rows may be found; None: all that live.
+        """
+        if not keywords.can_look_up(self._store.conn):
+            return None
+        generation = self.generation(space)
+        allowed = self._findable_rows(generation) if mask is None else mask
+        return keywords.keyword_rows(self._store.conn, generation, terms, phrase, allowed)
 
     def vectors(self, space: SpaceInfo, rows: RowNumbers) -> Vectors:
         """The vectors of these rows, float32 (n, dim)."""

@@ -1,0 +1,138 @@
+"""Looks words up: which rows of a generation stand for pictures whose captions, tags, folders or file names have them.
+
+The index of words (`db.words`) gives texts; which pictures they tell of is looked up here, in the same snapshot: kept
+captions only, of files that are there. What the words are, and what finding one is worth, is the caller's.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from core.arrays import RowMask, RowNumbers
+from core.words import Term
+from db.records import GenerationInfo
+from db.words import BITS, TextKind, has_index, has_trigrams
+
+NAMED = 0.9
+"""What a word of a file's or folder's name counts beside one of a caption or tag: names are less often about what is
+to be seen."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeywordRows:
+    """The rows with at least one of the words.
+
+    Attributes:
+        rows: int64 (n,), ascending.
+        strengths: float32 (n, terms), 0 to 1: how well each word was found; 0: not at all.
+        phrase: bool (n,), a text of it has the whole phrase.
+        searched: rows that could have been found.
+    """
+
+    rows: RowNumbers
+    strengths: NDArray[np.float32]
+    phrase: NDArray[np.bool_]
+    searched: int
+
+
+def can_look_up(conn: Connection) -> bool:
+    """Is there an index of words, and can this SQLite read it?"""
+    return has_index(conn) and has_trigrams(conn)
+
+
+def keyword_rows(
+    conn: Connection, generation: GenerationInfo, terms: Sequence[Term], phrase: str, mask: RowMask | None
+) -> KeywordRows:
+    """The rows of the mask (None: all) that have any of the words.
+
+    Args:
+        conn: of a library whose words can be looked up.
+        generation: whose rows.
+        terms: the words, each once.
+        phrase: folded and spaced; empty where there is none to look for.
+        mask: bool (committed_rows,).
+    """
+    lookup = _Lookup(conn, generation, mask)
+    strengths = [lookup.term(term) for term in terms]
+    rows = np.flatnonzero(np.any(strengths, axis=0))
+    phrases = lookup.patterns([(phrase, 1.0)] if phrase and len(rows) else [])
+    searched = generation.committed_rows if mask is None else int(np.count_nonzero(mask))
+    return KeywordRows(rows, np.stack([column[rows] for column in strengths], axis=1), phrases[rows] > 0, searched)
+
+
+_LIVE = "f.state IN ('present', 'offline')"
+_ROW = "JOIN vector_row r ON r.generation_id = :generation_id AND r.asset_id"
+
+# From texts to rows. CROSS JOIN: in this order, from the few texts to their pictures.
+_ROWS = {
+    TextKind.CAPTION: f"""
+        SELECT r.row FROM json_each(:ids) j
+        CROSS JOIN caption c ON c.text_id = j.value AND c.kept
+        CROSS {_ROW} = c.asset_id
+        LEFT JOIN file f ON f.id = c.file_id
+        WHERE c.file_id IS NULL OR {_LIVE}
+    """,
+    TextKind.TAG: f"""
+        SELECT r.row FROM json_each(:ids) j
+        CROSS JOIN asset_tag t ON t.tag_id = j.value
+        CROSS {_ROW} = t.asset_id
+    """,
+    TextKind.FOLDER: f"""
+        SELECT r.row FROM json_each(:ids) j
+        CROSS JOIN file f ON f.folder_id = j.value AND {_LIVE}
+        CROSS JOIN file_asset fa ON fa.file_id = f.id
+        CROSS {_ROW} = fa.asset_id
+    """,
+    TextKind.FILE: f"""
+        SELECT r.row FROM json_each(:ids) j
+        CROSS JOIN file f ON f.id = j.value AND {_LIVE}
+        CROSS JOIN file_asset fa ON fa.file_id = f.id
+        CROSS {_ROW} = fa.asset_id
+    """,
+}
+_WEIGHTS = {TextKind.CAPTION: 1.0, TextKind.TAG: 1.0, TextKind.FOLDER: NAMED, TextKind.FILE: NAMED}
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """One snapshot, one generation, the rows that may be found."""
+
+    conn: Connection
+    generation: GenerationInfo
+    mask: RowMask | None
+
+    def term(self, term: Term) -> NDArray[np.float32]:
+        """How well each row has this word, float32 (committed_rows,)."""
+        strengths = self.patterns(term.forms)
+        for fragment in term.fragments:
+            if strengths.any():
+                break
+            strengths = self.patterns([fragment])
+        return strengths
+
+    def patterns(self, patterns: Sequence[tuple[str, float]]) -> NDArray[np.float32]:
+        """The best of what each row has, float32 (committed_rows,)."""
+        strengths = np.zeros(self.generation.committed_rows, np.float32)
+        for pattern, worth in patterns:
+            rowids = self._texts(pattern)
+            for kind in TextKind:
+                rows = self._rows(kind, rowids[rowids & ((1 << BITS) - 1) == kind] >> BITS)
+                strengths[rows] = np.maximum(strengths[rows], worth * _WEIGHTS[kind])
+        return strengths
+
+    def _texts(self, pattern: str) -> NDArray[np.int64]:
+        """Rowids of the index; in quotes, a pattern is nothing but characters to FTS5."""
+        quoted = '"' + pattern.replace('"', '""') + '"'
+        found = self.conn.exec_driver_sql("SELECT rowid FROM words WHERE words MATCH ?", (quoted,))
+        return np.fromiter(found.scalars(), np.int64)
+
+    def _rows(self, kind: TextKind, ids: NDArray[np.int64]) -> RowNumbers:
+        if not len(ids):
+            return np.empty(0, np.int64)
+        given = {"ids": json.dumps(ids.tolist()), "generation_id": self.generation.id}
+        rows = np.fromiter(self.conn.exec_driver_sql(_ROWS[kind], given).scalars(), np.int64)
+        return rows if self.mask is None else rows[self.mask[rows]]
