@@ -3,7 +3,7 @@
 Importing this imports neither torch nor open_clip; the first vector does.
 """
 
-from encoders.blip.loading import load_reranker
+from encoders.blip.loading import load_answerer, load_captioner, load_reranker
 from encoders.blip.rows import DEFAULT_ANSWERER, DEFAULT_CAPTIONER, DEFAULT_RERANKER
 from encoders.catalogue import BUILT_IN, CATALOGUE
 from encoders.clip import ClipEncoder, load_encoder
@@ -24,6 +24,8 @@ __all__ = [
     "canonical_name",
     "find_model",
     "is_built_in",
+    "load_answerer",
+    "load_captioner",
     "load_encoder",
     "load_reranker",
     "pull",

@@ -1,9 +1,15 @@
 """BLIP models by name."""
 
+from typing import TypeVar
+
 from core.models import Device, ModelTask
+from encoders.blip.model import BlipModel
 from encoders.blip.reranker import BlipReranker
-from encoders.device import Placement, resolve_device
+from encoders.blip.writing import BlipAnswerer, BlipCaptioner
+from encoders.device import resolve_device
 from encoders.weights import find_files
+
+M = TypeVar("M", bound=BlipModel)
 
 
 def load_reranker(name: str, *, device: Device = Device.AUTO, download: bool = False) -> BlipReranker:
@@ -21,10 +27,21 @@ def load_reranker(name: str, *, device: Device = Device.AUTO, download: bool = F
         ModelError: its configuration cannot be read, or asks for preprocessing that `search` does not do.
         DeviceError: the device is not there.
     """
-    spec, _, files = find_files(ModelTask.RERANK, name, download=download)
-    return BlipReranker(spec, files, device=device, placement=_checked(device))
+    return _load(BlipReranker, ModelTask.RERANK, name, device=device, download=download)
 
 
-def _checked(device: Device) -> Placement | None:
-    """A device asked for by name is looked for at once; `auto` and `cpu` cannot fail and need no torch yet."""
-    return resolve_device(device) if device in {Device.CUDA, Device.MPS} else None
+def load_captioner(name: str, *, device: Device = Device.AUTO, download: bool = False) -> BlipCaptioner:
+    """The captioner of a name ("blip-caption-base"); as `load_reranker`."""
+    return _load(BlipCaptioner, ModelTask.CAPTION, name, device=device, download=download)
+
+
+def load_answerer(name: str, *, device: Device = Device.AUTO, download: bool = False) -> BlipAnswerer:
+    """The model that answers questions of a name ("blip-vqa-base"); as `load_reranker`."""
+    return _load(BlipAnswerer, ModelTask.ANSWER, name, device=device, download=download)
+
+
+def _load(kind: type[M], task: ModelTask, name: str, *, device: Device, download: bool) -> M:
+    spec, _, files = find_files(task, name, download=download)
+    # A device asked for by name is looked for at once; `auto` and `cpu` cannot fail and need no torch yet.
+    placement = resolve_device(device) if device in {Device.CUDA, Device.MPS} else None
+    return kind(spec, files, device=device, placement=placement)
