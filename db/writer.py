@@ -27,6 +27,7 @@ from db import (
     derived,
     forget,
     imports,
+    judged,
     planning,
     rows,
     runs,
@@ -246,9 +247,13 @@ class LibraryWriter:
         """Drop the captions of these sources that belong to the pictures themselves; how many."""
         return captioning.remove_captions(self._store, image_ids, sources)
 
-    def judge_captions(self, judged: Iterable[tuple[int, float, bool]], *, judge: str) -> int:
+    def judge_captions(self, matches: Iterable[tuple[int, float, bool]], *, judge: str) -> int:
         """What a judge thinks: (caption id, probability that it fits, kept) each; how many captions there were."""
-        return captioning.judge_captions(self._store, judged, judge=judge)
+        return captioning.judge_captions(self._store, matches, judge=judge)
+
+    def hold_captions_to(self, least: float, *, judge: str) -> tuple[int, int]:
+        """What this judge judged before is kept from this match on; how many come back by it, and how many go."""
+        return judged.hold_to(self._store, judge=judge, least=least)
 
     def captions_to_judge(self, judge: str) -> Iterator[CaptionRecord]:
         """The captions of live pictures that this judge has not looked at; commits in between are fine."""

@@ -86,7 +86,7 @@ class _Run:
         self._targets = tuple(dict.fromkeys((captioner.info.preprocess, *judged)))
         self._batch_size = FAST_BATCH if captioner.info.fast else SLOW_BATCH
         self._waiting: list[_Read] = []
-        self._todo = sum(1 for _ in self._records())
+        self._todo = self._count()
         self._written = 0
         self._kept = 0
         self._wordless = 0
@@ -107,6 +107,13 @@ class _Run:
                 raise
             return True
         return False
+
+    def _count(self) -> int:
+        """How many pictures there are to be captioned."""
+        if self._request.folders:
+            return sum(1 for _ in self._records())
+        waiting = self._writer.count_without_caption(self._captioner.info.name)
+        return waiting if self._request.limit is None else min(waiting, self._request.limit)
 
     def _records(self) -> "Iterator[PictureRecord]":
         """The pictures to be captioned, as many as were asked for."""

@@ -32,7 +32,7 @@ def filter_captions(
 ) -> CaptionReport:
     """Judge each caption that this judge has not judged yet (`request.again`: all of them).
 
-    Those it has judged are not looked at again, but kept or marked by `request.least` as the new ones are. Ctrl-C is
+    Those it has judged are not looked at again, but kept or marked by the same least match as the new ones. Ctrl-C is
     taken as `captioning.write_captions` takes it.
 
     Raises:
@@ -74,9 +74,11 @@ class _Run:
         self._kept = 0
         self._passed_over = 0  # captions of pictures that could not be looked at
         self._problems: list[Problem] = []
+        self._moved = (0, 0)  # captions judged before that come back, and that go
 
     def go(self) -> bool:
         """All of it; True where Ctrl-C ended it early."""
+        self._moved = self._writer.hold_captions_to(self._judge.least, judge=self._judge.name)
         self._tell()
         if not self._todo:
             return False
@@ -137,7 +139,14 @@ class _Run:
             seconds=seconds,
             interrupted=interrupted,
             problems=tuple(self._problems),
+            notices=_moved_notices(*self._moved, self._judge.least),
         )
+
+
+def _moved_notices(back: int, gone: int, least: float) -> tuple[str, ...]:
+    if not back and not gone:
+        return ()
+    return (f"of those judged before, {back:,} are kept and {gone:,} are marked now, by a least match of {least:g}",)
 
 
 def _captioned(records: "Sequence[CaptionRecord]") -> _Captioned:
