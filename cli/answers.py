@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote_from_bytes
 
 from cli.console import emit, emit_bytes, emit_json, out_console, out_is_terminal, say
+from cli.matches import BELOW, NONE_WELL, matches_end, none_matches, percent
 from cli.units import count, counted, minute, span
 from core.errors import UsageError
 from core.paths import display
 from core.pictures import PictureFacts, TakenSource
-from core.queries import CopyKind, Hit, SearchResult
+from core.queries import LIKELY_MATCH, CopyKind, Hit, SearchResult
 from searcher import hit_to_json, result_to_json
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def show_result(result: SearchResult, output: Output) -> None:
     else:
         show_hits(result.hits, output.form)
     if output.form is not Form.JSON:  # there they are a field
+        say_nearest(result, output.form)
         show_notices(result)
     if output.form is Form.LINES:
         say_nothing_found(result)
@@ -85,12 +87,33 @@ def show_hits(hits: Sequence[Hit], form: Form) -> None:
     elif form is Form.NUL:
         emit_bytes(b"".join(hit.picture.path + b"\0" for hit in hits))
     elif out_is_terminal():
-        console = out_console()
-        for hit in hits:
-            console.print(styled_line(hit), soft_wrap=True)
+        show_table(hits)
     else:
         for hit in hits:
             emit(plain_line(hit))
+
+
+def show_table(hits: Sequence[Hit]) -> None:
+    """The hits on a terminal, with a line where matches probably end."""
+    from rich.text import Text
+
+    console, end = out_console(), matches_end(hits)
+    if end == 0:
+        console.print(Text(NONE_WELL, "yellow"))
+    for i, hit in enumerate(hits, start=1):
+        console.print(styled_line(hit), soft_wrap=True)
+        if i == end:
+            console.print(Text(f"{BELOW:─^60}", "dim"))
+
+
+def say_nearest(result: SearchResult, form: Form) -> None:
+    """That nothing has the match that was asked for, and what comes nearest; never among the results."""
+    if not result.nearest:
+        return
+    say(none_matches(result))
+    if form is Form.LINES:
+        for hit in result.nearest:
+            say(plain_line(hit).replace("\t", "  "), indent=2)
 
 
 def show_notices(result: SearchResult) -> None:
@@ -100,16 +123,21 @@ def show_notices(result: SearchResult) -> None:
 
 
 def say_nothing_found(result: SearchResult) -> None:
-    """A word where the answer is empty and its notices do not say why."""
-    if not result.hits and not result.notices:
+    """A word where the answer is empty and nothing says why."""
+    if not result.hits and not result.notices and not result.nearest:
         say("nothing found")
 
 
 def plain_line(hit: Hit) -> str:
-    """One hit for a pipe: score, date, path (control characters escaped), for a lookup also how they are related."""
+    """One hit for a pipe: score, date, path (control characters escaped), and where it was judged, its match.
+
+    A lookup says before the path how they are related.
+    """
     fields = [f"{hit.score:.4f}", when(hit.picture.facts), display(hit.picture.path)]
     if hit.copy is not None:
         fields.insert(2, hit.copy.value)
+    if hit.match is not None:
+        fields.append(percent(hit))
     return "\t".join(fields)
 
 
@@ -121,6 +149,8 @@ def styled_line(hit: Hit) -> "Text":
     folder, slash, name = display(hit.picture.path).rpartition(os.sep)
     line = Text(f"{hit.rank:>4}  ", "dim")
     line.append(f"{hit.score:.3f}  ", "cyan")
+    if hit.match is not None:
+        line.append(f"{percent(hit):>3}  ", "green" if hit.match >= LIKELY_MATCH else "dim")
     line.append(f"{when(hit.picture.facts):>17}  ", "dim")
     if hit.copy is not None:
         line.append(f"{hit.copy.value:<{COPY_WIDTH}}  ", "dim" if hit.copy is CopyKind.SIMILAR else "green")
@@ -155,6 +185,7 @@ def summary(result: SearchResult) -> str:
     parts = [
         f"{count(result.indexed)} of {count(result.known)} indexed",
         result.model,
+        f"{count(result.reranked)} reranked by {result.reranker}" if result.reranker else "",
         span(result.took_ms.total / 1000),
     ]
     if result.searched != result.indexed:
@@ -166,4 +197,5 @@ def timings(result: SearchResult) -> str:
     """Where the time of this query went."""
     took = result.took_ms
     steps = f"encode {took.encode:.1f} ms, retrieve {took.retrieve:.1f} ms, rerank {took.rerank:.1f} ms"
-    return f"{steps}, total {took.total:.1f} ms; space {result.space}, library {result.library}"
+    told = f"{steps}, total {took.total:.1f} ms; space {result.space}, library {result.library}"
+    return f"{told}; not reranked: {result.not_reranked}" if result.not_reranked else told

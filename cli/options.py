@@ -85,7 +85,7 @@ Offset = Annotated[
 SortBy = Annotated[
     Literal["score", "date"],
     typer.Option(
-        "--sort", metavar="BY", help="score, or date: the same hits in order of time.", rich_help_panel=OUTPUT
+        "--sort", metavar="BY", help="score, or date: newest first.", rich_help_panel=OUTPUT
     ),
 ]
 NoGroup = Annotated[bool, typer.Option("--no-group", help="Show copies and bursts one by one.", rich_help_panel=OUTPUT)]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import context, options
+from cli import context, options, second_look
 from cli.pictures import as_unicode, naming, shown
 from cli.weights import with_weights
 from core.errors import UsageError
@@ -90,6 +90,10 @@ def query(
     offset: options.Offset = 0,
     sort: options.SortBy = "score",
     no_group: options.NoGroup = False,
+    rerank: second_look.RerankDepth = "auto",
+    fusion: second_look.FusedBy = "itm+itc",
+    min_match: second_look.LeastMatch = None,
+    only_matches: second_look.OnlyMatches = False,
     as_json: options.AsJson = False,
     as_json_lines: options.AsJsonLines = False,
     as_paths: options.AsPaths = False,
@@ -108,7 +112,7 @@ def query(
     from cli.answers import Output, choose_form
     from cli.ranking import rank_and_show
     from cli.showing import show_answer
-    from core.queries import Sort
+    from core.queries import Fusion, Sort
     from searcher import FilterTexts, make_filters
 
     form = choose_form(as_json=as_json, as_json_lines=as_json_lines, as_paths=as_paths, as_nul=as_nul)
@@ -128,7 +132,9 @@ def query(
     )
     words = as_unicode(" ".join(text or ()))
     if files:
-        _refuse_beside_files(image=image, not_=not_text, vector=vector, filters=filters, library=library)
+        again = rerank not in {"auto", "off"}
+        _refuse_beside_files(image=image, not_=not_text, vector=vector, filters=filters, rerank=again, library=library)
+        _refuse_beside_files(min_match=min_match is not None, only_matches=only_matches)
         rank_and_show(
             words, files, output, model=model, device=device, part=slice(offset, None if k is None else offset + k)
         )
@@ -137,9 +143,10 @@ def query(
         raise UsageError("--model goes with --files; a library is searched with the model it was indexed with")
 
     row = None if vector is None else read_vector(vector)
+    depth, least = second_look.depth_of(rerank), second_look.least_match(min_match, only=only_matches)
 
     def search(opened: "Library") -> "SearchResult":
-        with naming(image or ()):
+        with naming(image or ()), second_look.look_shown() as listener:
             return opened.search(
                 words or None,
                 k=k or 10,
@@ -152,6 +159,10 @@ def query(
                 filters=filters,
                 sort=Sort(sort),
                 group=not no_group,
+                min_match=least,
+                rerank=depth,
+                fusion=Fusion(fusion),
+                listener=listener,
             )
 
     result = with_weights(lambda download: context.open_library(library, device=device, download=download), search)
@@ -185,5 +196,5 @@ def _refuse_beside_files(**given: object) -> None:
     """Options that ask something of a library make no sense where none is used."""
     for name, value in given.items():
         if value:
-            what = "a filter (--in, --date, …)" if name == "filters" else f"--{name.rstrip('_')}"
+            what = "a filter (--in, --date, …)" if name == "filters" else f"--{name.rstrip('_').replace('_', '-')}"
             raise UsageError(f"{what} asks something of a library, and --files ranks the files given")

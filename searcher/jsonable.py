@@ -4,7 +4,7 @@ from datetime import timedelta, timezone
 
 from core.paths import json_path
 from core.pictures import Tag, TakenAt
-from core.queries import Alike, Hit, SearchResult, Took
+from core.queries import Alike, Hit, Reranked, SearchResult, Took
 
 Json = dict[str, object]
 
@@ -21,6 +21,10 @@ def result_to_json(result: SearchResult) -> Json:
         "known": result.known,
         "took_ms": _took(result.took_ms),
         "hits": [hit_to_json(hit) for hit in result.hits],
+        "nearest": [hit_to_json(hit) for hit in result.nearest],
+        "reranker": result.reranker,
+        "reranked": result.reranked,
+        "not_reranked": result.not_reranked or None,
         "notices": list(result.notices),
     }
 
@@ -46,6 +50,8 @@ def hit_to_json(hit: Hit) -> Json:
         "tags": [tag_to_json(tag) for tag in facts.tags],
         "alike": [_alike(alike) for alike in hit.alike],
         "offline": picture.offline,
+        "match": None if hit.match is None else round(hit.match, 4),
+        "reranked": None if hit.reranked is None else _reranked(hit.reranked),
     }
     if hit.copy is not None:
         shown["copy"] = hit.copy.value
@@ -68,6 +74,10 @@ def taken_at(taken: TakenAt) -> str:
 
 def _alike(alike: Alike) -> Json:
     return {**json_path(alike.path), "kind": alike.kind.value}
+
+
+def _reranked(made: Reranked) -> Json:
+    return {"itm": round(made.itm, 4), "itc": round(made.itc, 4), "fused": round(made.fused, 4)}
 
 
 def _took(took: Took) -> Json:

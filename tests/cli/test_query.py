@@ -12,7 +12,7 @@ import pytest
 from core.errors import LibraryNotFound, PictureProblem, ProblemKind
 from core.models import Device
 from core.pictures import Orientation, TakenSource
-from core.queries import Filters, Near, Sort
+from core.queries import Filters, Fusion, Near, Sort
 from tests.cli.conftest import Search
 from tests.cli.parts import BURST, FakeLibrary, hit, result
 
@@ -26,10 +26,12 @@ def test_everything_said_reaches_the_library(library: FakeLibrary, search: Searc
         *("--not", "toy", "--image-weight", "0.7", "--not-weight", "0.2", "--vector", str(tmp_path / "q.npy")),
         *("--in", "/photos", "--date", "2019..2021-06", "--camera", "canon", "--near", "48.5,-2.5,10"),
         *("--orientation", "portrait", "--type", "jpg", "--type", "png", "--sort", "date", "--no-group"),
+        *("--rerank", "20", "--fusion", "itm+clip", "--min-match", "0.25"),
         *("--library", "/elsewhere", "--device", "cpu"),
     )
     assert ran.code == 0, ran.err
     asked = library.asked("search")
+    assert callable(asked.pop("listener"))
     vector = asked.pop("vector")
     assert vector.dtype == np.float32
     assert vector.tolist() == [1.0, 1.0, 1.0, 1.0]
@@ -52,6 +54,9 @@ def test_everything_said_reaches_the_library(library: FakeLibrary, search: Searc
         ),
         "sort": Sort.DATE,
         "group": False,
+        "min_match": 0.25,
+        "rerank": 20,
+        "fusion": Fusion.ITM_CLIP,
     }
     assert library.opened == {"path": Path("/elsewhere"), "device": Device.CPU, "download": False}
 
@@ -61,6 +66,7 @@ def test_what_is_not_said_is_left_to_the_library(library: FakeLibrary, search: S
     asked = library.asked("search")
     assert (asked["k"], asked["offset"], asked["filters"], asked["sort"]) == (10, 0, Filters(), Sort.SCORE)
     assert (asked["images"], asked["not_texts"], asked["vector"], asked["group"]) == ((), [], None, True)
+    assert (asked["rerank"], asked["fusion"], asked["min_match"]) == ("auto", Fusion.ITM_ITC, None)
     assert library.opened == {"path": None, "device": None, "download": False}
 
 
@@ -124,6 +130,8 @@ def test_json_has_exactly_this_shape(library: FakeLibrary, search: Search) -> No
         "tags": [],
         "alike": [{"path": "/photos/burst-0.jpg", "kind": "burst"}],
         "offline": False,
+        "match": None,
+        "reranked": None,
     }
     assert value == {
         "query": "a dog",
@@ -138,6 +146,10 @@ def test_json_has_exactly_this_shape(library: FakeLibrary, search: Search) -> No
             first,
             {**first, "rank": 2, "path": "/photos/\ufffd.jpg", "path_b64": "L3Bob3Rvcy//LmpwZw==", "alike": []},
         ],
+        "nearest": [],
+        "reranker": None,
+        "reranked": 0,
+        "not_reranked": None,
         "notices": ["a notice"],
     }
 

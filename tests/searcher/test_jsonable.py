@@ -1,7 +1,7 @@
 import json
 
 from core.pictures import TakenAt, TakenSource
-from core.queries import Alike, AlikeKind, CopyKind, Hit, SearchResult, Took
+from core.queries import Alike, AlikeKind, CopyKind, Hit, Reranked, SearchResult, Took
 from searcher.jsonable import result_to_json
 from tests.searcher.memory import caption, make_picture, wall
 
@@ -23,8 +23,11 @@ def test_the_exact_shape():
         took_ms=Took(encode=3.14159, retrieve=0.5, total=3.64159),
         hits=(
             Hit(1, 0.30000001192092896, first, (Alike(b"/c\xfe", AlikeKind.BURST),)),
-            Hit(2, 0.25, second, copy=CopyKind.RESIZED),
+            Hit(2, 0.25, second, (), CopyKind.RESIZED, 0.87654, Reranked(2.0, 0.3, 2.3)),
         ),
+        nearest=(Hit(1, 0.2, first, (Alike(b"/c\xfe", AlikeKind.BURST),)),),
+        reranker="blip-itm-base-coco",
+        reranked=7,
         notices=("a notice",),
     )
     shown = result_to_json(result)
@@ -52,6 +55,8 @@ def test_the_exact_shape():
                 "tags": [],
                 "alike": [{"path": "/c\ufffd", "path_b64": "L2P+", "kind": "burst"}],
                 "offline": False,
+                "match": None,
+                "reranked": None,
             },
             {
                 "rank": 2,
@@ -68,9 +73,15 @@ def test_the_exact_shape():
                 "tags": [],
                 "alike": [],
                 "offline": False,
+                "match": 0.8765,
+                "reranked": {"itm": 2.0, "itc": 0.3, "fused": 2.3},
                 "copy": "resized",
             },
         ],
+        "nearest": [{**shown["hits"][0], "score": 0.2}],
+        "reranker": "blip-itm-base-coco",
+        "reranked": 7,
+        "not_reranked": None,
         "notices": ["a notice"],
     }
     assert json.loads(json.dumps(shown)) == shown
