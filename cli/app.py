@@ -8,12 +8,15 @@ from typer.main import get_command
 
 from cli.ask import EXAMPLES as ASK_EXAMPLES
 from cli.ask import ask
+from cli.captions import captions
 from cli.demo import EXAMPLES as DEMO_EXAMPLES
 from cli.demo import demo
 from cli.describe import EXAMPLES as DESCRIBE_EXAMPLES
 from cli.describe import describe
 from cli.doctor import EXAMPLES as DOCTOR_EXAMPLES
 from cli.doctor import doctor
+from cli.eval import EXAMPLES as EVAL_EXAMPLES
+from cli.eval import eval_
 from cli.forget import EXAMPLES as FORGET_EXAMPLES
 from cli.forget import forget
 from cli.help import PAGE, Contents, Page
@@ -78,7 +81,9 @@ def build_command() -> TyperGroup:
         (demo, DEMO_EXAMPLES),
     ):
         app.command(cls=Page, epilog=examples, context_settings=PAGE)(command)
+    app.command("eval", cls=Page, epilog=EVAL_EXAMPLES, context_settings=PAGE)(eval_)
     app.add_typer(models, name="models")
+    app.add_typer(captions, name="captions")
     app.add_typer(vectors, name="vectors")
     command = get_command(app)
     if not isinstance(command, TyperGroup):

@@ -3,7 +3,7 @@
 A thin front: every answer comes from the module that is named after it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,7 +18,7 @@ from core.pictures import Caption, Picture
 from core.queries import Filters
 from core.tags import TagCount
 from core.words import Term
-from db import caption_rows, caption_work, captions, counts, keywords, pictures, roots, spaces
+from db import caption_rows, caption_work, captions, counts, keywords, named, pictures, roots, spaces
 from db import filters as filtering
 from db import tags as tagging
 from db.background import BackgroundKind, read_background
@@ -167,10 +167,19 @@ class LibraryReader:
             query, k, mask=self._findable_rows(generation) if mask is None else mask
         )
 
+    def search_exactly(self, space: SpaceInfo, query: Vectors, k: int) -> Candidates:
+        """As `search` among all rows that live, past the index: what its answers are measured against."""
+        generation = self.generation(space)
+        return self._searcher(generation).search_exactly(query, k, mask=self._findable_rows(generation))
+
+    def words_missing(self) -> str | None:
+        """Why no words can be looked up, and what helps; None where they can."""
+        return keywords.why_not(self._store.conn)
+
     def keyword_rows(
         self, space: SpaceInfo, terms: Sequence[Term], phrase: str = "", mask: RowMask | None = None
-    ) -> KeywordRows | None:
-        """The rows of the mask whose captions, tags or names have any of the words; None where none can be looked up.
+    ) -> KeywordRows:
+        """The rows of the mask whose captions, tags or names have any of the words; only where `words_missing` is None.
 
         Args:
             space: whose rows.
@@ -178,8 +187,6 @@ class LibraryReader:
             phrase: folded and spaced; rows that have it are marked.
             mask: which rows may be found; None: all that live.
         """
-        if not keywords.can_look_up(self._store.conn):
-            return None
         generation = self.generation(space)
         allowed = self._findable_rows(generation) if mask is None else mask
         return keywords.keyword_rows(self._store.conn, generation, terms, phrase, allowed)
@@ -227,9 +234,13 @@ class LibraryReader:
         """Per picture its captions, those judged not to fit, too; a picture without any is left out."""
         return captions.captions_of(self._store.conn, image_ids)
 
-    def images_at_path(self, path: bytes) -> list[int]:
-        """The live pictures of the file at `path`, in any space or none."""
-        return pictures.images_at_path(self._store.conn, path)
+    def images_at_paths(self, paths: Collection[bytes]) -> dict[bytes, int]:
+        """The live picture of each of these files, with a vector or without; a path without one is left out."""
+        return named.images_at_paths(self._store.conn, paths)
+
+    def images_called(self, names: Collection[bytes]) -> dict[bytes, list[tuple[bytes, int]]]:
+        """Every live file with one of these names, in any folder: (path, image id)."""
+        return named.images_called(self._store.conn, names)
 
     def caption_counts(self) -> CaptionCounts:
         """How many captions there are, of pictures that can be found."""

@@ -63,6 +63,11 @@ class RowSearcher:
                 return ranked(self._rows, query, found[1], k)
         return exact_search(self._rows, query, k, mask=mask)
 
+    def search_exactly(self, query: Vectors, k: int, *, mask: RowMask | None = None) -> Candidates:
+        """As `search`, past the index where there is one: what its answers are measured against."""
+        self._check(query, mask)
+        return exact_search(self._rows, np.ascontiguousarray(query, np.float32), k, mask=mask)
+
     def vectors(self, rows: RowNumbers) -> Vectors:
         """These rows as float32 (n, dim), in the order asked for.
 

@@ -1,0 +1,52 @@
+"""What people look for in their pictures: a hundred queries of all kinds, to measure a search with.
+
+Things, places, people, times, moods, and whole scenes; short and long, since long texts lie elsewhere than words.
+Recall against an exact search does not ask whether a library has what they name.
+"""
+
+EVERYDAY_QUERIES: tuple[str, ...] = (
+    *("a dog", "a cat", "a red car", "a bicycle", "birds", "a horse", "a boat", "an old train", "a plane in the sky"),
+    *("flowers", "a tree in autumn", "mushrooms", "a cup of coffee", "pizza", "a birthday cake", "a glass of wine"),
+    *("a bridge", "a castle", "a lighthouse", "a church", "skyscrapers", "a market", "a playground", "a swimming pool"),
+    *("the beach", "mountains", "a waterfall", "a forest path", "a lake", "the desert", "a field of sunflowers"),
+    *("snow", "rain on a window", "fog", "sunset", "the night sky", "fireworks", "a rainbow", "lightning"),
+    *("a baby", "children playing", "a bride and groom", "a group photo", "an old man", "a woman with a hat"),
+    *(
+        "a selfie",
+        "someone laughing",
+        "a crowd",
+        "a concert",
+        "football players",
+        "people dancing",
+        "a street musician",
+    ),
+    *("a receipt", "a whiteboard", "handwriting", "a screenshot", "a map", "a book cover", "a sign with text on it"),
+    *("a kitchen", "a living room", "a bed", "a desk with a computer", "a workshop full of tools", "an empty corridor"),
+    *("black and white", "something blurry", "a close-up of an eye", "seen from above", "a reflection in water"),
+    *("christmas", "halloween pumpkins", "a picnic", "camping", "skiing", "a hike in the hills", "a road trip"),
+    "a brown dog running through shallow water on a beach",
+    "two children in yellow raincoats jumping into a puddle",
+    "a man in a suit talking on the phone in front of an office building",
+    "a table set for dinner with candles and wine glasses",
+    "a narrow street in an old town with laundry hanging between the houses",
+    "a black cat asleep on a pile of books",
+    "snow-covered mountains behind a lake at sunrise",
+    "a woman reading a newspaper on a train",
+    "a crowded subway platform at night",
+    "a plate of pasta with tomato sauce and basil",
+    "a surfer riding a large wave",
+    "an empty bench under a street lamp in the fog",
+    "a toddler blowing out two candles on a cake",
+    "a red bicycle leaning against a white wall",
+    "a motorcycle parked outside a café",
+    "hot air balloons over a valley in the early morning",
+    "a hand holding a small green frog",
+    "an open suitcase full of clothes on a bed",
+    "a graduation ceremony with people throwing their caps",
+    "a dog and a cat sleeping side by side on a sofa",
+    "something to remember the summer by",
+    "quiet and lonely",
+    "the colour blue",
+    "where did I park the car",
+    "my grandmother's house",
+)

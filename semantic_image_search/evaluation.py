@@ -1,0 +1,171 @@
+"""Models measured on pictures with captions: recall in both directions, with and without a reranker, and the time.
+
+    report = evaluate("dataset_flickr30k.json", "flickr30k-images", models=["ViT-B-32"], rerank=256)
+    report.models[0].text_to_image.first.recall[1]
+
+The figures are worked out in `searcher.evaluation`; here models meet pictures. One model at a time looks at all of
+them, decoded anew for each; what is kept are vectors, ranks and the first few candidates.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.errors import SearchError, UsageError
+from core.queries import Fusion, Rerank, Took
+from searcher.evaluation import reranked, summarise
+from searcher.rerank import FUSIONS
+from semantic_image_search.caption_sets import PER_PICTURE, read_caption_set
+from semantic_image_search.evaluation_records import (
+    AS_IT_IS,
+    Direction,
+    Evaluation,
+    EvaluationReport,
+    ModelReport,
+)
+from semantic_image_search.evaluation_run import Run
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from core.indexing import Progress, ProgressListener
+    from core.models import Device
+    from core.protocols import Encoder, Reranker
+    from semantic_image_search.caption_sets import CaptionSet
+    from semantic_image_search.evaluation_run import Found, Stage
+    from semantic_image_search.pair_scores import PairScores
+
+
+def evaluate(  # noqa: PLR0913 - options by keyword, each with a default
+    captions: str | os.PathLike[str],
+    images: str | os.PathLike[str],
+    *,
+    models: Sequence[str | Encoder] = (),
+    rerank: int = 0,
+    reranker: str | Reranker | None = None,
+    fusion: Fusion = Fusion.ITM_ITC,
+    split: str | None = None,
+    per_picture: int = PER_PICTURE,
+    limit: int | None = None,
+    prompt: str = AS_IT_IS,
+    device: Device | str | None = None,
+    download: bool = False,
+    listener: ProgressListener | None = None,
+) -> EvaluationReport:
+    """Measure models on a file of captions and a folder of pictures.
+
+    Args:
+        captions: Karpathy's or COCO's JSON, JSON lines, CSV.
+        images: the folder its names are seen from.
+        models: names, or encoders of your own; none: the one in the settings, or the built-in one.
+        rerank: how many of each query's first candidates a reranker looks at; 0: none.
+        reranker: its name, or one of your own; None: the setting.
+        fusion: what reranked candidates are ordered by.
+        split: of the file's splits, or `all`; None: test where the file is Karpathy's.
+        per_picture: captions of a picture that count; 0: all.
+        limit: only so many pictures, the first.
+        prompt: what the models read in place of a caption, which `{}` stands for.
+        device: where models run; None: the setting.
+        download: fetch weights that are not in the cache.
+        listener: called with `Progress`, often.
+
+    Raises:
+        UsageError: a path, the file of captions or an option is wrong.
+        UnknownModel, WeightsMissing, DeviceError: a model cannot be used.
+    """
+    from semantic_image_search.evaluation_models import chosen_models, chosen_reranker, evaluation_settings
+
+    if "{}" not in prompt:
+        raise UsageError(f"the prompt {prompt!r} leaves no place for the caption: put {{}} where it goes")
+    depth = Rerank(depth=rerank, fusion=fusion)
+    settings = evaluation_settings(device)
+    data = read_caption_set(Path(captions), Path(images), split=split, per_picture=per_picture, limit=limit)
+    encoders, notice = chosen_models(models, settings, pictures=len(data.pictures), download=download)
+    asked = Evaluation(
+        models=tuple(encoders),
+        reranker=chosen_reranker(reranker, settings, download=download) if rerank else None,
+        rerank=depth,
+        prompt=prompt,
+        batch_size=settings.batch_size,
+        workers=settings.workers,
+    )
+    return measure(data, asked, captions_file=str(captions), notices=[notice] if notice else [], listener=listener)
+
+
+def measure(
+    data: CaptionSet,
+    asked: Evaluation,
+    *,
+    captions_file: str,
+    notices: Sequence[str] = (),
+    listener: ProgressListener | None = None,
+) -> EvaluationReport:
+    """Carry an evaluation out; see `evaluate`."""
+    started = perf_counter()
+    listener = listener or _silent
+    run = Run(asked, listener)
+    seen, unreadable = run.encode_pictures(data)
+    kept = np.flatnonzero(~np.any([np.isnan(one.vectors[:, 0]) for one in seen], axis=0)).tolist()
+    if not kept:
+        raise SearchError(f"none of the {len(data.pictures):,} pictures can be read; {unreadable[0].reason}")
+    readable = data.only(kept)
+    stages = [run.rank(readable, encoder, one.only(kept)) for encoder, one in zip(asked.models, seen, strict=True)]
+    scores = run.look_again(readable, stages)
+    return EvaluationReport(
+        captions_file=captions_file,
+        pictures=len(readable.pictures),
+        captions=len(readable.captions),
+        missing=data.missing,
+        unreadable=tuple(unreadable),
+        bad_rows=data.bad,
+        told=data.told,
+        surplus=data.surplus,
+        models=tuple(_report(stage, asked, scores) for stage in stages),
+        reranker=None if asked.reranker is None else asked.reranker.info.name,
+        rerank=asked.rerank,
+        see_ms=_see_ms(scores),
+        seconds=perf_counter() - started,
+        notices=(*notices, *_unseen(scores)),
+    )
+
+
+def _report(stage: Stage, asked: Evaluation, scores: PairScores | None) -> ModelReport:
+    return ModelReport(
+        model=stage.model,
+        text_to_image=_direction(stage.by_text, asked, scores, see_ms=0.0),
+        image_to_text=_direction(stage.by_image, asked, scores, see_ms=_see_ms(scores)),
+    )
+
+
+def _direction(found: Found, asked: Evaluation, scores: PairScores | None, *, see_ms: float) -> Direction:
+    first, after, looking_ms = found.first, None, 0.0
+    if scores is not None:
+        fused = FUSIONS[asked.rerank.fusion](scores.of(found.pairs), first.scores.ravel())
+        after = summarise(reranked(first, fused.reshape(first.scores.shape)))
+        looking_ms = see_ms + first.scores.shape[1] * 1000 * scores.matching_s / max(1, scores.matched)
+    took = Took(
+        encode=found.encode_ms,
+        retrieve=found.retrieve_ms,
+        rerank=looking_ms,
+        total=found.encode_ms + found.retrieve_ms + looking_ms,
+    )
+    return Direction(summarise(first.ranks), after, took)
+
+
+def _see_ms(scores: PairScores | None) -> float:
+    return 0.0 if scores is None else 1000 * scores.seeing_s / max(1, scores.seen)
+
+
+def _unseen(scores: PairScores | None) -> list[str]:
+    if scores is None or not scores.problems:
+        return []
+    return [f"{len(scores.problems):,} pictures could not be read a second time, and were not reranked"]
+
+
+def _silent(_progress: Progress, /) -> None:
+    """Progress nobody asked for."""
