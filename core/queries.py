@@ -146,12 +146,13 @@ class Hit:
     """One answer."""
 
     rank: int  # from 1
-    score: float  # the true cosine, -1 to 1; higher is better
+    score: float  # the true cosine, -1 to 1; higher is better (SearchMode.TEXT: how well the words fit, 0 to 1)
     picture: Picture
     alike: tuple[Alike, ...] = ()
     copy: CopyKind | None = None  # set by a lookup, None for a search by words
     match: float | None = None  # the probability that it fits what was asked, 0 to 1; None: nothing to judge it by
     reranked: "Reranked | None" = None  # None: the reranker did not look at it
+    words: tuple[str, ...] = ()  # of the query, found in its captions, tags, folders' or file's name
 
 
 @dataclass(frozen=True, slots=True)

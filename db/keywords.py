@@ -31,17 +31,26 @@ class KeywordRows:
         strengths: float32 (n, terms), 0 to 1: how well each word was found; 0: not at all.
         phrase: bool (n,), a text of it has the whole phrase.
         searched: rows that could have been found.
+        committed: rows that there are.
     """
 
     rows: RowNumbers
     strengths: NDArray[np.float32]
     phrase: NDArray[np.bool_]
     searched: int
+    committed: int
 
 
-def can_look_up(conn: Connection) -> bool:
-    """Is there an index of words, and can this SQLite read it?"""
-    return has_index(conn) and has_trigrams(conn)
+def why_not(conn: Connection) -> str | None:
+    """Why no words can be looked up, and what helps; None where they can."""
+    if not has_trigrams(conn):
+        version = conn.exec_driver_sql("SELECT sqlite_version()").scalar_one()
+        return (
+            f"words cannot be searched: this Python's SQLite ({version}) lacks FTS5's trigrams, 3.34 or later has them"
+        )
+    if not has_index(conn) or conn.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM unread_text)").scalar_one():
+        return "words cannot be searched yet: run `search index`"
+    return None
 
 
 def keyword_rows(
@@ -60,8 +69,9 @@ def keyword_rows(
     strengths = [lookup.term(term) for term in terms]
     rows = np.flatnonzero(np.any(strengths, axis=0))
     phrases = lookup.patterns([(phrase, 1.0)] if phrase and len(rows) else [])
+    found = np.stack([column[rows] for column in strengths], axis=1)
     searched = generation.committed_rows if mask is None else int(np.count_nonzero(mask))
-    return KeywordRows(rows, np.stack([column[rows] for column in strengths], axis=1), phrases[rows] > 0, searched)
+    return KeywordRows(rows, found, phrases[rows] > 0, searched, generation.committed_rows)
 
 
 _LIVE = "f.state IN ('present', 'offline')"

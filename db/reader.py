@@ -214,9 +214,9 @@ class LibraryReader:
         """The live pictures of the file at `path`, or of all files below it."""
         return pictures.images_at(self._store.conn, path)
 
-    def tags(self) -> list[TagCount]:
-        """Every tag of pictures that can be found, by name."""
-        return tagging.tag_counts(self._store.conn)
+    def tags(self, images: Sequence[int] | None = None) -> list[TagCount]:
+        """Every tag of pictures that can be found, by name; only of these pictures where they are given."""
+        return tagging.tag_counts(self._store.conn, images)
 
     def rows_with_hash(self, space: SpaceInfo, content_hash: bytes) -> RowNumbers:
         """Rows of the live pictures with exactly this content."""

@@ -15,11 +15,11 @@ from core.paths import display
 from core.protocols import Encoder
 from core.queries import Hit, Page, SearchResult, Sort, Took
 from searcher.grouping import Found, in_order, prefer_folders
+from searcher.hybrid import Drawn, Source
 
 if TYPE_CHECKING:  # `db` imports SQLAlchemy and faiss; whoever hands a reader in has paid for that
     from db import LibraryReader
     from db.records import SpaceInfo
-    from db.vectors import Candidates
 
 FIRST_FETCH = 100
 """Candidates at least: the copies and bursts behind the first ten hits are nearly always among them."""
@@ -110,17 +110,18 @@ def encoder_for(space: "SpaceInfo", make: MakeEncoder | None) -> Encoder:
 
 
 def retrieve(
-    reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, page: Page, arrange: Arrange, *, further: int = 0
+    reader: "LibraryReader", space: "SpaceInfo", source: Source, page: Page, arrange: Arrange, *, further: int = 0
 ) -> Retrieved:
-    """What is found for a query vector, float32 (dim,), unit length: the page, those before it, and `further` ones.
+    """The best that a source has: those of the page, those before it, and `further` ones.
 
     Fetches more candidates than hits, and twice as many again while arranging them leaves too few.
     """
     mask, searched = reader.allowed_rows(space, page.filters)
     wanted = page.offset + page.k + further
     fetch = max(FIRST_FETCH, 2 * wanted)
+    draw = source(mask)
     while True:
-        candidates = reader.search(space, vector, fetch, mask)
+        candidates = draw(fetch)
         shown = arrange(*_with_vectors(reader, space, candidates, page.filters.folders))
         if len(shown) >= wanted or len(candidates) < fetch or fetch >= MOST_CANDIDATES:
             return Retrieved(space, searched, shown)
@@ -146,7 +147,7 @@ def newest_first(found: Sequence[Found]) -> list[Found]:
 def ranked(found: Sequence[Found], *, after: int = 0) -> tuple[Hit, ...]:
     """These as hits, counted on from `after`."""
     return tuple(
-        Hit(after + i, one.score, one.picture, one.alike, one.copy, one.match, one.reranked)
+        Hit(after + i, one.score, one.picture, one.alike, one.copy, one.match, one.reranked, one.words)
         for i, one in enumerate(found, start=1)
     )
 
@@ -184,10 +185,21 @@ def result_of(
 
 
 def _with_vectors(
-    reader: "LibraryReader", space: "SpaceInfo", candidates: "Candidates", folders: tuple[bytes, ...]
+    reader: "LibraryReader", space: "SpaceInfo", drawn: Drawn, folders: tuple[bytes, ...]
 ) -> tuple[list[Found], Vectors]:
     """Candidates as pictures, best first, equal scores by path; row i of the vectors belongs to picture i."""
-    scores = dict(zip(candidates.rows.tolist(), candidates.scores.tolist(), strict=True))
-    pictures = reader.pictures(space, candidates.rows)
-    found = in_order([Found(prefer_folders(picture, folders), scores[picture.row]) for picture in pictures])
+    rows = drawn.rows.tolist()
+    scores = dict(zip(rows, drawn.scores.tolist(), strict=True))
+    places = {row: place for place, row in enumerate(rows)} if drawn.placed else {}
+    found = in_order(
+        [
+            Found(
+                prefer_folders(picture, folders),
+                scores[picture.row],
+                place=places.get(picture.row, 0),
+                words=drawn.words.get(picture.row, ()),
+            )
+            for picture in reader.pictures(space, drawn.rows)
+        ]
+    )
     return found, reader.vectors(space, np.array([one.picture.row for one in found], np.int64))

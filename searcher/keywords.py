@@ -2,17 +2,19 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.arrays import RowNumbers
+from core.arrays import RowMask, RowNumbers
 from core.words import SIGNS, UNSPACED, Term, fold, spaced
 
 if TYPE_CHECKING:
+    from db import LibraryReader
     from db.keywords import KeywordRows
+    from db.records import SpaceInfo
 
 _SMALL = """
     a an the of in on at to for from by with and or is are be its it this that these those his her their my our your as
@@ -28,6 +30,7 @@ _UNSPACED_STOPS = re.compile("[的了和与是在之着の]")
 MOST_TERMS = 16
 """Nobody names a picture with more; a pasted text must not become a hundred look-ups."""
 
+SCATTERED = 0.9  # what words count that are not the phrase that was asked
 PLURAL = 0.95
 BEGINNING = 0.6
 FRAGMENT = 0.3
@@ -54,18 +57,41 @@ class Keywords:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ranked:
+class Worded:
     """The rows with any of the words, and how well they fit.
 
     Attributes:
-        rows: int64 (n,), ascending.
+        rows: int64 (n,).
         scores: float32 (n,), 0 to 1: all words before some, then rare ones, whole ones and phrases before others.
         shares: float32 (n,), 0 to 1: how much of what was asked is there, by how telling each word is.
+        having: bool (n, words).
+        words: as they were typed.
+        committed: rows that there are in all, with words or without.
     """
 
     rows: RowNumbers
     scores: NDArray[np.float32]
     shares: NDArray[np.float32]
+    having: NDArray[np.bool_]
+    words: tuple[str, ...]
+    committed: int
+
+    def part(self, chosen: NDArray[np.int64]) -> "Worded":
+        """These of them, in this order."""
+        return replace(
+            self,
+            rows=self.rows[chosen],
+            scores=self.scores[chosen],
+            shares=self.shares[chosen],
+            having=self.having[chosen],
+        )
+
+    def found(self, chosen: NDArray[np.int64]) -> dict[int, tuple[str, ...]]:
+        """For each row of these the words it has."""
+        return {
+            int(self.rows[i]): tuple(word for word, has in zip(self.words, self.having[i], strict=True) if has)
+            for i in chosen
+        }
 
 
 def read_keywords(text: str) -> Keywords:
@@ -79,16 +105,27 @@ def read_keywords(text: str) -> Keywords:
     return Keywords(tuple(terms.values())[:MOST_TERMS], "" if len(terms) == 1 else phrase)
 
 
-def rank(found: "KeywordRows") -> Ranked:
-    """Weigh the words by how rare they are (BM25's inverse document frequency), and what was found of them."""
+def look_up(reader: "LibraryReader", space: "SpaceInfo", keywords: Keywords, mask: RowMask | None) -> Worded:
+    """The rows of the mask (None: all that live) with any of the words, weighed."""
+    found = reader.keyword_rows(space, keywords.terms, keywords.phrase, mask)
+    scores, shares = weigh(found)
+    words = tuple(term.word for term in keywords.terms)
+    return Worded(found.rows, scores, shares, found.strengths > 0, words, found.committed)
+
+
+def weigh(found: "KeywordRows") -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Scores and shares, as `Worded` has them, from what each row has of each word.
+
+    A word counts by how rare it is: BM25's inverse document frequency. How often it stands in a text counts nothing:
+    captions are short.
+    """
     strengths = found.strengths.astype(np.float64)
     having = np.count_nonzero(strengths, axis=0)
     rarity = np.log1p((found.searched - having + 0.5) / (having + 0.5))
     shares = strengths @ rarity / rarity.sum()
     complete = (strengths > 0).all(axis=1)
-    several = strengths.shape[1] > 1
-    fits = shares * np.where(found.phrase, 1.0, 0.9) if several else shares
-    return Ranked(found.rows, ((fits + complete) / 2).astype(np.float32), shares.astype(np.float32))
+    fits = shares if strengths.shape[1] == 1 else shares * np.where(found.phrase, 1.0, SCATTERED)
+    return ((fits + complete) / 2).round(6).astype(np.float32), shares.astype(np.float32)
 
 
 def _term(word: str) -> Term:

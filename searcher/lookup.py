@@ -5,6 +5,7 @@ Identical files come first, then copies (recompressed, resized, cropped), then s
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from searcher.answer import Answer, MakeEncoder, Stopwatch, encoder_for, hits_of
 from searcher.compose import unit
 from searcher.copies import LoadRgb, is_itself, load_small, mark_copies
 from searcher.grouping import Found, group_alike, one_per_file, one_per_picture
+from searcher.hybrid import by_vector
 from searcher.request import LookupRequest
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def lookup(
         marked = [replace(one, copy=kinds.get(one.picture.row, CopyKind.SIMILAR)) for one in found]
         return _copies_first(marked, vectors, request.page)
 
-    found = retrieve(reader, space, vector, request.page, arrange)
+    found = retrieve(reader, space, partial(by_vector, reader, space, vector), request.page, arrange)
     return result_of(reader, found, Answer(hits_of(found.shown, request.page)), query=request.name, watch=watch)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.arrays import Pixels, Vectors
 from core.errors import UsageError
-from core.queries import Page, Rerank
+from core.queries import Page, Rerank, SearchMode
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +26,7 @@ class SearchRequest:
     not_weight: float = 0.5
     page: Page = field(default_factory=Page)
     rerank: Rerank = field(default_factory=Rerank)  # reads the text, never not_texts
+    mode: SearchMode = SearchMode.HYBRID
 
     def __post_init__(self) -> None:
         _check_weight("image weight", self.image_weight)
@@ -37,6 +38,8 @@ class SearchRequest:
         if not self.words and not self.images and self.vector is None:
             what = "only what not to find was given" if self.not_texts else "the query is empty"
             raise UsageError(f"{what}: say what to look for, in words, with a picture or with a vector")
+        if self.mode is SearchMode.TEXT:
+            self._check_text_alone()
         if self.rerank.depth and not self.words:
             raise UsageError("a reranker reads words, and the query has none: add some, or leave reranking out")
 
@@ -52,8 +55,8 @@ class SearchRequest:
 
     @property
     def needs_encoder(self) -> bool:
-        """False where a vector is all there is."""
-        return bool(self.words or self.images or self.not_texts)
+        """False where a vector is all there is, or where words are looked up as they are."""
+        return self.mode is not SearchMode.TEXT and bool(self.words or self.images or self.not_texts)
 
     def describe(self) -> str:
         """The query in one line: the words alone where there are only words."""
@@ -63,6 +66,12 @@ class SearchRequest:
         if self.images:
             parts.append("1 picture" if len(self.images) == 1 else f"{len(self.images)} pictures")
         return " + ".join(parts) + "".join(f" - {text.strip()}" for text in self.not_texts)
+
+    def _check_text_alone(self) -> None:
+        if self.images or self.vector is not None or self.not_texts:
+            raise UsageError("text mode looks words up, and can do nothing with a picture, a vector or --not")
+        if self.rerank.depth or self.page.min_match is not None:
+            raise UsageError("text mode looks words up and judges no picture: leave reranking and matches out")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,21 +4,26 @@ Filters become rows and rows are found in `db`; encoding is the encoder's that i
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.arrays import Vectors
+from core.errors import LibraryError, UsageError
 from core.protocols import Encoder
-from core.queries import SearchResult, Sort
-from searcher.answer import Answer, MakeEncoder, Stopwatch, encoder_for, result_of, retrieve
+from core.queries import Page, SearchMode, SearchResult, Sort
+from searcher.answer import Answer, Arrange, MakeEncoder, Stopwatch, encoder_for, hits_of, result_of, retrieve
 from searcher.choosing import DATED, choose, with_match
 from searcher.compose import query_vector
 from searcher.grouping import Found, group_alike, one_per_file
+from searcher.hybrid import Source, by_both, by_vector, by_words
+from searcher.keywords import read_keywords
 from searcher.language import language_hint
 from searcher.request import SearchRequest, check_dim
 from searcher.rerank import SecondLook, depth_wanted, rerank
 
 if TYPE_CHECKING:
     from db import LibraryReader
+    from db.records import SpaceInfo
 
 
 def search(
@@ -37,32 +42,73 @@ def search(
 
     Raises:
         UsageError: the parts of the query cancel each other out, the vector has another dim, there is no encoder, or
-            nothing to judge matches by.
+            nothing to judge matches by; in text mode, a query without a word.
+        LibraryError: text mode, and this library's words cannot be looked up.
         WrongModel: the encoder is not the one the library was indexed with.
         LibraryNotFound: nothing is indexed yet.
     """
     watch, page = Stopwatch.start(), request.page
     space = reader.active_space()
+    if request.mode is SearchMode.TEXT:
+        return _search_texts(reader, request, space, watch)
     if request.vector is not None:
         check_dim(request.vector, space.dim, space.name)
     model = encoder_for(space, encoder) if request.needs_encoder else None
     vector = query_vector(request, space.dim, model)
     watch.encoded()
 
-    def arrange(found: Sequence[Found], vectors: Vectors) -> list[Found]:
-        return group_alike(found, vectors) if page.group else one_per_file(found, page.filters.folders)
-
+    source, wordless = _source(reader, request, space, vector)
     dated = DATED if page.sort is Sort.DATE else 0
-    found = retrieve(reader, space, vector, page, arrange, further=max(dated, depth_wanted(request, second)))
+    further = max(dated, depth_wanted(request, second))
+    found = retrieve(reader, space, source, page, _arrange(page), further=further)
     with watch.reranking():
         looked = rerank(found.shown, request, second)
     judged = with_match(reader, space, vector, looked.found, words=request.only_words)
     hits, nearest = choose(judged, page)
     texts = [request.words, *request.not_texts] if request.words else request.not_texts
-    notices = text_notices(model, texts) if model else []
+    notices = [*(text_notices(model, texts) if model else []), *wordless]
     notices += [f"not reranked: {looked.why_not}"] if looked.telling else []
     answer = Answer(hits, nearest, looked.reranker, looked.count, looked.why_not)
     return result_of(reader, found, answer, query=request.describe(), watch=watch, notices=notices)
+
+
+def _search_texts(
+    reader: "LibraryReader", request: SearchRequest, space: "SpaceInfo", watch: Stopwatch
+) -> SearchResult:
+    """Words alone, looked up in captions, tags and names; no model is needed."""
+    keywords, missing = read_keywords(request.words), reader.words_missing()
+    if missing is not None:
+        raise LibraryError(missing)
+    if not keywords:
+        raise UsageError(f"there is no word to look up in {request.words!r}")
+    source = partial(by_words, reader, space, keywords)
+    found = retrieve(reader, space, source, request.page, _arrange(request.page))
+    notices = [] if found.shown or not found.searched else ["no caption, tag or name has any of these words"]
+    answer = Answer(hits_of(found.shown, request.page))
+    return result_of(reader, found, answer, query=request.describe(), watch=watch, notices=notices)
+
+
+def _source(
+    reader: "LibraryReader", request: SearchRequest, space: "SpaceInfo", vector: Vectors
+) -> tuple[Source, Sequence[str]]:
+    """Where candidates come from, and what to say about it.
+
+    Words count where they are all that was asked: beside a picture, a vector or a `not`, they only lead astray.
+    """
+    plain = partial(by_vector, reader, space, vector)
+    if request.mode is SearchMode.VECTOR or not request.only_words or request.not_texts:
+        return plain, ()
+    keywords, missing = read_keywords(request.words), reader.words_missing()
+    if missing is not None:
+        return plain, (missing,)
+    return (partial(by_both, reader, space, vector, keywords) if keywords else plain), ()
+
+
+def _arrange(page: Page) -> Arrange:
+    def arrange(found: Sequence[Found], vectors: Vectors) -> list[Found]:
+        return group_alike(found, vectors) if page.group else one_per_file(found, page.filters.folders)
+
+    return arrange
 
 
 def text_notices(encoder: Encoder, texts: Sequence[str]) -> list[str]:

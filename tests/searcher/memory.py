@@ -10,6 +10,8 @@ from core.arrays import RowMask, RowNumbers, Vectors
 from core.models import EncoderInfo
 from core.pictures import Caption, CaptionSource, Orientation, Picture, PictureFacts, TakenAt, TakenSource
 from core.queries import Filters
+from core.words import Term, spaced
+from db.keywords import KeywordRows
 from db.records import Counts, SpaceInfo, SpaceState
 from db.vectors.records import Candidates
 from tests.fakes import FakeEncoder
@@ -75,6 +77,7 @@ class MemoryReader:
     told: tuple[str, ...] = ()
     path: Path = Path("/library")
     fetches: list[int] = field(default_factory=list)
+    wordless: str | None = None  # why no words can be looked up
     dead: frozenset[int] = frozenset()  # rows that are found, but stand for no picture any more
     backgrounds: dict[str, Vectors] = field(default_factory=dict)  # by kind
 
@@ -99,6 +102,26 @@ class MemoryReader:
         order = np.argsort(-scores, kind="stable")
         chosen = order[mask[order]] if mask is not None else order
         return Candidates(chosen[:k], scores[chosen[:k]].astype(np.float32))
+
+    def words_missing(self) -> str | None:
+        return self.wordless
+
+    def keyword_rows(self, space: SpaceInfo, terms: list[Term], phrase: str, mask: RowMask | None) -> KeywordRows:
+        """Over captions and paths; fragments are not looked for."""
+        texts = [self._texts(picture) for picture in self.stored]
+        strengths = np.array(
+            [[max((worth for form, worth in t.forms if form in text), default=0.0) for t in terms] for text in texts],
+            np.float32,
+        ).reshape(len(texts), len(terms))
+        if mask is not None:
+            strengths[~mask] = 0.0
+        rows = np.flatnonzero(strengths.any(axis=1))
+        phrases = np.array([bool(phrase) and phrase in texts[row] for row in rows], np.bool_)
+        return KeywordRows(rows, strengths[rows], phrases, len(texts) if mask is None else int(mask.sum()), len(texts))
+
+    def _texts(self, picture: Picture) -> str:
+        found = [caption.text for caption in picture.facts.captions if caption.kept]
+        return "|".join(map(spaced, [*found, *(path.decode() for path in (picture.path, *picture.other_paths))]))
 
     def vectors(self, space: SpaceInfo, rows: RowNumbers) -> Vectors:
         return self.rows[rows]

@@ -1,0 +1,149 @@
+"""Where candidates come from: a query's vector, the words of captions, tags and names, or both fused.
+
+Fused by reciprocal ranks (Cormack, Clarke and Büttcher 2009, k = 60): ranks can be added where cosines and keyword
+scores cannot. What the words found counts by how much of what was asked is there (squared): "a dog on the beach" finds
+dog.jpg among the dogs, and does not carry it past them. Ranks count down to a fixed depth, whatever page is asked for,
+so that pages fit together.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.arrays import RowMask, RowNumbers, Vectors
+from searcher.keywords import Keywords, Worded, look_up
+
+if TYPE_CHECKING:
+    from db import LibraryReader
+    from db.records import SpaceInfo
+
+RANK_CONSTANT = 60
+"""Cormack et al.'s k: how little the very first ranks stand out."""
+
+DEPTH = 1_000
+"""Ranks that count, of vectors and of words; further down a rank adds less than a thousandth."""
+
+MOST_ALIKE = 5_000
+"""Rows whose words fit equally well (a folder's name) and whose cosines are computed one by one; of more, the search
+over vectors finds the nearest."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """Candidates, best first.
+
+    Attributes:
+        rows: int64 (n,).
+        scores: float32 (n,), true cosines; for words alone how well they fit, 0 to 1.
+        placed: their order is more than that of their scores.
+        words: for a row the words of the query that were found for it, as they were typed.
+    """
+
+    rows: RowNumbers
+    scores: NDArray[np.float32]
+    placed: bool = False
+    words: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+Draw = Callable[[int], Drawn]
+"""How many are wanted, to the best of them; fewer where there are no more."""
+
+Source = Callable[[RowMask | None], Draw]
+"""The rows that may be found (None: all that live), to what draws from them."""
+
+
+def by_vector(reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, mask: RowMask | None) -> Draw:
+    """By the cosine with `vector`, float32 (dim,), unit length."""
+
+    def draw(count: int) -> Drawn:
+        found = reader.search(space, vector, count, mask)
+        return Drawn(found.rows, found.scores)
+
+    return draw
+
+
+def by_words(reader: "LibraryReader", space: "SpaceInfo", keywords: Keywords, mask: RowMask | None) -> Draw:
+    """By the words alone; equal ones by row. What none of the words was found for is no candidate."""
+    worded = look_up(reader, space, keywords, mask)
+    order = np.lexsort((worded.rows, -worded.scores))
+
+    def draw(count: int) -> Drawn:
+        best = order[:count]
+        return Drawn(worded.rows[best], worded.scores[best], placed=True, words=worded.found(best))
+
+    return draw
+
+
+def by_both(
+    reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, keywords: Keywords, mask: RowMask | None
+) -> Draw:
+    """By the ranks of both; below DEPTH only the cosine decides. Where no word is found, the vector's own order."""
+    worded = look_up(reader, space, keywords, mask)
+    if not len(worded.rows):
+        return by_vector(reader, space, vector, mask)
+    listed = reader.search(space, vector, DEPTH, mask)
+    chosen, cosines = _best_worded(reader, space, vector, worded)
+    head = fuse(listed.rows, listed.scores, worded.part(chosen), cosines)
+    words = worded.found(np.flatnonzero(np.isin(worded.rows, head.rows)))
+
+    def draw(count: int) -> Drawn:
+        rows, scores = head.rows[:count], head.scores[:count]
+        if count > len(head):
+            more = reader.search(space, vector, count, mask)
+            below = np.flatnonzero(~np.isin(more.rows, head.rows))[: count - len(head)]
+            rows, scores = np.concatenate([rows, more.rows[below]]), np.concatenate([scores, more.scores[below]])
+        return Drawn(rows, scores, placed=True, words=words)
+
+    return draw
+
+
+def fuse(rows: RowNumbers, cosines: NDArray[np.float32], worded: Worded, worded_cosines: NDArray[np.float32]) -> Drawn:
+    """All of both, by the sum of what their ranks are worth; equal ones by cosine, then by row.
+
+    Args:
+        rows: int64 (n,), the vector's candidates, best first.
+        cosines: float32 (n,), theirs.
+        worded: rows with words, in any order.
+        worded_cosines: float32, theirs.
+    """
+    union, places = np.unique(np.concatenate([rows, worded.rows]), return_inverse=True)
+    worth, scores = np.zeros(len(union)), np.zeros(len(union), np.float32)
+    seen, named = places[: len(rows)], places[len(rows) :]
+    scores[named] = worded_cosines
+    scores[seen] = cosines
+    worth[seen] += 1.0 / (RANK_CONSTANT + _ranks([cosines]))
+    worth[named] += worded.shares.astype(np.float64) ** 2 / (RANK_CONSTANT + _ranks([worded.scores, scores[named]]))
+    order = np.lexsort((union, -scores, -worth))
+    return Drawn(union[order], scores[order], placed=True)
+
+
+def _ranks(keys: list[NDArray[np.float32]]) -> NDArray[np.int64]:
+    """From 1, by the first key, then by the next, highest first; equal ones have the same rank."""
+    order = np.lexsort([-key for key in reversed(keys)])
+    changes = np.any([key[order][1:] != key[order][:-1] for key in keys], axis=0)
+    first = np.flatnonzero(np.concatenate([[True], changes])) if len(order) else order
+    ranks = np.empty(len(order), np.int64)
+    ranks[order] = np.repeat(first + 1, np.diff(np.append(first, len(order))))
+    return ranks
+
+
+def _best_worded(
+    reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, worded: Worded
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Which DEPTH of them are best, by how well their words fit and then by cosine; and their cosines."""
+    least = np.sort(worded.scores)[-min(DEPTH, len(worded.rows))]
+    better, last = np.flatnonzero(worded.scores > least), np.flatnonzero(worded.scores == least)
+    if len(last) > MOST_ALIKE:
+        mask = np.zeros(worded.committed, np.bool_)
+        mask[worded.rows[last]] = True
+        last = np.searchsorted(worded.rows, reader.search(space, vector, DEPTH - len(better), mask).rows)
+    chosen = np.concatenate([better, last])
+    cosines = reader.vectors(space, worded.rows[chosen]) @ vector
+    best = np.lexsort((-cosines, -worded.scores[chosen]))[:DEPTH]
+    return chosen[best], cosines[best].astype(np.float32)
