@@ -20,7 +20,15 @@ EVERY_S = 5.0  # between two plain lines
 MEASURED_S = 10.0  # of work before a rate is believed: loading the model and the first batch are slow
 MEASURED_FILES = 64
 WORTH_SAYING_S = 60.0  # a shorter run is over before the sentence is read
-STAGES = {"scan": "looking through folders", "index": "indexing", "finish": "finishing"}
+STAGES = {
+    "scan": "looking through folders",
+    "index": "indexing",
+    "caption": "writing captions",
+    "judge": "judging captions",
+    "texts": "embedding captions",
+    "finish": "finishing",
+}
+PACED = frozenset({"index", "caption", "judge"})  # stages long enough to say how fast they go
 
 
 @contextmanager
@@ -151,7 +159,7 @@ class Pace:
             self._stage, self._start = progress.stage, (self._clock(), progress.done)
         parts = [amount(progress)] if progress.done or progress.total is not None else []
         seconds, done = self._clock() - self._start[0], progress.done - self._start[1]
-        if progress.stage == "index" and seconds >= 1.0 and done > 0:
+        if progress.stage in PACED and seconds >= 1.0 and done > 0:
             parts.append(f"{rate(done / seconds)} a second")
             if progress.total is not None and progress.total > progress.done:
                 parts.append(f"{span((progress.total - progress.done) * seconds / done)} to go")

@@ -77,16 +77,6 @@ def rows_at_path(conn: Connection, generation_id: int, path: bytes) -> RowNumber
     )
 
 
-def images_at_path(conn: Connection, path: bytes) -> list[int]:
-    """The live pictures of the file at `path`, whether they have a vector or not."""
-    found = conn.exec_driver_sql(
-        "SELECT fa.asset_id FROM file f JOIN file_asset fa ON fa.file_id = f.id"
-        " WHERE f.path = ? AND f.state IN ('present', 'offline') ORDER BY fa.asset_id",
-        (path,),
-    )
-    return list(found.scalars())
-
-
 def images_at(conn: Connection, path: bytes) -> list[int]:
     """The live pictures of the file at `path`, or of all files below it."""
     place = PathRange.of(path)

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.indexing import IndexReport, IndexRequest, Progress, ProgressListener
-from core.protocols import ImageEncoder
+from core.protocols import Encoder
 from db.records import PlanCounts, SettleCounts, SpaceInfo
+from indexer.captions import embed_captions
 from indexer.embedding import BatchEncoder, Embedder
 from indexer.interrupts import Interrupts
 from indexer.pipeline import Pipeline, Tally
@@ -28,7 +29,7 @@ MOST_WORKERS = 8  # beyond it reading, not decoding, is what pictures wait for
 
 def index_folders(
     writer: "LibraryWriter",
-    encoders: Sequence[tuple[SpaceInfo, ImageEncoder]],
+    encoders: Sequence[tuple[SpaceInfo, Encoder]],
     request: IndexRequest,
     listener: ProgressListener,
     *,
@@ -57,7 +58,7 @@ class _Run:
     def __init__(
         self,
         writer: "LibraryWriter",
-        encoders: Sequence[tuple[SpaceInfo, ImageEncoder]],
+        encoders: Sequence[tuple[SpaceInfo, Encoder]],
         request: IndexRequest,
         listener: ProgressListener,
         interrupts: Interrupts,
@@ -82,7 +83,8 @@ class _Run:
                 return True
             self._listener(Progress("finish", 0, None))
             self._settled = self._writer.settle(self._seen.scans, prune=self._request.prune)
-            for space, _ in self._encoders:
+            for space, encoder in self._encoders:
+                embed_captions(self._writer, space, encoder, self._refreshing)
                 if self._request.prune:
                     self._compact(space)
                 self._writer.refresh_derived(space, exact_below=exact_below, on_progress=self._refreshing)
@@ -127,9 +129,9 @@ class _Run:
     def _compact(self, space: SpaceInfo) -> None:
         """Gives back the room of pruned pictures once it is worth copying the rest; before the index over the rows."""
         self._interrupts.check()
-        generation = self._writer.generation(space)
-        if generation.committed_rows - generation.live_rows > DEAD_SHARE * generation.committed_rows:
-            self._writer.compact(space)
+        for rows in self._writer.generations(space):
+            if rows.committed_rows - rows.live_rows > DEAD_SHARE * rows.committed_rows:
+                self._writer.compact(space, rows.kind)
 
     def _scanning(self, files: int) -> None:
         self._listener(Progress("scan", files, None))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from core.models import Device
 from core.paths import absolute
-from core.queries import Filters, Fusion, Page, Rerank, Sort
+from core.queries import Filters, Fusion, Page, Rerank, SearchMode, Sort
 from semantic_image_search.choice import Wish
 from semantic_image_search.library_encoders import LibraryEncoders
 from semantic_image_search.models import EncoderSource
@@ -28,9 +28,14 @@ if TYPE_CHECKING:
     from core.protocols import Answerer, Captioner, Encoder, Reranker
     from core.queries import SearchResult
     from core.settings import Settings
+    from core.tags import TagCount, TagReport
     from db.records import Finding, SpaceInfo
+    from semantic_image_search.captions import Captions
+    from searcher.label_sets import LabelSet
+    from searcher.labels import Label
     from semantic_image_search.queries import PictureLike
     from semantic_image_search.status import LibraryStatus
+    from semantic_image_search.tagged_pictures import Selection, TagChange
 
 
 def open_library(  # noqa: PLR0913 - options by keyword, each with a default
@@ -174,6 +179,7 @@ class Library:
         min_match: float | None = None,
         rerank: int | Literal["auto"] | None = "auto",
         fusion: Fusion = Fusion.ITM_ITC,
+        mode: SearchMode | str = SearchMode.HYBRID,
         listener: ProgressListener | None = None,
     ) -> SearchResult:
         """The pictures that fit words, example pictures, a vector, or a mixture of them, best first.
@@ -194,6 +200,8 @@ class Library:
             rerank: how many of the best candidates a reranker looks at; `auto`: as many as the time set for it allows,
                 where a reranker is at hand; 0 or None: none. It reads `text`, and none of the rest.
             fusion: what the reranked are ordered by.
+            mode: `hybrid`: pictures whose captions, tags or names have the words come forward; `vector`: only what is
+                seen counts; `text`: only words do, and no model is needed.
             listener: called with `Progress` while the reranker looks.
 
         Raises:
@@ -206,7 +214,8 @@ class Library:
 
         page = Page(k=k, offset=offset, filters=filters or Filters(), sort=sort, group=group, min_match=min_match)
         with open_reader(self.path) as reader:
-            encoder = self._encoders.of(reader.active_space()) if text or images or not_texts else None
+            asked = images or not_texts or (text and SearchMode(mode) is not SearchMode.TEXT)
+            encoder = self._encoders.of(reader.active_space()) if asked else None
             request = SearchRequest(
                 text=text,
                 images=tuple(fitted_all(images, encoder.info.preprocess)) if encoder else (),
@@ -216,6 +225,7 @@ class Library:
                 not_weight=not_weight,
                 page=page,
                 rerank=Rerank(depth=None if rerank == "auto" else rerank or 0, fusion=fusion),
+                mode=SearchMode(mode),
             )
             look_again = self._second.look(listener or _silent)
             return search(reader, request, None if encoder is None else lambda: encoder, look_again)
@@ -299,6 +309,108 @@ class Library:
     def encoder(self) -> Encoder:
         """The library's encoder; for a library without a model yet, the one it would be made with."""
         return self._encoders.present() or self._encoders.first().encoder
+
+    # -- labels and tags
+
+    def label(
+        self,
+        images: Sequence[PictureLike],
+        labels: str | Sequence[str] | LabelSet = "objects",
+        *,
+        k: int = 5,
+        or_none: bool = False,
+    ) -> list[tuple[Label, ...]]:
+        """The k labels that fit best, best first, for each picture; the library need not hold it.
+
+        Args:
+            images: paths, PIL images or uint8 arrays.
+            labels: a built-in set by its name, labels of your own, or `searcher.label_sets.make_set`'s.
+            k: how many.
+            or_none: whether a picture may show something else; everyday words then compete with the labels.
+
+        Raises:
+            PictureProblem: a picture cannot be read.
+            UsageError: no such set, or labels that cannot be used.
+            WrongModel, WeightsMissing: the library's model cannot be used.
+        """
+        from semantic_image_search.labels import Labeller, labels_of
+
+        return Labeller(self.encoder(), labels_of(labels), or_none=or_none).best(images, k)
+
+    def tag(  # noqa: PLR0913 - options by keyword, each with a default
+        self,
+        labels: str | Sequence[str] | LabelSet = "objects",
+        *,
+        least: float | None = None,
+        or_none: bool | None = None,
+        paths: Sequence[str | bytes | os.PathLike[str]] = (),
+        filters: Filters | None = None,
+        dry_run: bool = False,
+        listener: ProgressListener | None = None,
+    ) -> TagReport:
+        """Tag pictures with the labels that fit their vectors; what this set had given them before is replaced.
+
+        No picture is opened. Stopped in the middle, the library has the tags it had before.
+
+        Args:
+            labels: as `label`; the set's name is the tags' source ("labels" where labels of your own have no name).
+            least: the probability from which on a label becomes a tag; None: 0.3, or 0.5 in a set of fewer than 20.
+            or_none: as `label`; None: for labels of your own.
+            paths: only these pictures, and those below these folders; none: all.
+            filters: only pictures that pass.
+            dry_run: only say what would be done.
+            listener: called with `Progress`, often.
+
+        Raises:
+            UsageError: labels that cannot be used, or a model without a scale.
+            LibraryNotFound, LibraryLocked, WrongModel, WeightsMissing, StorageFull: as `index`.
+        """
+        from semantic_image_search.labels import Tagging, labels_of, tag_library
+
+        tagging = Tagging(labels_of(labels), least, or_none, _selection(paths, filters), dry_run)
+        return tag_library(self, tagging, listener or _silent)
+
+    def tags(
+        self, *, paths: Sequence[str | bytes | os.PathLike[str]] = (), filters: Filters | None = None
+    ) -> list[TagCount]:
+        """Every tag that pictures of the library (or of this part of it) have, by name, with its sources."""
+        from db import open_reader
+
+        with open_reader(self.path) as reader:
+            return reader.tags(_selection(paths, filters).images(reader)[0])
+
+    def add_tags(
+        self,
+        names: Sequence[str],
+        *,
+        paths: Sequence[str | bytes | os.PathLike[str]] = (),
+        filters: Filters | None = None,
+    ) -> TagChange:
+        """Give pictures tags by hand: those at these paths (a folder: all below it) that pass the filters.
+
+        Raises:
+            UsageError: neither paths nor filters, or a name that is none.
+        """
+        from semantic_image_search.tagged_pictures import add_tags
+
+        return add_tags(self.path, names, _selection(paths, filters))
+
+    def remove_tags(
+        self,
+        names: Sequence[str] = (),
+        *,
+        sources: Sequence[str] = (),
+        paths: Sequence[str | bytes | os.PathLike[str]] = (),
+        filters: Filters | None = None,
+    ) -> TagChange:
+        """Take tags off pictures (without paths and filters: off all), by name, or all of a source ("user", a set).
+
+        Raises:
+            UsageError: no picture has such a tag, or one of such a source; then nothing is taken off.
+        """
+        from semantic_image_search.tagged_pictures import remove_tags
+
+        return remove_tags(self.path, names, _selection(paths, filters), sources=sources)
 
     # -- looking after it
 
@@ -398,6 +510,13 @@ class Library:
 
         return export_vectors(self.path, out)
 
+    @property
+    def captions(self) -> Captions:
+        """What is said of the pictures: look it up, take it in from files, have it written and judged."""
+        from semantic_image_search.captions import Captions
+
+        return Captions(self)
+
     # -- used by the parts of this package
 
     @property
@@ -420,6 +539,12 @@ class Library:
 
         with open_reader(self.path):
             pass
+
+
+def _selection(paths: Sequence[str | bytes | os.PathLike[str]], filters: Filters | None) -> Selection:
+    from semantic_image_search.tagged_pictures import Selection
+
+    return Selection(tuple(absolute(path) for path in paths), filters or Filters())
 
 
 def _silent(_progress: object, /) -> None:

@@ -21,8 +21,7 @@ def generated(text: str, model: str = "blip", *, match: float | None = None, kep
 
 def image_at(reader: LibraryReader, path: bytes) -> int:
     """The one picture of this file."""
-    (image_id,) = reader.images_at_path(path)
-    return image_id
+    return reader.images_at_paths([path])[path]
 
 
 def caption(library: Path, writer: LibraryWriter, path: bytes, *captions: Caption) -> int:
