@@ -1,13 +1,13 @@
 """`search describe`: the captions that fit a picture best, whether or not the library holds it."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli import context, options
 from cli.lookup import Pictures, named_pictures
+from cli.second_look import depth_of
 from cli.weights import with_weights
-from core.errors import UsageError
 
 if TYPE_CHECKING:
     from semantic_image_search import Library
@@ -47,7 +47,7 @@ def describe(
     """
     from cli.descriptions import describe_all
 
-    depth = _depth(rerank)
+    depth = depth_of(rerank)
     paths = named_pictures(images)
 
     def work(opened: "Library") -> int:
@@ -56,19 +56,3 @@ def describe(
     failed = with_weights(lambda download: context.open_library(library, device=device, download=download), work)
     if failed:
         raise typer.Exit(1)
-
-
-def _depth(text: str) -> int | Literal["auto"]:
-    """What was said of reranking, as `Library.describe` takes it.
-
-    Raises:
-        UsageError: neither a number nor one of the two words.
-    """
-    word = text.strip().lower()
-    if word == "auto":
-        return "auto"
-    if word == "off":
-        return 0
-    if word.isdecimal():
-        return int(word)
-    raise UsageError(f"--rerank takes a number, off or auto, and not {text!r}")

@@ -85,16 +85,15 @@ def look(
         reranker: reads and looks.
         features: of the picture, float16 (1, tokens, width).
         texts: the most promising first.
-        depth: how many; None: as many as the budget lets it, the first chunk in any case, MOST_TEXTS at most.
+        depth: how many, at least 1; None: as many as the budget lets it, a chunk in any case, MOST_TEXTS at most.
         budget_s: seconds from now on, the model loaded.
     """
-    started = perf_counter()
     wanted = texts[: MOST_TEXTS if depth is None else depth]
-    found: list[MatchScores] = []
-    for start in range(0, len(wanted), CHUNK):
-        if depth is None and start and perf_counter() - started > budget_s:
-            break
+    found = [reranker.match(wanted[:1], features)]  # the model is loaded over it, which is no part of the budget
+    started, start = perf_counter(), 1
+    while start < len(wanted) and (depth is not None or _has_time(perf_counter() - started, start, budget_s)):
         found.append(reranker.match(wanted[start : start + CHUNK], features))
+        start += CHUNK
     return Looked(
         tuple(float(value) for scores in found for value in scores.itm[:, 1]),
         tuple(float(value) for scores in found for value in scores.itc),
@@ -102,11 +101,16 @@ def look(
     )
 
 
+def _has_time(spent_s: float, done: int, budget_s: float) -> bool:
+    """Whether another chunk fits in, as far as those before tell; the first is not asked."""
+    return done == 1 or spent_s + CHUNK * spent_s / (done - 1) <= budget_s
+
+
 def ranked(said: Sequence[Said], looked: Looked | None, *, k: int) -> tuple[Description, ...]:
     """The k best: those the reranker looked at by ITM logit + ITC cosine (the BLIP paper's), the others below them."""
     count = 0 if looked is None else len(looked.itm)
     described = [_described(one, looked, number if number < count else None) for number, one in enumerate(said)]
-    first = sorted(described[:count], key=lambda one: _by_score(one.reranked and one.reranked.fused))
+    first = sorted(described[:count], key=lambda one: _by_score(one.reranked.fused if one.reranked else None))
     below = sorted(described[count:], key=lambda one: _by_score(one.score))
     return tuple(replace(one, rank=rank) for rank, one in enumerate([*first, *below][:k], start=1))
 

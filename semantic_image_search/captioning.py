@@ -1,0 +1,99 @@
+"""Runs over the captions of a library put together: a captioner that writes them, a judge, the one writer.
+
+Models are found (and fetched, where that is allowed) before the library is locked; from then on it is written every few
+seconds, as `search index` does, and whoever else would write is told what is running. The runs themselves are
+`indexer`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from db import open_reader, open_writer
+from indexer.captioning import write_captions
+from indexer.filtering import filter_captions
+from indexer.interrupts import Interrupts
+from indexer.judging import Judge
+from semantic_image_search.caption_embedding import embed_new_captions
+
+if TYPE_CHECKING:
+    from core.captioning import CaptionReport, CaptionRequest
+    from core.indexing import Progress, ProgressListener
+    from core.protocols import Reranker
+    from db import LibraryWriter
+    from semantic_image_search.library import Library
+
+GENERATE, FILTER = "captions generate", "captions filter"
+
+_REMEMBERED = ("written", "judged", "kept", "marked", "skipped", "left", "embedded", "interrupted")
+"""What the library remembers of a run."""
+
+
+def generate_captions(
+    library: Library, request: CaptionRequest, *, judged: bool, wait_s: float, listener: ProgressListener
+) -> CaptionReport:
+    """Carry it out; see `Captions.generate`."""
+    _require_library(library)
+    second = library.second_stage
+    captioner = second.captioner()
+    judge = _judge(library, second.reranker(), request) if judged and second.has_reranker else None
+    with open_writer(library.path, command=GENERATE, wait_s=wait_s) as writer:
+        report = write_captions(writer, captioner, judge, request, listener)
+        if judged and judge is None and report.written:
+            report = replace(report, notices=(*report.notices, _not_judged(second.reranker_name)))
+        return _finished(library, writer, report, listener)
+
+
+def filter_library(
+    library: Library, request: CaptionRequest, *, wait_s: float, listener: ProgressListener
+) -> CaptionReport:
+    """Carry it out; see `Captions.filter`."""
+    _require_library(library)
+    judge = _judge(library, library.second_stage.reranker(), request)
+    with open_writer(library.path, command=FILTER, wait_s=wait_s) as writer:
+        report = filter_captions(writer, judge, request, listener)
+        return _finished(library, writer, report, listener)
+
+
+def _require_library(library: Library) -> None:
+    """Raises LibraryNotFound where nothing was indexed: a writer would make an empty library."""
+    with open_reader(library.path):
+        pass
+
+
+def _judge(library: Library, reranker: Reranker, request: CaptionRequest) -> Judge:
+    return Judge(reranker, library.second_stage.features(reranker), least=request.least)
+
+
+def _finished(
+    library: Library, writer: LibraryWriter, report: CaptionReport, listener: ProgressListener
+) -> CaptionReport:
+    """The report with what became of the new texts; a run that was stopped leaves them to the next."""
+    if not report.interrupted:
+        report = _embedded(library, writer, report, listener)
+    writer.finish_run({name: getattr(report, name) for name in _REMEMBERED})
+    return report
+
+
+def _embedded(
+    library: Library, writer: LibraryWriter, report: CaptionReport, listener: ProgressListener
+) -> CaptionReport:
+    with Interrupts().handled() as interrupts:
+
+        def hear(progress: Progress) -> None:
+            interrupts.check()
+            listener(progress)
+
+        try:
+            embedded, notices = embed_new_captions(library, writer, hear)
+        except KeyboardInterrupt:
+            if interrupts.aborted:
+                raise
+            return replace(report, interrupted=True)
+    return replace(report, embedded=embedded, notices=(*report.notices, *notices))
+
+
+def _not_judged(reranker: str) -> str:
+    bring = f"`search models pull {reranker}` and `search captions filter` do it later"
+    return f"not judged: {reranker} is not here; {bring}"
