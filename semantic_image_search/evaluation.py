@@ -164,7 +164,7 @@ def _see_ms(scores: PairScores | None) -> float:
 def _unseen(scores: PairScores | None) -> list[str]:
     if scores is None or not scores.problems:
         return []
-    return [f"{len(scores.problems):,} pictures could not be read a second time, and were not reranked"]
+    return [f"pictures that could not be read a second time, and were not reranked: {len(scores.problems):,}"]
 
 
 def _silent(_progress: Progress, /) -> None:

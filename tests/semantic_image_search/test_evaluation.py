@@ -1,0 +1,212 @@
+"""Models measured on pictures with captions: coloured pictures and fakes, then the tiny BLIP on drawings."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.arrays import Pixels
+from core.errors import ProblemKind, SearchError, UnknownModel, UsageError
+from core.indexing import Progress
+from core.queries import Fusion
+from searcher.evaluation import summarise
+from semantic_image_search.evaluation import evaluate
+from tests.fakes import COLOURS, FakeEncoder, FakeReranker
+from tests.tiny_blip import MODEL_FOLDER, draw, make_pairs
+
+PAIRS = [
+    ("red", "blue"),
+    ("blue", "green"),
+    ("green", "yellow"),
+    ("yellow", "black"),
+    ("black", "white"),
+    ("white", "red"),
+]
+
+
+def halves(left: str, right: str) -> Pixels:
+    pixels = np.empty((32, 32, 3), np.uint8)
+    pixels[:, :16], pixels[:, 16:] = COLOURS[left], COLOURS[right]
+    return pixels
+
+
+def write_table(file: Path, rows: Sequence[tuple[str, str]]) -> Path:
+    with file.open("w", newline="") as out:
+        csv.writer(out).writerows([("file", "caption"), *rows])
+    return file
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number, pair in enumerate(PAIRS):
+        Image.fromarray(halves(*pair)).save(folder / f"{number}.png")
+    return folder
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    captions = [(f"{number}.png", f"{left} and {right}") for number, (left, right) in enumerate(PAIRS)]
+    return write_table(tmp_path / "captions.csv", [*captions, ("0.png", "red with blue"), ("1.png", "all green")])
+
+
+def test_both_directions_of_one_model(table: Path, images: Path) -> None:
+    report = evaluate(table, images, models=[FakeEncoder()])
+    one = report.models[0]
+    assert (report.pictures, report.captions, one.model, report.reranker) == (6, 8, "fake", None)
+    # Worked out by hand: a text is one colour everywhere, the mean of those it names.
+    pictures = FakeEncoder().encode_pixels(np.stack([halves(*pair) for pair in PAIRS]))
+    texts = [*(f"{left} and {right}" for left, right in PAIRS), "red with blue", "all green"]
+    owner = np.array([0, 1, 2, 3, 4, 5, 0, 1])
+    scores = FakeEncoder().encode_texts(texts) @ pictures.T
+    by_text = (scores >= scores[np.arange(8), owner][:, np.newaxis] - 1e-6).sum(axis=1)
+    assert one.text_to_image.first == summarise(by_text)
+    best = np.array([scores[owner == row, row].max() for row in range(6)])
+    foreign = owner[:, np.newaxis] != np.arange(6)
+    assert one.image_to_text.first == summarise(1 + ((scores >= best - 1e-6) & foreign).sum(axis=0))
+    assert one.text_to_image.reranked is None
+    took = one.text_to_image.took_ms
+    assert took.total == pytest.approx(took.encode + took.retrieve)
+    assert took.encode > 0
+
+
+@pytest.mark.parametrize("fusion", Fusion)
+def test_reranking_everything_is_ordering_every_pair_by_its_fused_score(
+    table: Path, images: Path, fusion: Fusion
+) -> None:
+    report = evaluate(table, images, models=[FakeEncoder()], reranker=FakeReranker(), rerank=100, fusion=fusion)
+    encoder, reranker = FakeEncoder(), FakeReranker()
+    pixels = np.stack([halves(*pair) for pair in PAIRS])
+    texts = [*(f"{left} and {right}" for left, right in PAIRS), "red with blue", "all green"]
+    owner = np.array([0, 1, 2, 3, 4, 5, 0, 1])
+    features = reranker.see(pixels)
+    found = [reranker.match(texts, features[row][np.newaxis]) for row in range(6)]
+    cosines = encoder.encode_texts(texts) @ encoder.encode_pixels(pixels).T
+    beside = {Fusion.ITM: 0, Fusion.ITM_ITC: np.stack([one.itc for one in found], axis=1), Fusion.ITM_CLIP: cosines}
+    fused = np.stack([one.itm[:, 1] for one in found], axis=1) + beside[fusion]
+    own = fused[np.arange(8), owner][:, np.newaxis]
+    by_text = 1 + ((fused > own - 1e-6) & (owner[:, np.newaxis] != np.arange(6))).sum(axis=1)
+    assert report.models[0].text_to_image.reranked == summarise(by_text)
+    best = np.array([fused[owner == row, row].max() for row in range(6)])
+    foreign = owner[:, np.newaxis] != np.arange(6)
+    by_image = 1 + ((fused > best - 1e-6) & foreign).sum(axis=0)
+    assert report.models[0].image_to_text.reranked == summarise(by_image)
+    assert report.reranker == "fake-reranker"
+
+
+def test_a_shallow_reranker_moves_only_what_it_looked_at(table: Path, images: Path) -> None:
+    report = evaluate(table, images, models=[FakeEncoder()], reranker=FakeReranker(), rerank=1)
+    for direction in (report.models[0].text_to_image, report.models[0].image_to_text):
+        assert direction.reranked == direction.first
+
+
+def test_a_picture_is_seen_once_whoever_asks_for_it(table: Path, images: Path) -> None:
+    reranker = FakeReranker()
+    models = [FakeEncoder("one"), FakeEncoder("other"), FakeEncoder("large", size=64)]
+    report = evaluate(table, images, models=models, reranker=reranker, rerank=6)
+    assert reranker.pictures_seen == 6 + 1  # one of nothing, before the clock runs
+    assert reranker.pairs_matched == 6 * 8 + 1
+    assert [one.model for one in report.models] == ["one", "other", "large"]
+    assert report.models[0].text_to_image.first == report.models[1].text_to_image.first
+    assert report.models[0].text_to_image.took_ms.rerank > 0
+
+
+def test_what_is_missing_or_broken_is_left_out_and_told(table: Path, images: Path, tmp_path: Path) -> None:
+    whole = evaluate(table, images, models=[FakeEncoder()])
+    (images / "broken.jpg").write_bytes(b"no picture")
+    (images / "empty.png").write_bytes(b"")
+    rows = list(csv.reader(table.read_text().splitlines()))[1:]
+    extra = [("broken.jpg", "red"), ("gone.jpg", "blue"), ("empty.png", "green"), ("0.png", "")]
+    report = evaluate(write_table(tmp_path / "more.csv", [*extra, *rows]), images, models=[FakeEncoder()])
+    assert (report.pictures, report.captions, report.bad_rows) == (6, 8, 1)
+    assert report.missing == ("gone.jpg",)
+    assert [(one.path.rpartition(b"/")[2], one.kind) for one in report.unreadable] == [
+        (b"broken.jpg", ProblemKind.NOT_A_PICTURE),
+        (b"empty.png", ProblemKind.EMPTY),
+    ]
+    assert report.models[0].text_to_image.first == whole.models[0].text_to_image.first
+    with pytest.raises(SearchError, match="none of the 1 pictures can be read"):
+        evaluate(write_table(tmp_path / "bad.csv", [("broken.jpg", "red")]), images, models=[FakeEncoder()])
+
+
+class Forgetful(FakeReranker):
+    """Deletes a picture before it looks at any."""
+
+    def __init__(self, victim: Path) -> None:
+        super().__init__()
+        self._victim = victim
+
+    def see(self, pixels: Pixels) -> np.ndarray:
+        self._victim.unlink(missing_ok=True)
+        return super().see(pixels)
+
+
+def test_a_picture_that_vanishes_before_the_reranker_sees_it_stops_nothing(table: Path, images: Path) -> None:
+    report = evaluate(table, images, models=[FakeEncoder()], reranker=Forgetful(images / "3.png"), rerank=6)
+    assert report.notices == ("pictures that could not be read a second time, and were not reranked: 1",)
+    assert report.models[0].text_to_image.reranked is not None
+    assert report.pictures == 6
+
+
+def test_a_prompt_stands_around_captions_for_the_models_alone(table: Path, images: Path) -> None:
+    read: list[str] = []
+
+    class Reading(FakeEncoder):
+        def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+            read.extend(texts)
+            return super().encode_texts(texts)
+
+    class Matching(FakeReranker):
+        def match(self, texts: Sequence[str], features: np.ndarray) -> object:
+            assert not any("painting" in text for text in texts)
+            return super().match(texts, features)
+
+    evaluate(table, images, models=[Reading()], prompt="a painting of {}.", reranker=Matching(), rerank=2)
+    assert "a painting of red and blue." in read
+    with pytest.raises(UsageError, match="leaves no place"):
+        evaluate(table, images, models=[Reading()], prompt="a painting of it")
+
+
+def test_progress_is_told_and_a_stop_is_a_stop(table: Path, images: Path) -> None:
+    heard: list[Progress] = []
+    evaluate(table, images, models=[FakeEncoder()], reranker=FakeReranker(), rerank=6, listener=heard.append)
+    stages = list(dict.fromkeys(one.stage for one in heard))
+    assert stages == [
+        "encoding pictures with fake",
+        "encoding captions with fake",
+        "ranking with fake",
+        "reranking with fake-reranker",
+    ]
+    assert (heard[-1].done, heard[-1].total) == (6, 6)
+
+    def stop(_: Progress, /) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(table, images, models=[FakeEncoder()], listener=stop)
+
+
+def test_models_are_found_before_anything_is_measured(table: Path, images: Path) -> None:
+    with pytest.raises(UnknownModel):
+        evaluate(table, images, models=["mini", "no-such-model"])
+    with pytest.raises(UsageError, match="rerank"):
+        evaluate(table, images, models=["mini"], rerank=1001)
+
+
+def test_the_tiny_blip_lifts_drawings_with_swapped_relations_from_chance(tmp_path: Path) -> None:
+    pairs = make_pairs(1000, 30)
+    scenes = [scene for scene, _ in pairs] + [other for _, other in pairs]
+    for number, scene in enumerate(scenes):
+        draw(scene, size=64, seed=number).save(tmp_path / f"{number}.png")
+    table = write_table(tmp_path / "t.csv", [(f"{number}.png", scene.caption) for number, scene in enumerate(scenes)])
+    report = evaluate(table, tmp_path, models=[FakeEncoder(size=64)], rerank=60, reranker=f"local-dir:{MODEL_FOLDER}")
+    one = report.models[0]
+    for direction in (one.text_to_image, one.image_to_text):
+        assert direction.reranked is not None
+        assert direction.first.recall[1] <= 0.1
+        assert direction.reranked.recall[1] >= 0.9
+        assert direction.reranked.recall[5] >= 0.98
