@@ -157,6 +157,8 @@ def styled_line(hit: Hit) -> "Text":
     link = Style(link=file_url(hit.picture.path))
     line.append(folder + slash, link + Style(dim=True))
     line.append(name, link + Style(bold=True))
+    if hit.words:
+        line.append("  " + " ".join(f"“{word}”" for word in hit.words), "blue")
     if hit.alike:
         line.append(f"  +{count(len(hit.alike))} alike", "magenta")
     if hit.picture.offline:

@@ -22,7 +22,7 @@ def matches_end(hits: Sequence[Hit]) -> int | None:
     """
     if not hits or all(hit.match is None for hit in hits):
         return None
-    likely = [i for i, hit in enumerate(hits, start=1) if hit.match is not None and hit.match >= LIKELY_MATCH]
+    likely = [i for i, hit in enumerate(hits, start=1) if hit.named or (hit.match or 0.0) >= LIKELY_MATCH]
     end = likely[-1] if likely else 0
     return None if end == len(hits) else end
 

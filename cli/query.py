@@ -1,7 +1,7 @@
 """`search query`: pictures that fit some words, an example picture, or a mixture of them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -63,6 +63,15 @@ Files = Annotated[
         rich_help_panel=options.COMBINE,
     ),
 ]
+Mode = Annotated[
+    Literal["hybrid", "vector", "text"],
+    typer.Option(
+        "--mode",
+        metavar="NAME",
+        help="hybrid: by meaning, and by the words of captions, tags and names. vector: by meaning. text: by words.",
+        rich_help_panel=options.ADVANCED,
+    ),
+]
 Model = Annotated[
     str | None,
     typer.Option("--model", metavar="NAME", help="The model for --files.", rich_help_panel=options.ADVANCED),
@@ -102,6 +111,7 @@ def query(
     open_viewer: options.Open = False,
     verbose: options.Verbose = False,
     library: options.LibraryFolder = None,
+    mode: Mode = "hybrid",
     model: Model = None,
     device: options.OnDevice = None,
 ) -> None:
@@ -112,7 +122,7 @@ def query(
     from cli.answers import Output, choose_form
     from cli.ranking import rank_and_show
     from cli.showing import show_answer
-    from core.queries import Fusion, Sort
+    from core.queries import Fusion, SearchMode, Sort
     from searcher import FilterTexts, make_filters
 
     form = choose_form(as_json=as_json, as_json_lines=as_json_lines, as_paths=as_paths, as_nul=as_nul)
@@ -134,7 +144,7 @@ def query(
     if files:
         again = rerank not in {"auto", "off"}
         _refuse_beside_files(image=image, not_=not_text, vector=vector, filters=filters, rerank=again, library=library)
-        _refuse_beside_files(min_match=min_match is not None, only_matches=only_matches)
+        _refuse_beside_files(min_match=min_match is not None, only_matches=only_matches, mode=mode != "hybrid")
         rank_and_show(
             words, files, output, model=model, device=device, part=slice(offset, None if k is None else offset + k)
         )
@@ -162,6 +172,7 @@ def query(
                 min_match=least,
                 rerank=depth,
                 fusion=Fusion(fusion),
+                mode=SearchMode(mode),
                 listener=listener,
             )
 

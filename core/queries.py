@@ -153,6 +153,7 @@ class Hit:
     match: float | None = None  # the probability that it fits what was asked, 0 to 1; None: nothing to judge it by
     reranked: "Reranked | None" = None  # None: the reranker did not look at it
     words: tuple[str, ...] = ()  # of the query, found in its captions, tags, folders' or file's name
+    named: bool = False  # all of the query's words were found; a match, whatever is to be seen
 
 
 @dataclass(frozen=True, slots=True)

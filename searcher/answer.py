@@ -147,7 +147,7 @@ def newest_first(found: Sequence[Found]) -> list[Found]:
 def ranked(found: Sequence[Found], *, after: int = 0) -> tuple[Hit, ...]:
     """These as hits, counted on from `after`."""
     return tuple(
-        Hit(after + i, one.score, one.picture, one.alike, one.copy, one.match, one.reranked, one.words)
+        Hit(after + i, one.score, one.picture, one.alike, one.copy, one.match, one.reranked, one.words, one.named)
         for i, one in enumerate(found, start=1)
     )
 
@@ -198,6 +198,7 @@ def _with_vectors(
                 scores[picture.row],
                 place=places.get(picture.row, 0),
                 words=drawn.words.get(picture.row, ()),
+                named=0 < drawn.asked == len(drawn.words.get(picture.row, ())),
             )
             for picture in reader.pictures(space, drawn.rows)
         ]

@@ -75,7 +75,7 @@ _UNJUDGED = (
 
 
 def _matches(found: Sequence[Found], least: float) -> list[Found]:
-    return [one for one in found if one.match is not None and one.match >= least]
+    return [one for one in found if one.named or (one.match is not None and one.match >= least)]
 
 
 def _page_of(order: Sequence[Found], page: Page) -> tuple[Hit, ...]:

@@ -47,6 +47,7 @@ class Found:
     reranked: Reranked | None = None  # None: the reranker did not look at it
     place: int = 0  # among the candidates, where more than their scores orders them
     words: tuple[str, ...] = ()  # of the query, found in its captions, tags or names
+    named: bool = False  # all of them were
 
 
 def in_order(found: Sequence[Found]) -> list[Found]:

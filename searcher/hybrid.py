@@ -40,12 +40,14 @@ class Drawn:
         scores: float32 (n,), true cosines; for words alone how well they fit, 0 to 1.
         placed: their order is more than that of their scores.
         words: for a row the words of the query that were found for it, as they were typed.
+        asked: how many words there were.
     """
 
     rows: RowNumbers
     scores: NDArray[np.float32]
     placed: bool = False
     words: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    asked: int = 0
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -75,7 +77,9 @@ def by_words(reader: "LibraryReader", space: "SpaceInfo", keywords: Keywords, ma
 
     def draw(count: int) -> Drawn:
         best = order[:count]
-        return Drawn(worded.rows[best], worded.scores[best], placed=True, words=worded.found(best))
+        return Drawn(
+            worded.rows[best], worded.scores[best], placed=True, words=worded.found(best), asked=len(worded.words)
+        )
 
     return draw
 
@@ -98,7 +102,7 @@ def by_both(
             more = reader.search(space, vector, count, mask)
             below = np.flatnonzero(~np.isin(more.rows, head.rows))[: count - len(head)]
             rows, scores = np.concatenate([rows, more.rows[below]]), np.concatenate([scores, more.scores[below]])
-        return Drawn(rows, scores, placed=True, words=words)
+        return Drawn(rows, scores, placed=True, words=words, asked=len(worded.words))
 
     return draw
 

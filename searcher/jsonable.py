@@ -52,6 +52,7 @@ def hit_to_json(hit: Hit) -> Json:
         "offline": picture.offline,
         "match": None if hit.match is None else round(hit.match, 4),
         "reranked": None if hit.reranked is None else _reranked(hit.reranked),
+        "matched_words": list(hit.words),
     }
     if hit.copy is not None:
         shown["copy"] = hit.copy.value

@@ -12,7 +12,7 @@ import pytest
 from core.errors import LibraryNotFound, PictureProblem, ProblemKind
 from core.models import Device
 from core.pictures import Orientation, TakenSource
-from core.queries import Filters, Fusion, Near, Sort
+from core.queries import Filters, Fusion, Near, SearchMode, Sort
 from tests.cli.conftest import Search
 from tests.cli.parts import BURST, FakeLibrary, hit, result
 
@@ -26,7 +26,7 @@ def test_everything_said_reaches_the_library(library: FakeLibrary, search: Searc
         *("--not", "toy", "--image-weight", "0.7", "--not-weight", "0.2", "--vector", str(tmp_path / "q.npy")),
         *("--in", "/photos", "--date", "2019..2021-06", "--camera", "canon", "--near", "48.5,-2.5,10"),
         *("--orientation", "portrait", "--type", "jpg", "--type", "png", "--sort", "date", "--no-group"),
-        *("--rerank", "20", "--fusion", "itm+clip", "--min-match", "0.25"),
+        *("--rerank", "20", "--fusion", "itm+clip", "--min-match", "0.25", "--mode", "vector"),
         *("--library", "/elsewhere", "--device", "cpu"),
     )
     assert ran.code == 0, ran.err
@@ -57,6 +57,7 @@ def test_everything_said_reaches_the_library(library: FakeLibrary, search: Searc
         "min_match": 0.25,
         "rerank": 20,
         "fusion": Fusion.ITM_CLIP,
+        "mode": SearchMode.VECTOR,
     }
     assert library.opened == {"path": Path("/elsewhere"), "device": Device.CPU, "download": False}
 
@@ -132,6 +133,7 @@ def test_json_has_exactly_this_shape(library: FakeLibrary, search: Search) -> No
         "offline": False,
         "match": None,
         "reranked": None,
+        "matched_words": [],
     }
     assert value == {
         "query": "a dog",
