@@ -61,6 +61,7 @@ class TagReport:
     tagged: int = 0
     dry_run: bool = False
     counts: tuple[tuple[str, int], ...] = ()  # per tag given how many, the most first
+    unknown: tuple[bytes, ...] = ()  # paths where the library has no picture
     seconds: float = 0.0
     notices: tuple[str, ...] = ()
 

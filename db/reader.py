@@ -54,7 +54,7 @@ def open_reader(path: Path) -> "LibraryReader":
     while True:
         reader = _open_snapshot(path)
         try:
-            reader.hold_rows()
+            reader.hold_rows(captions=reader.generations() != tried)
         except LibraryDamaged:
             named = reader.generations()
             reader.close()
@@ -98,11 +98,17 @@ class LibraryReader:
         """Let go of the snapshot."""
         close(self._store)
 
-    def hold_rows(self) -> None:
-        """Map the active space's rows now: a compaction may take their file away, but not from who has it open."""
+    def hold_rows(self, *, captions: bool = True) -> None:
+        """Map the active space's rows now: a compaction may take their file away, but not from who has it open.
+
+        Args:
+            captions: those of captions, too; without them only a search of captions fails where they are damaged.
+        """
         active = next((space for space in self.spaces() if space.state is SpaceState.ACTIVE), None)
-        if active is not None:
-            self._searcher(self.generation(active))
+        for kind in VectorKind if captions else (VectorKind.IMAGE,):
+            found = active and spaces.find_generation(self._store.conn, active.id, kind)
+            if found:
+                self._searcher(found)
 
     def generations(self) -> list[tuple[int, int]]:
         """Which rows this snapshot goes by: (id, number) of every generation."""

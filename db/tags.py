@@ -20,14 +20,15 @@ _OF_ASSETS = """
     JOIN asset_tag at ON at.asset_id = j.value JOIN tag t ON t.id = at.tag_id
     ORDER BY at.score IS NOT NULL, at.score DESC, t.folded
 """
+# CROSS JOIN: SQLite keeps the order of the tables, and so reads the pictures' tags and not those of all pictures.
+_OF_ALL = "tag t CROSS JOIN asset_tag at ON at.tag_id = t.id"
+_OF_SOME = "json_each(:images) j CROSS JOIN asset_tag at ON at.asset_id = j.value CROSS JOIN tag t ON t.id = at.tag_id"
 _COUNTS = """
-    SELECT t.name, at.source, at.model, count(*) AS pictures FROM tag t
-    CROSS JOIN asset_tag at ON at.tag_id = t.id CROSS JOIN asset a ON a.id = at.asset_id
+    SELECT t.name, at.source, at.model, count(*) AS pictures FROM {tags} CROSS JOIN asset a ON a.id = at.asset_id
     WHERE a.live GROUP BY t.id, at.source, at.model ORDER BY t.folded, at.source
 """
 _PICTURES = """
-    SELECT t.name, count(DISTINCT at.asset_id) AS pictures FROM tag t
-    CROSS JOIN asset_tag at ON at.tag_id = t.id CROSS JOIN asset a ON a.id = at.asset_id
+    SELECT t.name, count(DISTINCT at.asset_id) AS pictures FROM {tags} CROSS JOIN asset a ON a.id = at.asset_id
     WHERE a.live GROUP BY t.id
 """
 _PUT = """
@@ -49,12 +50,14 @@ def tags_of(conn: Connection, assets: Sequence[int]) -> dict[int, tuple[Tag, ...
     return {asset_id: tuple(found) for asset_id, found in tags.items()}
 
 
-def tag_counts(conn: Connection) -> list[TagCount]:
-    """Every tag of pictures that can be found, by name."""
+def tag_counts(conn: Connection, images: Sequence[int] | None = None) -> list[TagCount]:
+    """Every tag of pictures that can be found, by name; only of these pictures where they are given."""
+    tags = _OF_ALL if images is None else _OF_SOME
+    values = {} if images is None else {"images": json.dumps(list(images))}
     sources: dict[str, list[TagSource]] = defaultdict(list)
-    for row in conn.exec_driver_sql(_COUNTS):
+    for row in conn.exec_driver_sql(_COUNTS.format(tags=tags), values):
         sources[row.name].append(TagSource(row.source, row.model, row.pictures))
-    pictures = {row.name: row.pictures for row in conn.exec_driver_sql(_PICTURES)}
+    pictures = {row.name: row.pictures for row in conn.exec_driver_sql(_PICTURES.format(tags=tags), values)}
     return [TagCount(name, pictures[name], tuple(found)) for name, found in sources.items()]
 
 
@@ -86,22 +89,22 @@ def tagged_rows(conn: Connection, generation_id: int, name: str) -> RowNumbers:
     return np.fromiter(conn.exec_driver_sql(_ROWS, values).scalars(), np.int64)
 
 
-def add_tags(store: Store, images: Sequence[int], name: str) -> int:
-    """A person gives these pictures this tag; how many had it not from a person before."""
+def add_tags(store: Store, images: Sequence[int], names: Sequence[str]) -> list[int]:
+    """A person gives these pictures these tags; per tag how many had it not from a person before. All, or nothing."""
     with transaction(store) as conn:
-        number = _put_tag(conn, name)
-        having = set(
-            conn.exec_driver_sql(
-                "SELECT asset_id FROM asset_tag WHERE tag_id = ? AND source = ?", (number, USER)
-            ).scalars()
-        )
-        fresh = sorted(set(images) - having)
-        run_many(
-            conn,
-            "INSERT INTO asset_tag (asset_id, tag_id, source, tagged_at) VALUES (?, ?, ?, ?)",
-            [(image_id, number, USER, time.time()) for image_id in fresh],
-        )
+        added = [_add(conn, images, _put_tag(conn, name)) for name in names]
         drop_unused_tags(conn)
+    return added
+
+
+def _add(conn: Connection, images: Sequence[int], number: int) -> int:
+    held = conn.exec_driver_sql("SELECT asset_id FROM asset_tag WHERE tag_id = ? AND source = ?", (number, USER))
+    fresh = sorted(set(images) - set(held.scalars()))
+    run_many(
+        conn,
+        "INSERT INTO asset_tag (asset_id, tag_id, source, tagged_at) VALUES (?, ?, ?, ?)",
+        [(image_id, number, USER, time.time()) for image_id in fresh],
+    )
     return len(fresh)
 
 
@@ -134,34 +137,32 @@ def set_tags(store: Store, source: str, model: str, names: Sequence[str], blocks
 
 
 def remove_tags(
-    store: Store, *, name: str | None = None, source: str | None = None, images: Sequence[int] | None = None
-) -> int:
-    """Take a tag, or all tags of a source, off these pictures (None: off all); how many pictures had any of it.
+    store: Store, *, names: Sequence[str] = (), sources: Sequence[str] = (), images: Sequence[int] | None = None
+) -> list[int]:
+    """Take these tags, and all tags of these sources, off these pictures (None: off all); all of it, or nothing.
+
+    Returns:
+        For each name, then for each source, how many pictures had it.
 
     Raises:
-        UsageError: there is no such tag, or no tag of that source.
+        UsageError: there is no such tag, or no tag of such a source.
     """
     with transaction(store) as conn:
-        values: dict[str, object] = {"source": source}
-        if name is not None:
-            values["tag_id"] = tag_id(conn, name)
-        elif source is not None:
-            _require_source(conn, source)
-        if images is not None:
-            values["images"] = json.dumps(list(images))
-        tests = [_TESTS[key] for key, value in values.items() if value is not None]
-        which = f"FROM asset_tag WHERE {' AND '.join(tests)}"
-        pictures = conn.exec_driver_sql(f"SELECT count(DISTINCT asset_id) {which}", values).scalar_one()
-        conn.exec_driver_sql(f"DELETE {which}", values)
+        tests: list[tuple[str, int | str]] = [("tag_id = :what", tag_id(conn, name)) for name in names]
+        tests += [("source = :what", _known_source(conn, source)) for source in sources]
+        removed = [_remove(conn, test, {"what": what, "images": images}) for test, what in tests]
         drop_unused_tags(conn)
+    return removed
+
+
+def _remove(conn: Connection, test: str, values: dict[str, object]) -> int:
+    if values["images"] is not None:
+        values["images"] = json.dumps(values["images"])
+        test += " AND asset_id IN (SELECT value FROM json_each(:images))"
+    which = f"FROM asset_tag WHERE {test}"
+    pictures = conn.exec_driver_sql(f"SELECT count(DISTINCT asset_id) {which}", values).scalar_one()
+    conn.exec_driver_sql(f"DELETE {which}", values)
     return int(pictures)
-
-
-_TESTS = {
-    "source": "source = :source",
-    "tag_id": "tag_id = :tag_id",
-    "images": "asset_id IN (SELECT value FROM json_each(:images))",
-}
 
 
 def drop_unused_tags(conn: Connection) -> None:
@@ -176,8 +177,9 @@ def _put_tag(conn: Connection, name: str) -> int:
     return int(conn.exec_driver_sql("SELECT id FROM tag WHERE folded = :folded", values).scalar_one())
 
 
-def _require_source(conn: Connection, source: str) -> None:
+def _known_source(conn: Connection, source: str) -> str:
     known = conn.exec_driver_sql("SELECT DISTINCT source FROM asset_tag ORDER BY source").scalars().all()
     if source not in known:
         there = f"there are tags from {', '.join(known)}" if known else "no picture has a tag"
         raise UsageError(f"no picture has a tag from {source!r}: {there}")
+    return source

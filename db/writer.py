@@ -305,23 +305,23 @@ class LibraryWriter:
         """Write the rows that still stand for something into the next generation; how many rows went."""
         return compaction.compact_space(self._store, space, kind)
 
-    def add_tags(self, images: Sequence[int], name: str) -> int:
-        """A person gives these pictures this tag; how many had it not from a person before."""
-        return tagging.add_tags(self._store, images, name)
+    def add_tags(self, images: Sequence[int], names: Sequence[str]) -> list[int]:
+        """A person gives these pictures these tags; per tag how many had it not from a person before."""
+        return tagging.add_tags(self._store, images, names)
 
     def set_tags(self, source: str, model: str, names: Sequence[str], blocks: Iterable[TagBlock]) -> None:
         """The tags that the pictures of these blocks have from this source are these and no others; all, or nothing."""
         tagging.set_tags(self._store, source, model, names, blocks)
 
     def remove_tags(
-        self, *, name: str | None = None, source: str | None = None, images: Sequence[int] | None = None
-    ) -> int:
-        """Take a tag, or all tags of a source, off these pictures (None: off all); how many pictures had any of it.
+        self, *, names: Sequence[str] = (), sources: Sequence[str] = (), images: Sequence[int] | None = None
+    ) -> list[int]:
+        """Take these tags, and all of these sources, off these pictures (None: off all); per name, then per source.
 
         Raises:
-            UsageError: there is no such tag, or no tag of that source.
+            UsageError: there is no such tag, or no tag of such a source; then nothing is taken off.
         """
-        return tagging.remove_tags(self._store, name=name, source=source, images=images)
+        return tagging.remove_tags(self._store, names=names, sources=sources, images=images)
 
     def import_rows(self, space: SpaceInfo, pictures: Sequence[ImportedRow]) -> CommitCounts:
         """Store pictures that come with their vectors; no refresh ever judges their files."""

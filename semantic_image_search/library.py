@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from core.settings import Settings
     from core.tags import TagCount, TagReport
     from db.records import Finding, SpaceInfo
-    from semantic_image_search.captions import Captions
     from searcher.label_sets import LabelSet
     from searcher.labels import Label
+    from semantic_image_search.captions import Captions
     from semantic_image_search.queries import PictureLike
     from semantic_image_search.status import LibraryStatus
     from semantic_image_search.tagged_pictures import Selection, TagChange
@@ -335,7 +335,7 @@ class Library:
         """
         from semantic_image_search.labels import Labeller, labels_of
 
-        return Labeller(self.encoder(), labels_of(labels), or_none=or_none).best(images, k)
+        return Labeller(self.encoder(), labels_of(labels), or_none=or_none, listener=_silent).best(images, k)
 
     def tag(  # noqa: PLR0913 - options by keyword, each with a default
         self,

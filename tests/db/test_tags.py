@@ -70,20 +70,20 @@ def counts(library: Path) -> dict[str, int]:
 
 def test_a_person_gives_a_tag_once(filled: LibraryWriter, library: Path) -> None:
     one, two = image_id(library, "/p/1"), image_id(library, "/p/2")
-    assert filled.add_tags([one, two], "  Summer\n holiday ") == 2
-    assert filled.add_tags([two], "SUMMER HOLIDAY") == 0
+    assert filled.add_tags([one, two], ["  Summer\n holiday "]) == [2]
+    assert filled.add_tags([two], ["SUMMER HOLIDAY"]) == [0]
     assert tags_at(library, "/p/1") == [("Summer holiday", USER)]
     assert counts(library) == {"Summer holiday": 2}
 
 
 def test_identical_files_share_their_tags(filled: LibraryWriter, library: Path) -> None:
-    filled.add_tags([image_id(library, "/q/copy")], "dog")
+    filled.add_tags([image_id(library, "/q/copy")], ["dog"])
     assert tags_at(library, "/p/0") == [("dog", USER)]
     assert paths_with(library, "dog") == {b"/p/0", b"/q/copy"}
 
 
 def test_a_set_replaces_its_own_tags_and_no_others(filled: LibraryWriter, library: Path) -> None:
-    filled.add_tags([image_id(library, "/p/1")], "dog")
+    filled.add_tags([image_id(library, "/p/1")], ["dog"])
     filled.set_tags("animals", "m", NAMES, [block(library, {"/p/1": {"dog": 0.9, "cat": 0.4}, "/p/2": {"cat": 0.8}})])
     filled.set_tags("places", "m", NAMES, [block(library, {"/p/1": {"beach": 0.5}})])
     assert tags_at(library, "/p/1") == [("dog", USER), ("dog", "animals"), ("beach", "places"), ("cat", "animals")]
@@ -126,18 +126,21 @@ def test_a_run_that_is_stopped_changes_nothing(filled: LibraryWriter, library: P
 def test_taking_tags_off(filled: LibraryWriter, library: Path) -> None:
     found = {f"/p/{n}": {"dog": 0.9, "cat": 0.5} for n in range(4)}
     filled.set_tags("animals", "m", NAMES, [block(library, found)])
-    filled.add_tags([image_id(library, f"/p/{n}") for n in (0, 1, 5)], "Dog")
+    filled.add_tags([image_id(library, f"/p/{n}") for n in (0, 1, 5)], ["Dog"])
 
-    assert filled.remove_tags(name="DOG", images=[image_id(library, "/p/0")]) == 1
+    assert filled.remove_tags(names=["DOG"], images=[image_id(library, "/p/0")]) == [1]
     assert tags_at(library, "/p/0") == [("cat", "animals")]
-    assert filled.remove_tags(name="dog", source=USER) == 2
+    assert filled.remove_tags(sources=[USER]) == [2]
     assert paths_with(library, "dog") == {b"/p/1", b"/p/2", b"/p/3"}
-    assert filled.remove_tags(source="animals") == 4
+    with pytest.raises(UsageError, match="'bird'"):
+        filled.remove_tags(names=["dog", "bird"])
+    assert counts(library) == {"cat": 4, "dog": 3}  # all of it, or nothing
+    assert filled.remove_tags(names=["cat"], sources=["animals"]) == [4, 3]
     assert counts(library) == {}
     with pytest.raises(UsageError, match="nor any other"):
-        filled.remove_tags(name="dog")
+        filled.remove_tags(names=["dog"])
     with pytest.raises(UsageError, match="no picture has a tag from 'animals'"):
-        filled.remove_tags(source="animals")
+        filled.remove_tags(sources=["animals"])
 
 
 @pytest.mark.parametrize("columns", [False, True])
@@ -146,7 +149,7 @@ def test_a_filter_finds_exactly_those_that_have_all(filled: LibraryWriter, libra
     filled.set_tags("set", "m", NAMES, [block(library, found)])
     if columns:
         filled.refresh_derived(filled.spaces()[0], exact_below=10**6, force=True)
-    filled.add_tags([image_id(library, "/p/3")], "beach")
+    filled.add_tags([image_id(library, "/p/3")], ["beach"])
     assert paths_with(library, "Beach") == {b"/p/1", b"/p/2", b"/p/3"}
     assert paths_with(library, "dog", "beach") == {b"/p/1"}
     with open_reader(library) as reader:
@@ -156,7 +159,7 @@ def test_a_filter_finds_exactly_those_that_have_all(filled: LibraryWriter, libra
 
 
 def test_an_unknown_tag_is_told_with_the_nearest(filled: LibraryWriter, library: Path) -> None:
-    filled.add_tags([image_id(library, "/p/1")], "Beach")
+    filled.add_tags([image_id(library, "/p/1")], ["Beach"])
     with pytest.raises(UsageError, match="no picture has the tag 'beech': did you mean Beach"):
         paths_with(library, "beech")
     with pytest.raises(UsageError, match="'xylophone': `search tag --list` shows all"):
@@ -167,15 +170,15 @@ def test_names_are_plain_and_short(filled: LibraryWriter, library: Path) -> None
     one = image_id(library, "/p/1")
     for name, said in (("  ", "empty"), ("x" * 101, "100 characters"), ("a\x07b", "control")):
         with pytest.raises(UsageError, match=said):
-            filled.add_tags([one], name)
-    filled.add_tags([one], "Cafe\u0301")
-    assert filled.add_tags([one], "CAFÉ") == 0
+            filled.add_tags([one], [name])
+    filled.add_tags([one], ["Cafe\u0301"])
+    assert filled.add_tags([one], ["CAFÉ"]) == [0]
     assert tags_at(library, "/p/1") == [("Café", USER)]
 
 
 def test_a_tag_goes_with_the_last_picture_that_has_it(filled: LibraryWriter, disk: Disk, library: Path) -> None:
     for name, path in (("forgotten", "/p/1"), ("pruned", "/p/2"), ("kept", "/p/0")):
-        filled.add_tags([image_id(library, path)], name)
+        filled.add_tags([image_id(library, path)], [name])
     filled.forget(b"/p/1")
     assert set(counts(library)) == {"pruned", "kept"}
     del disk.files[b"/p/2"]
