@@ -28,7 +28,7 @@ def describe_all(
 ) -> int:
     """Describe every picture and show each answer as it comes; how many got no description."""
     values: list[object] = []
-    failed = 0
+    failed, told = 0, set[str]()
     for path, answer in _each(pictures, lambda path: library.describe(path, k=k, rerank=rerank, generate=generate)):
         if isinstance(answer, PictureProblem):
             failed += 1
@@ -37,7 +37,7 @@ def describe_all(
         failed += not answer.descriptions
         values.append(describe_json(answer))
         if not as_json:
-            _show_descriptions(path, answer, alone=len(pictures) == 1)
+            _show_descriptions(path, answer, alone=len(pictures) == 1, told=told)
     if as_json:
         emit_json(values[0] if len(pictures) == 1 else values)
     return failed
@@ -53,7 +53,8 @@ def _each(pictures: Sequence[bytes], work: Callable[[bytes], A]) -> Iterator[tup
             yield path, problem
 
 
-def _show_descriptions(path: bytes, answer: DescribeResult, *, alone: bool) -> None:
+def _show_descriptions(path: bytes, answer: DescribeResult, *, alone: bool, told: set[str]) -> None:
+    """One picture's answer; a notice that was `told` for one before is not told again."""
     if not alone:
         _heading(path)
     for one in answer.descriptions:
@@ -62,7 +63,9 @@ def _show_descriptions(path: bytes, answer: DescribeResult, *, alone: bool) -> N
         else:
             emit(plain_line(one))
     for notice in answer.notices:
-        say(notice, style="yellow")
+        if notice not in told:
+            say(notice, style="yellow")
+    told.update(answer.notices)
     if answer.descriptions:
         say(summary(answer))
 

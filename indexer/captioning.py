@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from db.caption_records import PictureRecord
 
 FAST_BATCH = 32  # a GPU's beams share their work; beyond it memory, not time, is what more would cost
-SLOW_BATCH = 4  # some ten seconds on two cores: how long a Ctrl-C waits for the batch under way
+SLOW_BATCH = 4  # few: a Ctrl-C waits for the batch under way, and each picture takes a CPU seconds
 
 
 def write_captions(

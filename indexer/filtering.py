@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from media import DecodePool
 
 FAST_BATCH = 64  # pictures: one commit a second or so
-SLOW_BATCH = 4  # some ten seconds on two cores, where nothing is remembered
+SLOW_BATCH = 4  # few: a Ctrl-C waits for the batch under way, and a new picture takes a CPU a second
 
 
 def filter_captions(

@@ -13,7 +13,7 @@ import numpy as np
 from core.arrays import PictureFeatures, Vectors
 from core.descriptions import Description, Origin
 from core.pictures import Caption, CaptionSource
-from core.protocols import MatchScores, Reranker
+from core.protocols import Reranker
 from core.queries import Reranked
 
 MOST_TEXTS = 128
