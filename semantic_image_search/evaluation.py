@@ -62,7 +62,8 @@ def evaluate(  # noqa: PLR0913 - options by keyword, each with a default
     Args:
         captions: Karpathy's or COCO's JSON, JSON lines, CSV.
         images: the folder its names are seen from.
-        models: names, or encoders of your own; none: the one in the settings, or the built-in one.
+        models: names, or encoders of your own; none: the one in the settings, or the built-in one. A reranker's name
+            stands for its two towers apart, the first stage of the BLIP paper.
         rerank: how many of each query's first candidates a reranker looks at; 0: none.
         reranker: its name, or one of your own; None: the setting.
         fusion: what reranked candidates are ordered by.
@@ -85,10 +86,11 @@ def evaluate(  # noqa: PLR0913 - options by keyword, each with a default
     depth = Rerank(depth=rerank, fusion=fusion)
     settings = evaluation_settings(device)
     data = read_caption_set(Path(captions), Path(images), split=split, per_picture=per_picture, limit=limit)
-    encoders, notice = chosen_models(models, settings, pictures=len(data.pictures), download=download)
+    second = chosen_reranker(reranker, settings, download=download) if rerank else None
+    encoders, notice = chosen_models(models, settings, reranker=second, pictures=len(data.pictures), download=download)
     asked = Evaluation(
         models=tuple(encoders),
-        reranker=chosen_reranker(reranker, settings, download=download) if rerank else None,
+        reranker=second,
         rerank=depth,
         prompt=prompt,
         batch_size=settings.batch_size,

@@ -27,6 +27,9 @@ PAIRS = [
 ]
 
 
+TINY = f"local-dir:{MODEL_FOLDER}"
+
+
 def halves(left: str, right: str) -> Pixels:
     pixels = np.empty((32, 32, 3), np.uint8)
     pixels[:, :16], pixels[:, 16:] = COLOURS[left], COLOURS[right]
@@ -197,16 +200,33 @@ def test_models_are_found_before_anything_is_measured(table: Path, images: Path)
         evaluate(table, images, models=["mini"], rerank=1001)
 
 
-def test_the_tiny_blip_lifts_drawings_with_swapped_relations_from_chance(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def drawings(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Sixty drawings with their captions, each a swap of another."""
+    folder = tmp_path_factory.mktemp("drawings")
     pairs = make_pairs(1000, 30)
     scenes = [scene for scene, _ in pairs] + [other for _, other in pairs]
     for number, scene in enumerate(scenes):
-        draw(scene, size=64, seed=number).save(tmp_path / f"{number}.png")
-    table = write_table(tmp_path / "t.csv", [(f"{number}.png", scene.caption) for number, scene in enumerate(scenes)])
-    report = evaluate(table, tmp_path, models=[FakeEncoder(size=64)], rerank=60, reranker=f"local-dir:{MODEL_FOLDER}")
+        draw(scene, size=64, seed=number).save(folder / f"{number}.png")
+    rows = [(f"{number}.png", scene.caption) for number, scene in enumerate(scenes)]
+    return write_table(folder / "captions.csv", rows), folder
+
+
+def test_the_tiny_blip_lifts_drawings_with_swapped_relations_from_chance(drawings: tuple[Path, Path]) -> None:
+    report = evaluate(*drawings, models=[FakeEncoder(size=64)], rerank=60, reranker=TINY)
     one = report.models[0]
     for direction in (one.text_to_image, one.image_to_text):
         assert direction.reranked is not None
         assert direction.first.recall[1] <= 0.1
         assert direction.reranked.recall[1] >= 0.9
         assert direction.reranked.recall[5] >= 0.98
+
+
+def test_the_papers_protocol_takes_blips_own_first_candidates(drawings: tuple[Path, Path]) -> None:
+    report = evaluate(*drawings, models=[TINY], rerank=8, reranker=TINY)
+    one = report.models[0]
+    assert one.model == report.reranker == TINY
+    assert one.text_to_image.first.recall[1] <= 0.7  # who is where it cannot tell
+    assert one.text_to_image.first.recall[5] >= 0.95
+    assert one.text_to_image.reranked is not None
+    assert one.text_to_image.reranked.recall[1] >= 0.9
