@@ -108,6 +108,7 @@ def status_json(state: LibraryStatus, problems: Sequence[Problem] | None) -> dic
             "indexes": disk.indexes,
             "columns": disk.columns,
             "thumbnails": disk.thumbnails,
+            "features": disk.features,
             "total": disk.total,
         },
         "notices": list(state.notices),

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from core.errors import ProblemKind
 from core.indexing import Problem
 from db.connect import DATABASE
+from db.features import FOLDER
 from db.pending import pending
 from db.records import Counts, DiskUsage, FileState, GenerationInfo
 
@@ -51,6 +52,7 @@ def disk_usage(folder: Path) -> DiskUsage:
         indexes=_bytes(spaces, "*/*/index.*"),
         columns=_bytes(spaces, "*/*/columns.*"),
         thumbnails=_bytes(folder / "thumbnails", "**/*"),
+        features=_bytes(folder / FOLDER, "**/*"),
     )
 
 

@@ -34,7 +34,8 @@ class FeatureCache:
     Args:
         library: the library's folder; where there is none, nothing is kept.
         identity: `RerankerInfo.identity`.
-        max_bytes: of all rerankers' files together; a remembered bound (`remember_bound`) wins. 0: nothing is kept.
+        max_bytes: of all rerankers' files together; a remembered bound (`remember_bound`) wins. 0: nothing is kept
+            nor read.
     """
 
     def __init__(self, library: Path, identity: str, max_bytes: int) -> None:
@@ -47,10 +48,12 @@ class FeatureCache:
 
     def __contains__(self, content_hash: bytes) -> bool:
         """Whether there are features of this content; damaged ones count, and are found out by `get`."""
-        return self._file(content_hash).is_file()
+        return self.max_bytes > 0 and self._file(content_hash).is_file()
 
     def get(self, content_hash: bytes) -> PictureFeatures | None:
         """Float16 (tokens, width), read-only; None where there are none, or they are damaged."""
+        if not self.max_bytes:
+            return None
         file = self._file(content_hash)
         try:
             content = file.read_bytes()

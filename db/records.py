@@ -227,6 +227,7 @@ class DiskUsage:
     indexes: int = 0
     columns: int = 0
     thumbnails: int = 0
+    features: int = 0  # what rerankers saw
 
     @property
     def total(self) -> int:

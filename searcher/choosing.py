@@ -49,14 +49,15 @@ def with_match(
 def choose(found: Sequence[Found], page: Page) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
     """The hits of the page, and where a least match was asked for and nothing has it, the nearest few.
 
-    By date, the matches among the DATED best come first, newest first, and what probably is none follows in its order;
-    where nothing matches, or nothing can be judged, the hits of the page are sorted alone.
+    A match has at least that probability, or all of the query's words in a caption, a tag or its name. By date, the
+    matches among the DATED best come first, newest first, and what probably is none follows in its order; where nothing
+    matches, or nothing can be judged, the hits of the page are sorted alone.
 
     Raises:
         UsageError: a least match was asked for, and there is nothing to judge matches by.
     """
     if page.min_match is not None:
-        if found and all(one.match is None for one in found):
+        if found and all(one.match is None and not one.words for one in found):
             raise UsageError(_UNJUDGED)
         kept = _matches(found, page.min_match)
         order = newest_first(kept) if page.sort is Sort.DATE else kept
@@ -69,7 +70,7 @@ def choose(found: Sequence[Found], page: Page) -> tuple[tuple[Hit, ...], tuple[H
 
 
 _UNJUDGED = (
-    "there is nothing to tell matches by: only words are judged, by a reranker (--rerank) or by a sample of the "
+    "there is nothing to tell matches by: words alone are judged, by a reranker (--rerank) or by a sample of the "
     "library's pictures, which `search index` keeps where there are 50 or more"
 )
 

@@ -3,14 +3,17 @@
 Only what is seen anew costs: a second a picture on a CPU. The cache is handed in; decoding is `media`'s.
 """
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from core.arrays import PictureFeatures
-from core.errors import PictureProblem
+from core.errors import PictureProblem, ProblemKind
 from core.pictures import DecodedPicture
+from core.placeholders import is_online_only
 from core.protocols import Reranker
 from media import DecodeLimits, decode_picture
 
@@ -84,9 +87,17 @@ class FeatureSource:
 
     def _open(self, path: bytes) -> DecodedPicture | PictureProblem:
         try:
+            _require_here(path)
             decoded = decode_picture(path, targets=(self.reranker.info.preprocess,), limits=DecodeLimits())
         except PictureProblem as problem:
             return problem
         if decoded is None:  # only where a known hash is given
             raise TypeError(path)
         return decoded
+
+
+def _require_here(path: bytes) -> None:
+    """Looking must not fetch what a cloud keeps elsewhere; a file that is not there is left to the decoder to say."""
+    with suppress(OSError):
+        if is_online_only(os.stat(path)):  # noqa: PTH116 - bytes
+            raise PictureProblem(ProblemKind.ONLINE_ONLY, "it is in the cloud, and here in name only")

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from core.errors import DeviceError, ModelError, PictureProblem, UsageError
 from core.indexing import Progress, ProgressListener
 from core.protocols import MatchScores
-from core.queries import Fusion, Reranked
+from core.queries import Fusion, Reranked, SearchMode
 from searcher.features import FeatureSource, ToSee
 from searcher.grouping import Found
 from searcher.request import SearchRequest
@@ -146,6 +146,8 @@ def _silent_reason(request: SearchRequest, second: SecondLook) -> str | None:
     """Why `auto` does not look at this at all, in words for those who ask; None where it may."""
     if not request.words:
         return ""
+    if request.mode is SearchMode.TEXT:
+        return "text mode goes without models; --rerank NUMBER takes one"
     if not request.only_words:
         return "the query is not words alone, and a reranker would read only those; --rerank NUMBER does so"
     if second.budget_s <= 0:

@@ -11,7 +11,7 @@ from core.arrays import Vectors
 from core.errors import LibraryError, UsageError
 from core.protocols import Encoder
 from core.queries import Page, SearchMode, SearchResult, Sort
-from searcher.answer import Answer, Arrange, MakeEncoder, Stopwatch, encoder_for, hits_of, result_of, retrieve
+from searcher.answer import Answer, Arrange, MakeEncoder, Stopwatch, encoder_for, result_of, retrieve
 from searcher.choosing import DATED, choose, with_match
 from searcher.compose import query_vector
 from searcher.grouping import Found, group_alike, one_per_file
@@ -19,7 +19,7 @@ from searcher.hybrid import Source, by_both, by_vector, by_words
 from searcher.keywords import read_keywords
 from searcher.language import language_hint
 from searcher.request import SearchRequest, check_dim
-from searcher.rerank import SecondLook, depth_wanted, rerank
+from searcher.rerank import Looked, SecondLook, depth_wanted, rerank
 
 if TYPE_CHECKING:
     from db import LibraryReader
@@ -50,7 +50,7 @@ def search(
     watch, page = Stopwatch.start(), request.page
     space = reader.active_space()
     if request.mode is SearchMode.TEXT:
-        return _search_texts(reader, request, space, watch)
+        return _search_texts(reader, request, space, watch, second)
     if request.vector is not None:
         check_dim(request.vector, space.dim, space.name)
     model = encoder_for(space, encoder) if request.needs_encoder else None
@@ -58,34 +58,43 @@ def search(
     watch.encoded()
 
     source, wordless = _source(reader, request, space, vector)
-    dated = DATED if page.sort is Sort.DATE else 0
-    further = max(dated, depth_wanted(request, second))
-    found = retrieve(reader, space, source, page, _arrange(page), further=further)
+    found = retrieve(reader, space, source, page, _arrange(page), further=_further(request, second))
     with watch.reranking():
         looked = rerank(found.shown, request, second)
     judged = with_match(reader, space, vector, looked.found, words=request.only_words)
-    hits, nearest = choose(judged, page)
     texts = [request.words, *request.not_texts] if request.words else request.not_texts
     notices = [*(text_notices(model, texts) if model else []), *wordless]
     notices += [f"not reranked: {looked.why_not}"] if looked.telling else []
-    answer = Answer(hits, nearest, looked.reranker, looked.count, looked.why_not)
+    answer = _answer(looked, judged, page)
     return result_of(reader, found, answer, query=request.describe(), watch=watch, notices=notices)
 
 
 def _search_texts(
-    reader: "LibraryReader", request: SearchRequest, space: "SpaceInfo", watch: Stopwatch
+    reader: "LibraryReader", request: SearchRequest, space: "SpaceInfo", watch: Stopwatch, second: SecondLook | None
 ) -> SearchResult:
-    """Words alone, looked up in captions, tags and names; no model is needed."""
+    """Words alone, looked up in captions, tags and names; no model is needed but the reranker that is asked for."""
     keywords, missing = read_keywords(request.words), reader.words_missing()
     if missing is not None:
         raise LibraryError(missing)
     if not keywords:
         raise UsageError(f"there is no word to look up in {request.words!r}")
     source = partial(by_words, reader, space, keywords)
-    found = retrieve(reader, space, source, request.page, _arrange(request.page))
+    found = retrieve(reader, space, source, request.page, _arrange(request.page), further=_further(request, second))
+    with watch.reranking():
+        looked = rerank(found.shown, request, second)
     notices = [] if found.shown or not found.searched else ["no caption, tag or name has any of these words"]
-    answer = Answer(hits_of(found.shown, request.page))
+    answer = _answer(looked, looked.found, request.page)
     return result_of(reader, found, answer, query=request.describe(), watch=watch, notices=notices)
+
+
+def _further(request: SearchRequest, second: SecondLook | None) -> int:
+    """How many candidates beyond the page matter for what is on it."""
+    return max(DATED if request.page.sort is Sort.DATE else 0, depth_wanted(request, second))
+
+
+def _answer(looked: Looked, judged: Sequence[Found], page: Page) -> Answer:
+    hits, nearest = choose(judged, page)
+    return Answer(hits, nearest, looked.reranker, looked.count, looked.why_not)
 
 
 def _source(

@@ -142,6 +142,7 @@ def test_status_json_has_exactly_this_shape(full: FakeLibrary, search: Search) -
             "indexes": 900_000,
             "columns": 500_000,
             "thumbnails": 0,
+            "features": 0,
             "total": 14_790_400,
         },
         "notices": ["the index is stale"],
