@@ -7,7 +7,7 @@ import numpy as np
 
 from core.arrays import Pixels, Vectors
 from core.errors import UsageError
-from core.queries import Page, Rerank, SearchMode
+from core.queries import Fusion, Page, Rerank, SearchMode
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,8 +70,8 @@ class SearchRequest:
     def _check_text_alone(self) -> None:
         if self.images or self.vector is not None or self.not_texts:
             raise UsageError("text mode looks words up, and can do nothing with a picture, a vector or --not")
-        if self.rerank.depth or self.page.min_match is not None:
-            raise UsageError("text mode looks words up and judges no picture: leave reranking and matches out")
+        if self.rerank.depth and self.rerank.fusion is Fusion.ITM_CLIP:
+            raise UsageError("text mode computes no cosines that could be fused: choose another fusion")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
