@@ -172,10 +172,30 @@ def unfilled(conn: Connection, space_id: int) -> int:
     return int(count)
 
 
+def unfilled_texts(conn: Connection, space_id: int) -> int:
+    """How many caption texts that the active space finds have no row in this space yet."""
+    count = conn.exec_driver_sql(
+        """
+        SELECT count(*) FROM caption_row r JOIN generation g ON g.id = r.generation_id JOIN space s ON s.id = g.space_id
+        WHERE s.state = 'active'
+          AND NOT EXISTS (SELECT 1 FROM tombstone d WHERE d.generation_id = r.generation_id AND d.row = r.row)
+          AND NOT EXISTS (SELECT 1 FROM caption_row own JOIN generation o ON o.id = own.generation_id
+                          WHERE own.text_id = r.text_id AND o.space_id = :space_id)
+        """,
+        {"space_id": space_id},
+    ).scalar_one()
+    return int(count)
+
+
 def finish_space(store: Store, space_id: int) -> bool:
-    """Let the building space answer from now on, if it lacks no picture; one transaction. True where it did."""
+    """Let the building space answer from now on, if it lacks no picture and no caption; True where it did.
+
+    One transaction.
+    """
     with transaction(store) as conn:
-        if get_space(conn, space_id).state is not SpaceState.BUILDING or unfilled(conn, space_id):
+        if get_space(conn, space_id).state is not SpaceState.BUILDING:
+            return False
+        if unfilled(conn, space_id) or unfilled_texts(conn, space_id):
             return False
         conn.exec_driver_sql("UPDATE space SET state = 'retired' WHERE state = 'active'")
         conn.exec_driver_sql("UPDATE space SET state = 'active' WHERE id = :id", {"id": space_id})
