@@ -146,8 +146,9 @@ class _Describer:
         """What the library knows of the picture, and what came with the file."""
         if self._reader is None or self._space is None or seen.content_hash is None:
             return list(seen.captions)
-        known = self._reader.pictures(self._space, self._reader.rows_with_hash(self._space, seen.content_hash))
-        captions = [caption for picture in known for caption in picture.facts.captions]
+        rows = self._reader.rows_with_hash(self._space, seen.content_hash)
+        known = [picture.image_id for picture in self._reader.pictures(self._space, rows)]
+        captions = [caption for own in self._reader.captions_of(known).values() for caption in own]
         told = {caption.text for caption in captions}  # those judged not to fit are not let in by the file again
         return [*captions, *(caption for caption in seen.captions if caption.text not in told)]
 
