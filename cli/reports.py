@@ -41,6 +41,8 @@ def show_report(report: IndexReport, *, dry_run: bool, as_json: bool) -> None:
         if report.model:
             embedded += f" with {report.model}"
         emit(f"{embedded} in {span(report.seconds)}, {rate(report.pictures_per_second)} a second")
+    if report.captions:
+        emit(f"{counted(report.captions, 'caption')} embedded")
     show_problems_by_kind(report.problems)
     if report.interrupted:
         say("stopped; everything listed above is kept, and search index goes on from here", style="yellow")
@@ -94,6 +96,7 @@ def report_json(report: IndexReport) -> dict[str, object]:
         "skipped": report.skipped,
         "ignored": report.ignored,
         "embedded": report.embedded,
+        "captions": report.captions,
         "seconds": round(report.seconds, 3),
         "pictures_per_second": round(report.pictures_per_second, 3),
         "interrupted": report.interrupted,

@@ -54,6 +54,7 @@ class IndexReport:
     model: str | None = None  # that new pictures are embedded with; None in a dry run, and where none is chosen yet
     problems: tuple[Problem, ...] = ()  # those of this run
     notices: tuple[str, ...] = field(default=())  # roots marked offline, and why; a model nobody asked for
+    captions: int = 0  # different texts embedded
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from core.errors import ModelError
 from core.indexing import IndexReport, IndexRequest, Progress, ProgressListener
 from core.protocols import Encoder
 from db.records import PlanCounts, SettleCounts, SpaceInfo
 from indexer.captions import embed_captions
 from indexer.embedding import BatchEncoder, Embedder
 from indexer.interrupts import Interrupts
+from indexer.neutral import embed_neutral_texts
 from indexer.pipeline import Pipeline, Tally
 from indexer.scan import Seen, Target, choose_targets, scan
 from media import DecodeLimits, DecodePool
@@ -34,10 +36,11 @@ def index_folders(
     listener: ProgressListener,
     *,
     exact_below: int,
+    neutral_texts: Sequence[str] = (),
 ) -> IndexReport:
     """Brings the library up to date with the folders of `request` (none: every root it knows).
 
-    `encoders` are the spaces that every picture gets a vector in. Ctrl-C (KeyboardInterrupt) keeps what is finished
+    `encoders` are the spaces that every picture gets a vector in, `neutral_texts` what hits are judged by. Ctrl-C (KeyboardInterrupt) keeps what is finished
     and returns a report with `interrupted`; a second one is raised, and still loses nothing that was committed.
 
     Raises:
@@ -48,7 +51,7 @@ def index_folders(
     writer.start_run("index")
     with Interrupts().handled() as interrupts:
         run = _Run(writer, encoders, request, listener, interrupts)
-        interrupted = run.go(exact_below)
+        interrupted = run.go(exact_below, neutral_texts)
     report = run.report(time.monotonic() - started, interrupted=interrupted)
     writer.finish_run(_counts(report))
     return report
@@ -72,8 +75,10 @@ class _Run:
         self._plan = PlanCounts()
         self._tally = Tally()
         self._settled = SettleCounts()
+        self._notices: list[str] = []
+        self._captions = 0
 
-    def go(self, exact_below: int) -> bool:
+    def go(self, exact_below: int, neutral_texts: Sequence[str]) -> bool:
         """The whole run; True where Ctrl-C ended it early."""
         try:
             targets = choose_targets(self._writer, self._request.paths, self._request.options)
@@ -84,10 +89,12 @@ class _Run:
             self._listener(Progress("finish", 0, None))
             self._settled = self._writer.settle(self._seen.scans, prune=self._request.prune)
             for space, encoder in self._encoders:
-                embed_captions(self._writer, space, encoder, self._refreshing)
+                done = embed_captions(self._writer, space, encoder, self._refreshing)
+                self._captions = max(self._captions, done)
                 if self._request.prune:
                     self._compact(space)
                 self._writer.refresh_derived(space, exact_below=exact_below, on_progress=self._refreshing)
+                self._judging(space, encoder, neutral_texts)
         except KeyboardInterrupt:
             if self._interrupts.aborted:
                 raise
@@ -126,6 +133,13 @@ class _Run:
             self._tally = pipeline.tally
             return pipeline.run()
 
+    def _judging(self, space: SpaceInfo, encoder: Encoder, texts: Sequence[str]) -> None:
+        """A refresh that finds nothing new needs no model, and does not fail for want of one here."""
+        try:
+            embed_neutral_texts(self._writer, space, encoder, texts, self._refreshing)
+        except ModelError as error:
+            self._notices.append(f"hits come without a match until {space.name} can be used: {error}")
+
     def _compact(self, space: SpaceInfo) -> None:
         """Gives back the room of pruned pictures once it is worth copying the rest; before the index over the rows."""
         self._interrupts.check()
@@ -159,7 +173,8 @@ class _Run:
             pictures_per_second=counts.embedded / seconds if seconds > 0 else 0.0,
             interrupted=interrupted,
             problems=(*self._seen.problems, *self._tally.problems),
-            notices=(*self._settled.notices, *self._seen.notices),
+            captions=self._captions,
+            notices=(*self._settled.notices, *self._seen.notices, *self._notices),
         )
 
 
@@ -176,5 +191,5 @@ def _cores() -> int:
 
 def _counts(report: IndexReport) -> dict[str, int | bool]:
     """What the library remembers of a run."""
-    names = ("added", "changed", "moved", "unchanged", "removed", "offline", "skipped", "ignored", "embedded")
+    names = ("added", "changed", "moved", "unchanged", "removed", "offline", "skipped", "ignored", "embedded", "captions")
     return {name: getattr(report, name) for name in names} | {"interrupted": report.interrupted}

@@ -33,6 +33,7 @@ REPORT = IndexReport(
     model="mini",
     problems=PROBLEMS,
     notices=("/usb is offline: not there",),
+    captions=310,
 )
 
 
@@ -96,6 +97,7 @@ def test_json_has_exactly_this_shape(library: FakeLibrary, search: Search) -> No
         "skipped": 6,
         "ignored": 1,
         "embedded": 1203,
+        "captions": 310,
         "seconds": 81.235,
         "pictures_per_second": 14.81,
         "interrupted": False,
@@ -111,6 +113,7 @@ def test_report_in_a_pipe(library: FakeLibrary, search: Search) -> None:
     assert ran.lines == [
         "1,200 added, 3 changed, 2 moved, 11,000 unchanged, 4 removed, 7 offline, 6 skipped",
         "1,203 pictures embedded with mini in 1 min 21 s, 14.8 a second",
+        "310 captions embedded",
     ]
     assert ran.err.splitlines() == [
         "/usb is offline: not there",

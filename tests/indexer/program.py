@@ -31,7 +31,7 @@ _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 1, 2
 
 
 class SlowEncoder(FakeEncoder):
-    """Takes its time over each picture."""
+    """Takes its time over each picture and each text."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
@@ -40,6 +40,10 @@ class SlowEncoder(FakeEncoder):
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         time.sleep(self._seconds * len(pixels))
         return super().encode_pixels(pixels)
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        time.sleep(self._seconds * len(texts))
+        return super().encode_texts(texts)
 
 
 def start(library: Path, *folders: Path, slow: float = 0.0, ordinary_user: bool = False) -> subprocess.Popen[str]:
