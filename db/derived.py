@@ -1,8 +1,7 @@
-"""When the index, the filter columns and the background of a space are written anew: all that is derived from rows."""
+"""When the index and the filter columns of a space are written anew. Both are derived: losing them costs time only."""
 
 from core.indexing import ProgressListener
 from core.models import VectorKind
-from db.background import refresh_pictures
 from db.columns import open_columns, write_columns
 from db.connect import Store, transaction
 from db.filters import findable_rows
@@ -36,7 +35,6 @@ def refresh_derived(
             _write_index(store, rows, on_progress)
     if force or _columns_due(store, current):
         write_columns(store, current.id)
-    refresh_pictures(store, space, force=force)
 
 
 def _index_wanted(store: Store, current: GenerationInfo, *, exact_below: int, force: bool) -> bool:

@@ -21,7 +21,7 @@ from core.words import Term
 from db import caption_rows, caption_work, captions, counts, keywords, named, pictures, roots, spaces
 from db import filters as filtering
 from db import tags as tagging
-from db.background import BackgroundKind, read_background
+from db.background import read_neutral_texts
 from db.connect import Store, begin_snapshot, close, connect_reader
 from db.keywords import KeywordRows
 from db.migrate import require_current
@@ -87,7 +87,7 @@ class LibraryReader:
         self._generations: dict[tuple[int, VectorKind], GenerationInfo] = {}
         self._findable: dict[int, RowMask | None] = {}
         self._searchers: dict[int, RowSearcher] = {}
-        self._backgrounds: dict[tuple[int, BackgroundKind], Vectors | None] = {}
+        self._neutral_texts: dict[int, Vectors | None] = {}
 
     @property
     def path(self) -> Path:
@@ -201,12 +201,11 @@ class LibraryReader:
         """The vectors of these rows, float32 (n, dim)."""
         return self._searcher(self.generation(space)).vectors(rows)
 
-    def background(self, space: SpaceInfo, kind: BackgroundKind) -> Vectors | None:
-        """What scores are compared with: float32 (n, dim), unit rows; None where nothing is kept. Read once."""
-        key = (space.id, kind)
-        if key not in self._backgrounds:
-            self._backgrounds[key] = read_background(self._store.conn, space, kind)
-        return self._backgrounds[key]
+    def neutral_texts(self, space: SpaceInfo) -> Vectors | None:
+        """What a picture's score is compared with: float32 (n, dim), unit rows; None where none are kept. Read once."""
+        if space.id not in self._neutral_texts:
+            self._neutral_texts[space.id] = read_neutral_texts(self._store.conn, space)
+        return self._neutral_texts[space.id]
 
     def pictures(self, space: SpaceInfo, rows: RowNumbers | Sequence[int]) -> list[Picture]:
         """The pictures of these rows, in their order; a row that stands for no live picture is left out."""

@@ -203,15 +203,15 @@ unread_text = Table(
     sqlite_with_rowid=False,
 )
 
-# What a query's scores are compared with, to tell a match from the best of nothing. Derived.
+# What a picture's score is compared with, to tell a match from the best of nothing. Derived.
 background = Table(
     "background",
     metadata,
     Column("space_id", Integer, _needs("space.id", cascade=True), primary_key=True),
-    Column("kind", Text, primary_key=True),  # "pictures" of the library, or neutral "texts"
+    Column("kind", Text, primary_key=True),  # "texts": neutral ones
     Column("vectors", LargeBinary, nullable=False),  # float16 (count, dim), unit rows
     Column("count", Integer, nullable=False),
-    Column("made_from", Text, nullable=False),  # for pictures how many rows there were, for texts their digest
+    Column("made_from", Text, nullable=False),  # the texts' digest
     sqlite_with_rowid=False,
 )
 

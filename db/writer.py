@@ -229,13 +229,13 @@ class LibraryWriter:
         """Build the index and the filter columns anew where too much changed since, or where they are unsound."""
         derived.refresh_derived(self._store, space, exact_below=exact_below, force=force, on_progress=on_progress)
 
-    def neutral_texts_are(self, space: SpaceInfo, digest: str) -> bool:
-        """Whether the neutral texts kept with this space are those of this digest."""
-        return background.texts_are(self._store.conn, space, digest)
+    def has_neutral_texts(self, space: SpaceInfo, texts: Sequence[str]) -> bool:
+        """Whether the vectors of these neutral texts are kept with the space."""
+        return background.has_neutral_texts(self._store.conn, space, texts)
 
-    def keep_neutral_texts(self, space: SpaceInfo, vectors: Vectors, digest: str) -> None:
-        """Keep these vectors of neutral texts with the space, float32 (n, dim), unit rows."""
-        background.keep_texts(self._store, space, vectors, digest)
+    def keep_neutral_texts(self, space: SpaceInfo, texts: Sequence[str], vectors: Vectors) -> None:
+        """Keep the vectors of these n neutral texts with the space, float32 (n, dim), unit rows."""
+        background.keep_neutral_texts(self._store, space, texts, vectors)
 
     # Captions
 
@@ -309,9 +309,14 @@ class LibraryWriter:
         """A person gives these pictures these tags; per tag how many had it not from a person before."""
         return tagging.add_tags(self._store, images, names)
 
-    def set_tags(self, source: str, model: str, names: Sequence[str], blocks: Iterable[TagBlock]) -> None:
-        """The tags that the pictures of these blocks have from this source are these and no others; all, or nothing."""
-        tagging.set_tags(self._store, source, model, names, blocks)
+    def set_tags(
+        self, source: str, model: str, names: Sequence[str], blocks: Iterable[TagBlock], *, whole: bool = True
+    ) -> None:
+        """The tags that the pictures of these blocks have from this source are these and no others; all, or nothing.
+
+        Where the names are not the `whole` set, its other tags stay.
+        """
+        tagging.set_tags(self._store, source, model, names, blocks, whole=whole)
 
     def remove_tags(
         self, *, names: Sequence[str] = (), sources: Sequence[str] = (), images: Sequence[int] | None = None

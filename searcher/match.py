@@ -1,4 +1,10 @@
-"""How probably a hit matches what was asked, where no reranker looked at it."""
+"""How probably a hit matches what was asked, where no reranker looked at it.
+
+A cosine alone does not say: some pictures, and some texts, score high with everything. What says most is whether the
+query fits the picture better than everyday texts do that have nothing to do with it (`neutral_texts`): the distance, in
+standard deviations of those texts' scores of the same picture. It has no unit, so that one curve serves every model.
+What else was tried, and the figures, are in docs/cut-off.md.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -6,15 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.arrays import Vectors
+from searcher.cut_off import CutOff, cut_off_curve, wrong_at
 
 if TYPE_CHECKING:
     from db import LibraryReader
     from db.records import SpaceInfo
 
-LEAST_PICTURES = 50
-"""Fewer tell nothing of how scores spread."""
+__all__ = ["CutOff", "cut_off_curve", "match_probabilities", "probabilities", "standing", "wrong_at"]
 
-_MIDDLE, _STEEPNESS = 3.0, 2.0  # of the logistic curve over z-scores
+# Logistic regression on OpenAI's CLIP ViT-B/32 (recorded vectors; benchmarks/cut_off.py fits it anew), moved so that
+# 0.5 is where four fifths of what is there are found.
+_STEEPNESS = 1.28  # of standard deviations
+_SIZE = -0.36  # of the logarithm of the library's size: among more pictures the best of nothing is better
+_OFFSET = -2.43
+_SIZES = (14, 1_000)  # fitted between these; a larger library has more of everything, what matches included
+
+_LEAST_SPREAD = 1e-6  # of scores that are all the same
 
 
 def match_probabilities(
@@ -22,16 +35,37 @@ def match_probabilities(
 ) -> NDArray[np.float32] | None:
     """How probably each picture matches the query, float32 (n,), 0 to 1; None where there is nothing to judge by.
 
+    That is so for libraries of before, for vectors that were only imported, and for queries that are not words alone:
+    whether a picture is like another one could not be told from its cosines (docs/cut-off.md).
+
     Args:
         reader: one snapshot of the library.
         space: the space that is searched.
         query: float32 (dim,), unit length.
-        vectors: of the hits, float32 (n, dim), unit rows.
-        words: the query is words alone (False: pictures, a vector or a mixture are in it).
+        vectors: of the pictures, float32 (n, dim), unit rows.
+        words: the query is words alone.
     """
-    pictures = reader.background(space, "pictures")
-    if not words or pictures is None or len(pictures) < LEAST_PICTURES:
+    texts = reader.neutral_texts(space) if words else None
+    if texts is None:
         return None
-    scores = pictures @ query
-    z = (vectors @ query - scores.mean()) / max(float(scores.std()), 1e-6)
-    return np.asarray(1.0 / (1.0 + np.exp(-_STEEPNESS * (z - _MIDDLE))), np.float32)
+    size = float(np.clip(reader.generation(space).live_rows, *_SIZES))
+    return probabilities(standing(query, vectors, texts), size)
+
+
+def standing(query: Vectors, vectors: Vectors, texts: Vectors) -> NDArray[np.float32]:
+    """How far each picture's score with the query is above its scores with the texts, in their standard deviations.
+
+    Args:
+        query: float32 (dim,).
+        vectors: of the pictures, float32 (n, dim).
+        texts: the neutral ones, float32 (m, dim).
+    """
+    scores = vectors @ texts.T
+    spread = np.maximum(scores.std(axis=1), _LEAST_SPREAD)
+    return np.asarray((vectors @ query - scores.mean(axis=1)) / spread, np.float32)
+
+
+def probabilities(standings: NDArray[np.float32], size: float) -> NDArray[np.float32]:
+    """From standings (n,) in a library of so many pictures to probabilities, float32 (n,)."""
+    logits = _STEEPNESS * standings.astype(np.float64) + _SIZE * np.log(size) + _OFFSET
+    return np.asarray(np.exp(-np.logaddexp(0.0, -logits)), np.float32)

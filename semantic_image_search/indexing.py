@@ -10,6 +10,7 @@ from core.errors import LibraryNotFound, UsageError
 from db import open_reader, open_writer
 from db.records import SpaceState
 from indexer import count_candidates, index_folders, plan_run
+from searcher.neutral_texts import neutral_texts
 from semantic_image_search.choice import FEW
 from semantic_image_search.status import embedding_model
 
@@ -38,7 +39,14 @@ def index_library(library: Library, request: IndexRequest, *, wait_s: float, lis
             writer.use_space(chosen.encoder.info)
         _drop_retired(writer)
         spaces = library.encoders.for_run(writer.spaces())
-        report = index_folders(writer, spaces, request, listener, exact_below=library.settings.exact_below)
+        report = index_folders(
+            writer,
+            spaces,
+            request,
+            listener,
+            exact_below=library.settings.exact_below,
+            neutral_texts=neutral_texts(),
+        )
         for space, _ in spaces:
             if space.state is SpaceState.BUILDING and not report.interrupted:
                 writer.finish_space(space.id)

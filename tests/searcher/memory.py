@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from core.arrays import RowMask, RowNumbers, Vectors
-from core.models import EncoderInfo
+from core.models import EncoderInfo, VectorKind
 from core.pictures import Caption, CaptionSource, Orientation, Picture, PictureFacts, TakenAt, TakenSource
 from core.queries import Filters
 from core.words import Term, spaced
 from db.keywords import KeywordRows
-from db.records import Counts, SpaceInfo, SpaceState
+from db.records import Counts, GenerationInfo, SpaceInfo, SpaceState
 from db.vectors.records import Candidates
 from tests.fakes import FakeEncoder
 
@@ -79,7 +79,7 @@ class MemoryReader:
     fetches: list[int] = field(default_factory=list)
     wordless: str | None = None  # why no words can be looked up
     dead: frozenset[int] = frozenset()  # rows that are found, but stand for no picture any more
-    backgrounds: dict[str, Vectors] = field(default_factory=dict)  # by kind
+    neutral: Vectors | None = None  # vectors of neutral texts
 
     def active_space(self) -> SpaceInfo:
         return self.space
@@ -126,8 +126,12 @@ class MemoryReader:
     def vectors(self, space: SpaceInfo, rows: RowNumbers) -> Vectors:
         return self.rows[rows]
 
-    def background(self, space: SpaceInfo, kind: str) -> Vectors | None:
-        return self.backgrounds.get(kind)
+    def neutral_texts(self, space: SpaceInfo) -> Vectors | None:
+        return self.neutral
+
+    def generation(self, space: SpaceInfo) -> GenerationInfo:
+        rows = len(self.stored)
+        return GenerationInfo(1, space.id, VectorKind.IMAGE, 1, rows, rows, None, 0)
 
     def pictures(self, space: SpaceInfo, rows: RowNumbers) -> list[Picture]:
         return [self.stored[row] for row in rows if row not in self.dead]
