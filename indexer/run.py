@@ -40,8 +40,9 @@ def index_folders(
 ) -> IndexReport:
     """Brings the library up to date with the folders of `request` (none: every root it knows).
 
-    `encoders` are the spaces that every picture gets a vector in, `neutral_texts` what hits are judged by. Ctrl-C (KeyboardInterrupt) keeps what is finished
-    and returns a report with `interrupted`; a second one is raised, and still loses nothing that was committed.
+    `encoders` are the spaces that every picture gets a vector in, `neutral_texts` what hits are judged by. Ctrl-C
+    (KeyboardInterrupt) keeps what is finished and returns a report with `interrupted`; a second one is raised, and
+    still loses nothing that was committed.
 
     Raises:
         UsageError: a path that is not there, or a pattern that is none.
