@@ -1,20 +1,20 @@
 """The answers of `search describe` and `search ask`: a table for people, tab-separated lines for pipes, JSON."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 from cli.console import emit, emit_json, one_line, out_console, out_is_terminal, say
+from cli.matches import BELOW, percent
 from cli.units import counted, span
 from core.descriptions import AskResult, DescribeResult, Description, Origin
 from core.errors import PictureProblem
 from core.paths import absolute, display
+from core.queries import LIKELY_MATCH
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from semantic_image_search import Library
-
-A = TypeVar("A", DescribeResult, AskResult)
 
 
 def describe_all(
@@ -28,22 +28,27 @@ def describe_all(
 ) -> int:
     """Describe every picture and show each answer as it comes; how many got no description."""
     values: list[object] = []
-    failed, told = 0, set[str]()
+    failed, told, last = 0, set[str](), ""
     for path, answer in _each(pictures, lambda path: library.describe(path, k=k, rerank=rerank, generate=generate)):
         if isinstance(answer, PictureProblem):
             failed += 1
             values.append(_problem_json(path, answer))
             continue
         failed += not answer.descriptions
+        last = summary(answer) if answer.descriptions else last
         values.append(describe_json(answer))
         if not as_json:
             _show_descriptions(path, answer, alone=len(pictures) == 1, told=told)
     if as_json:
         emit_json(values[0] if len(pictures) == 1 else values)
+    elif last:
+        say(last)
     return failed
 
 
-def _each(pictures: Sequence[bytes], work: Callable[[bytes], A]) -> Iterator[tuple[bytes, A | PictureProblem]]:
+def _each(
+    pictures: Sequence[bytes], work: Callable[[bytes], DescribeResult]
+) -> Iterator[tuple[bytes, DescribeResult | PictureProblem]]:
     """Each picture's answer; one that cannot be read is said on stderr, and the others go on."""
     for path in pictures:
         try:
@@ -57,30 +62,41 @@ def _show_descriptions(path: bytes, answer: DescribeResult, *, alone: bool, told
     """One picture's answer; a notice that was `told` for one before is not told again."""
     if not alone:
         _heading(path)
-    for one in answer.descriptions:
-        if out_is_terminal():
-            out_console().print(styled_line(one), soft_wrap=True)
-        else:
+    if out_is_terminal():
+        _show_table(answer.descriptions)
+    else:
+        for one in answer.descriptions:
             emit(plain_line(one))
     for notice in answer.notices:
         if notice not in told:
             say(notice, style="yellow")
     told.update(answer.notices)
-    if answer.descriptions:
-        say(summary(answer))
+
+
+def _show_table(descriptions: Sequence[Description]) -> None:
+    """The descriptions on a terminal, with a line where those that probably fit end."""
+    from rich.text import Text
+
+    judged = any(one.match is not None for one in descriptions)
+    last = max((one.rank for one in descriptions if (one.match or 0.0) >= LIKELY_MATCH), default=0)
+    for one in descriptions:
+        if judged and one.rank == last + 1:
+            out_console().print(Text(f"{BELOW:─^60}", "dim"))
+        out_console().print(styled_line(one), soft_wrap=True)
 
 
 def plain_line(one: Description) -> str:
     """One description for a pipe: match and score (empty where there is none), where it is from, the text."""
-    return "\t".join((number(one.match, 4), number(one.score, 4), origin(one), one_line(one.text)))
+    return "\t".join((percent(one), number(one.score, 4), origin(one), one_line(one.text)))
 
 
 def styled_line(one: Description) -> "Text":
     """One description for a terminal."""
     from rich.text import Text
 
-    line = Text(f"{one.rank:>4}  ", "dim")
-    line.append(f"{number(one.match, 3):>5}  ", "green" if one.match is not None and one.match >= 0.5 else "yellow")
+    line = Text()
+    line.append(f"{one.rank:>4}  ", "dim")
+    line.append(f"{percent(one):>3}  ", "green" if (one.match or 0.0) >= LIKELY_MATCH else "dim")
     line.append(f"{number(one.score, 3):>6}  ", "cyan")
     line.append(f"{origin(one):<14}  ", "dim")
     line.append(one_line(one.text), "bold")

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+from core.descriptions import Description
 from core.queries import LIKELY_MATCH, Hit, SearchResult
 
 BELOW = "probably no match below"
 NONE_WELL = "nothing here matches well; the nearest:"
 
 
-def percent(hit: Hit) -> str:
+def percent(hit: Hit | Description) -> str:
     """As in 87%; empty where nothing could be judged. Never 100% nor 0%: both are more than a model knows."""
     if hit.match is None:
         return ""

@@ -202,6 +202,8 @@ class _Describer:
         """Where there is not one text: why, and what would bring some."""
         second = self._library.second_stage
         why, bring = self._why_no_texts(), "`search captions import` brings some in"
+        if self._reader is None:
+            bring = "`search index` makes one"
         if self._captioner is not None:
             return f"{second.captioner_name} found no words for it, and {why}: {bring}"
         if second.has_captioner:
