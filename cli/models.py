@@ -9,6 +9,8 @@ from cli.console import ask, can_ask, emit, emit_json, say
 from cli.help import PAGE, Contents, Page
 from cli.model_table import show_models, table_rows
 from cli.pictures import shown
+from cli.precompute import EXAMPLES as PRECOMPUTE_EXAMPLES
+from cli.precompute import precompute
 from cli.units import size
 from cli.weights import what_is_fetched, with_weights
 
@@ -92,3 +94,6 @@ def remove(name: Name, yes: options.Yes = False, as_json: options.AsJson = False
         emit_json({"model": name, "freed_bytes": freed})
     else:
         emit(f"{name} removed, {size(freed)} freed")
+
+
+models.command("precompute", cls=Page, context_settings=PAGE, epilog=PRECOMPUTE_EXAMPLES)(precompute)

@@ -26,9 +26,12 @@ STAGES = {
     "caption": "writing captions",
     "judge": "judging captions",
     "texts": "embedding captions",
+    "labels": "reading labels",
+    "tag": "tagging",
+    "see": "looking at pictures",
     "finish": "finishing",
 }
-PACED = frozenset({"index", "caption", "judge"})  # stages long enough to say how fast they go
+PACED = frozenset({"index", "caption", "judge", "see"})  # stages long enough to say how fast they go
 
 
 @contextmanager

@@ -96,6 +96,11 @@ class FeatureCache:
         return self._folder / name[:2] / (name + _SUFFIX)
 
 
+def bytes_of(tokens: int, width: int) -> int:
+    """What the features of one picture take on disk."""
+    return _HEADER.size + 2 * tokens * width
+
+
 def forget_features(library: Path, content_hash: bytes) -> None:
     """Remove what any reranker saw of this content."""
     name = content_hash.hex()

@@ -335,7 +335,8 @@ class Library:
         """
         from semantic_image_search.labels import Labeller, labels_of
 
-        return Labeller(self.encoder(), labels_of(labels), or_none=or_none, listener=_silent).best(images, k)
+        labeller = Labeller(self.encoder(), [labels_of(labels)], or_none=or_none, listener=_silent)
+        return [best for (best,) in labeller.best(images, k)]
 
     def tag(  # noqa: PLR0913 - options by keyword, each with a default
         self,
@@ -436,7 +437,7 @@ class Library:
     def forget(self, path: str | bytes | os.PathLike[str]) -> int:
         """Take a file, or all files below a folder, out of the library for good; says how many.
 
-        Captions and thumbnails go at once; the file itself is not touched, and later runs leave it out.
+        Captions, thumbnails and what a reranker saw go at once. The file is not touched; later runs leave it out.
         """
         from db import open_writer
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from db.features import FeatureCache
     from searcher.features import FeatureSource, ToSee
     from searcher.rerank import SecondLook
+    from semantic_image_search.precompute import Plan, PrecomputeReport
     from semantic_image_search.queries import PictureLike
 
 
@@ -167,6 +168,47 @@ class SecondStage:
 
         reranker = self.reranker()
         return reranker.see(fitted(picture, reranker.info.preprocess)[np.newaxis])
+
+    def plan_precompute(self) -> Plan:
+        """What `precompute` would do, and what it takes on disk.
+
+        Raises:
+            LibraryNotFound: nothing has been indexed yet.
+            UnknownModel, WeightsMissing, DeviceError: the reranker cannot be used.
+        """
+        from semantic_image_search.precompute import plan_precompute
+
+        reranker = self.reranker()
+        return plan_precompute(self._library, reranker, self.features(reranker))
+
+    def precompute(
+        self, *, max_mb: int | None = None, workers: int | None = None, listener: ProgressListener | None = None
+    ) -> PrecomputeReport:
+        """Show the reranker every picture of the library once, so that reranking only reads what it saw.
+
+        What was done before, by a run that was stopped, too, is not done again.
+
+        Args:
+            max_mb: what may be kept for this library from now on, in MB; None: as before.
+            workers: processes that decode; None: the setting.
+            listener: called with `Progress`, often.
+
+        Raises:
+            UsageError: more than may be kept.
+            StorageFull: no room on the disk.
+            LibraryNotFound, UnknownModel, WeightsMissing, DeviceError: as `plan_precompute`.
+        """
+        from semantic_image_search.precompute import allow, precompute, require_allowed
+
+        plan, reranker = self.plan_precompute(), self.reranker()
+        if max_mb is None:
+            require_allowed(plan, self.features(reranker).max_bytes)
+        else:
+            require_allowed(plan, max_mb * 1_000_000)
+            allow(self._library, max_mb * 1_000_000)
+        workers = self._settings.workers if workers is None else workers
+        hear = listener or (lambda _progress, /: None)
+        return precompute(self._library, reranker, self.features(reranker), plan, workers=workers, listener=hear)
 
     def let_go(self) -> None:
         """Drop loaded models."""
