@@ -11,7 +11,7 @@ import csv
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, TextIO
 
 from core.errors import UsageError
@@ -26,6 +26,8 @@ DELIMITERS = "\t|,;"
 FIRST_SPLIT = "test"  # of Karpathy's, where none was asked for
 EVERY_SPLIT = "all"
 MOST_TOLD = 20  # bad rows remembered with their reason; all are counted
+
+_WANTED = "a row needs a picture (file, image, image_path, …) and a caption (caption, text, …)"
 
 Row = tuple[tuple[str, ...], list[str]]
 """Where the picture may lie below the folder, the likeliest first, and its captions."""
@@ -166,10 +168,17 @@ def _coco_row(item: Mapping[str, object], names: Mapping[object, object]) -> Row
 
 
 def _plain_row(item: Mapping[str, object]) -> Row:
+    if not any(key in item for key in FILE_NAMES):
+        raise _Unusable(f"no file among {_listed(item)}: {_WANTED}")
     name = _text(next((item[key] for key in FILE_NAMES if key in item), None), "file")
     said = next((item[key] for key in CAPTION_NAMES if key in item), None)
     captions = [_text(one, "caption") for one in (said if isinstance(said, list) else [said])]
     return (name, name.rpartition("/")[2]), captions
+
+
+def _listed(names: Iterable[str]) -> str:
+    """The first few names."""
+    return ", ".join(name.strip()[:40] or "(empty)" for name in islice(names, 12)) or "nothing"
 
 
 def _text(value: object, name: str) -> str:
@@ -184,6 +193,8 @@ def _from_table(text: TextIO, file: Path, split: str | None, tally: Tally) -> It
     body: Iterable[str] = text if header else chain([first], text)
     if delimiter is None:
         raise UsageError(f"{file} is not a table of files and captions: a line is `file,caption`, or file TAB caption")
+    if not header and "." not in (columns := first.strip().split(delimiter))[0]:
+        raise UsageError(f"{file} has the columns {_listed(columns)}: {_WANTED}")
     quoted = delimiter in ",;"
     reader = csv.reader(body, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)
     names = header or ["file", "caption"]
