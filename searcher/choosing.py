@@ -70,8 +70,8 @@ def choose(found: Sequence[Found], page: Page) -> tuple[tuple[Hit, ...], tuple[H
 
 
 _UNJUDGED = (
-    "there is nothing to tell matches by: words alone are judged, by a reranker (--rerank) or by how other texts fit, "
-    "which `search index` keeps with a library"
+    "there is nothing to tell matches by: words alone are judged, by a reranker (--rerank) or by neutral texts, which "
+    "`search index` embeds once where the library's model is here"
 )
 
 

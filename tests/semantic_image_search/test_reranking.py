@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -9,7 +10,6 @@ from PIL import Image
 
 from core.arrays import Pixels, Vectors
 from core.errors import UsageError, WeightsMissing
-from core.indexing import Progress
 from core.models import EncoderInfo, Preprocess
 from core.queries import LIKELY_MATCH, Fusion, SearchResult
 from encoders import load_reranker
@@ -17,6 +17,9 @@ from semantic_image_search import Library, open_library
 from tests.fakes import FakeEncoder, FakeReranker
 from tests.tiny_blip import MODEL_FOLDER, Scene, draw, make_pairs
 from tests.tiny_blip.drawings import PAINT
+
+if TYPE_CHECKING:
+    from core.indexing import Progress
 
 TINY = f"local-dir:{MODEL_FOLDER}"
 PAIRS = make_pairs(seed=11, count=50)
