@@ -9,11 +9,14 @@ from cli.units import count, counted, span
 from core.paths import display
 
 if TYPE_CHECKING:
+    from searcher.cut_off import CutOff
     from searcher.evaluation import Summary
     from semantic_image_search.evaluation_records import Direction, EvaluationReport, ModelReport
     from semantic_image_search.self_evaluation import Cost, KindReport, SelfReport
 
 HEADINGS = ("model", "direction", "second stage", "R@1", "R@5", "R@10", "median", "MRR", "ms/query")
+FOUND = (0.5, 0.8, 0.9)  # the points of the cut-off curve that are shown
+CUT_OFF_HEADINGS = ("model", "match by", *(f"wrong at {share:.0%} found" for share in FOUND))
 SELF_HEADINGS = ("queries", "from", "recall", "worst", "ms/query", "95%", "exact ms", "95%")
 
 
@@ -22,6 +25,8 @@ def show_evaluation(report: "EvaluationReport") -> None:
     for line in left_out(report):
         say(line, style="yellow")
     show_table([HEADINGS, *_rows(report)], words=3)
+    emit("")
+    show_table([CUT_OFF_HEADINGS, *_cut_off_rows(report)], words=2)
     for notice in report.notices:
         say(notice, style="yellow")
     say(_summary(report))
@@ -68,6 +73,19 @@ def _rows(report: "EvaluationReport") -> Iterator[tuple[str, ...]]:
                 yield (one.model, name, second, *_numbers(direction.reranked, took.total))
 
 
+def _cut_off_rows(report: "EvaluationReport") -> Iterator[tuple[str, ...]]:
+    for one in report.models:
+        yield (one.model, "cosines", *_wrong(one.cut_off))
+        if one.cut_off_reranked is not None:
+            yield (one.model, f"{report.reranker}", *_wrong(one.cut_off_reranked))
+
+
+def _wrong(curve: "Sequence[CutOff]") -> Iterator[str]:
+    from searcher.cut_off import wrong_at
+
+    return (f"{100 * wrong_at(curve, share):.1f}" for share in FOUND)
+
+
 def _numbers(summary: "Summary", ms: float) -> tuple[str, ...]:
     recalls = (f"{100 * share:.1f}" for share in summary.recall.values())
     return (*recalls, f"{summary.median_rank:g}", f"{summary.mean_reciprocal_rank:.3f}", f"{ms:.1f}")
@@ -109,7 +127,16 @@ def _model_json(one: "ModelReport") -> dict[str, object]:
         "model": one.model,
         "text_to_image": _direction_json(one.text_to_image),
         "image_to_text": _direction_json(one.image_to_text),
+        "cut_off": _curve_json(one.cut_off),
+        "cut_off_reranked": None if one.cut_off_reranked is None else _curve_json(one.cut_off_reranked),
     }
+
+
+def _curve_json(curve: "Sequence[CutOff]") -> list[dict[str, float]]:
+    return [
+        {"threshold": round(point.threshold, 6), "found": round(point.found, 6), "wrong": round(point.wrong, 6)}
+        for point in curve
+    ]
 
 
 def _direction_json(direction: "Direction") -> dict[str, object]:

@@ -9,7 +9,7 @@ Of several right candidates the best placed counts, and the other right ones do 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,15 @@ class FirstStage:
     candidates: NDArray[np.int64]
     scores: Scores
     right: Flags
+
+    def top(self, depth: int) -> "FirstStage":
+        """The same with at most so many candidates kept."""
+        return replace(
+            self,
+            candidates=self.candidates[:, :depth],
+            scores=self.scores[:, :depth],
+            right=self.right[:, :depth],
+        )
 
 
 def first_stage(task: Task, *, depth: int = 0, on_block: Callable[[int], None] | None = None) -> FirstStage:

@@ -17,7 +17,8 @@ import numpy as np
 
 from core.errors import SearchError, UsageError
 from core.queries import Fusion, Rerank, Took
-from searcher.evaluation import reranked, summarise
+from searcher.evaluation import present_and_absent, reranked, summarise
+from searcher.match import cut_off_curve
 from searcher.rerank import FUSIONS
 from semantic_image_search.caption_sets import PER_PICTURE, read_caption_set
 from semantic_image_search.evaluation_records import (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from core.indexing import Progress, ProgressListener
     from core.models import Device
     from core.protocols import Encoder, Reranker
+    from searcher.match import CutOff
     from semantic_image_search.caption_sets import CaptionSet
     from semantic_image_search.evaluation_run import Found, Stage
     from semantic_image_search.pair_scores import PairScores
@@ -141,7 +143,15 @@ def _report(stage: Stage, asked: Evaluation, scores: PairScores | None) -> Model
         model=stage.model,
         text_to_image=_direction(stage.by_text, asked, scores, see_ms=0.0),
         image_to_text=_direction(stage.by_image, asked, scores, see_ms=_see_ms(scores)),
+        cut_off=stage.cut_off,
+        cut_off_reranked=None if scores is None else _curve(stage.by_text, scores),
     )
+
+
+def _curve(found: Found, scores: PairScores) -> tuple[CutOff, ...]:
+    with np.errstate(invalid="ignore"):  # nan where nobody could look
+        probability = scores.of(found.pairs).probability.reshape(found.first.scores.shape)
+    return cut_off_curve(*present_and_absent(found.first, probability))
 
 
 def _direction(found: Found, asked: Evaluation, scores: PairScores | None, *, see_ms: float) -> Direction:

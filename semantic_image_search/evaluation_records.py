@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from core.indexing import Problem
     from core.protocols import Encoder, Reranker
     from searcher.evaluation import Summary
+    from searcher.match import CutOff
 
 AS_IT_IS = "{}"
 
@@ -60,11 +61,16 @@ class ModelReport:
         model: its name.
         text_to_image: every caption looks for its picture.
         image_to_text: every picture looks for any of its captions.
+        cut_off: captions whose picture counts as a match, against captions that something matches though their picture
+            is taken away; by the match that the model's cosines give, among each caption's first candidates.
+        cut_off_reranked: the same by the reranker's probability; None: there was none.
     """
 
     model: str
     text_to_image: Direction
     image_to_text: Direction
+    cut_off: tuple[CutOff, ...]
+    cut_off_reranked: tuple[CutOff, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,7 +14,9 @@ import numpy as np
 from core.indexing import Problem, Progress
 from indexer import default_workers
 from media import DecodeJob, DecodeLimits, DecodePool
-from searcher.evaluation import FirstStage, Task, first_stage
+from searcher.evaluation import FirstStage, Task, first_stage, present_and_absent
+from searcher.match import cut_off_curve
+from semantic_image_search.evaluation_match import PictureJudge
 from semantic_image_search.pair_scores import Pairs, PairScores
 
 if TYPE_CHECKING:
@@ -24,10 +26,13 @@ if TYPE_CHECKING:
     from core.indexing import ProgressListener
     from core.protocols import Encoder
     from media import DecodeOutcome
+    from searcher.match import CutOff
     from semantic_image_search.caption_sets import CaptionSet
     from semantic_image_search.evaluation_records import Evaluation
 
 TEXTS_AT_ONCE = 256
+JUDGED = 100
+"""Of a caption's first candidates; as many as a search judges at least (searcher.answer.FIRST_FETCH)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +52,7 @@ class Found:
     """One direction of one model: what its cosines find, and milliseconds a query."""
 
     first: FirstStage
-    pairs: Pairs  # its first candidates
+    pairs: Pairs  # its candidates, as many as a reranker is to look at
     encode_ms: float
     retrieve_ms: float
 
@@ -59,6 +64,7 @@ class Stage:
     model: str
     by_text: Found
     by_image: Found
+    cut_off: tuple[CutOff, ...]  # by the match its cosines give
 
 
 class Run:
@@ -102,11 +108,16 @@ class Run:
         started = perf_counter()
         captions = self._encode_captions(data.captions, encoder)
         encode_ms = 1000 * (perf_counter() - started) / number
-        first, retrieve_ms = self._rank(Task.text_to_image(seen.vectors, captions, data.owner), name)
+        depth = self._asked.rerank.depth or 0
+        found, retrieve_ms = self._rank(
+            Task.text_to_image(seen.vectors, captions, data.owner), name, depth=max(depth, JUDGED)
+        )
+        curve = self._judge(encoder, found.top(JUDGED), captions, seen.vectors)
+        first = found.top(depth)
         by_text = Found(first, Pairs(first.candidates, _rows(first)), encode_ms, retrieve_ms)
-        first, retrieve_ms = self._rank(Task.image_to_text(seen.vectors, captions, data.owner), name)
+        first, retrieve_ms = self._rank(Task.image_to_text(seen.vectors, captions, data.owner), name, depth=depth)
         by_image = Found(first, Pairs(_rows(first), first.candidates), seen.encode_ms, retrieve_ms)
-        return Stage(name, by_text, by_image)
+        return Stage(name, by_text, by_image, curve)
 
     def _encode_captions(self, captions: Sequence[str], encoder: Encoder) -> Vectors:
         rows = [np.empty((0, encoder.info.dim), np.float32)]
@@ -116,14 +127,23 @@ class Run:
             self._listener(Progress(f"encoding captions with {encoder.info.name}", start + len(texts), len(captions)))
         return np.concatenate(rows)
 
-    def _rank(self, task: Task, name: str) -> tuple[FirstStage, float]:
+    def _judge(self, encoder: Encoder, found: FirstStage, captions: Vectors, pictures: Vectors) -> tuple[CutOff, ...]:
+        """What a cut-off by the match of the cosines costs, as a library of these pictures would have it."""
+        judge = PictureJudge(encoder, pictures)
+        match = np.empty(found.scores.shape, np.float32)
+        for row, (caption, candidates) in enumerate(zip(captions, found.candidates, strict=True)):
+            match[row] = judge.match(caption, candidates)
+            self._listener(Progress(f"judging matches with {encoder.info.name}", row + 1, len(captions)))
+        return cut_off_curve(*present_and_absent(found, match))
+
+    def _rank(self, task: Task, name: str, *, depth: int) -> tuple[FirstStage, float]:
         """What is found, and milliseconds a query."""
         started, number = perf_counter(), len(task.queries)
 
         def say(done: int) -> None:
             self._listener(Progress(f"ranking with {name}", done, number))
 
-        first = first_stage(task, depth=self._asked.rerank.depth or 0, on_block=say)
+        first = first_stage(task, depth=depth, on_block=say)
         return first, 1000 * (perf_counter() - started) / number
 
     def look_again(self, data: CaptionSet, stages: Sequence[Stage]) -> PairScores | None:

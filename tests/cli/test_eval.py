@@ -44,7 +44,8 @@ def tiny_clip(tmp_path: Path) -> str:
 def test_a_table_in_a_pipe(drawings: Path, tiny_clip: str, search: Search) -> None:
     ran = search("eval", str(drawings / "captions.csv"), str(drawings), "--models", f"{tiny_clip}, {TINY_BLIP}")
     assert ran.code == 0, ran.err
-    heading, *rows = [line.split("\t") for line in ran.lines]
+    assert ran.lines[5] == ""
+    heading, *rows = [line.split("\t") for line in ran.lines[:5]]
     assert heading == ["model", "direction", "second stage", "R@1", "R@5", "R@10", "median", "MRR", "ms/query"]
     assert [row[:3] for row in rows] == [
         [tiny_clip, "text to image", ""],
@@ -53,6 +54,9 @@ def test_a_table_in_a_pipe(drawings: Path, tiny_clip: str, search: Search) -> No
         [TINY_BLIP, "image to text", ""],
     ]
     assert all(row[5] == "100.0" for row in rows)  # ten pictures: all are among the first ten
+    heading, *rows = [line.split("\t") for line in ran.lines[6:]]
+    assert heading == ["model", "match by", "wrong at 50% found", "wrong at 80% found", "wrong at 90% found"]
+    assert [row[:2] for row in rows] == [[tiny_clip, "cosines"], [TINY_BLIP, "cosines"]]
     assert "1 picture of the file left out, not in the folder (gone.png, …)" in ran.err
     assert "1 row of the file left out (0.png: its caption is empty)" in ran.err
     assert "10 pictures, 10 captions of " in ran.err
@@ -77,6 +81,9 @@ def test_reranked_json(drawings: Path, tiny_clip: str, search: Search) -> None:
             sum(figures["ms_per_query"][step] for step in ("encode", "retrieve", "rerank")), abs=0.01
         )
         assert figures["ms_per_query"]["rerank"] > 0
+    assert one["cut_off"][-1]["found"] == one["cut_off_reranked"][-1]["found"] == 1.0
+    assert [point["found"] for point in one["cut_off"]] == sorted(point["found"] for point in one["cut_off"])
+    assert next(point["wrong"] for point in one["cut_off_reranked"] if point["found"] >= 0.8) <= 0.2
     shown = search("eval", *words, "--reranker", TINY_BLIP)
     assert f"\t{TINY_BLIP}, 10\t" in shown.lines[2]
 

@@ -139,6 +139,16 @@ def test_reranking_in_the_same_order_changes_nothing() -> None:
     assert (reranked(nothing, nothing.scores) == nothing.ranks).all()
 
 
+def test_fewer_candidates_are_the_first_of_more() -> None:
+    pictures, captions, owner = random_set(3)
+    task = Task.text_to_image(pictures, captions, owner)
+    more, fewer = first_stage(task, depth=30), first_stage(task, depth=4)
+    assert (more.top(4).candidates == fewer.candidates).all()
+    assert (more.top(4).right == fewer.right).all()
+    assert (more.top(4).ranks == fewer.ranks).all()
+    assert more.top(0).candidates.shape == (110, 0)
+
+
 def test_a_summary() -> None:
     summary = summarise(np.array([1, 2, 5, 6, 10, 100]))
     assert summary.recall == {1: 1 / 6, 5: 3 / 6, 10: 5 / 6}

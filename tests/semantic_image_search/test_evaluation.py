@@ -12,7 +12,11 @@ from core.arrays import Pixels
 from core.errors import ProblemKind, SearchError, UnknownModel, UsageError
 from core.indexing import Progress
 from core.queries import Fusion
+from db import open_reader
+from searcher.cut_off import cut_off_curve, wrong_at
 from searcher.evaluation import summarise
+from searcher.match import match_probabilities
+from semantic_image_search import open_library
 from semantic_image_search.evaluation import evaluate
 from tests.fakes import COLOURS, FakeEncoder, FakeReranker
 from tests.tiny_blip import MODEL_FOLDER, draw, make_pairs
@@ -101,6 +105,39 @@ def test_reranking_everything_is_ordering_every_pair_by_its_fused_score(
     assert report.reranker == "fake-reranker"
 
 
+def test_the_cut_off_curves_are_those_of_every_pairs_probability(table: Path, images: Path, tmp_path: Path) -> None:
+    """By cosines as a library of these pictures judges them, by the reranker as it judges each pair."""
+    encoder, reranker = FakeEncoder(), FakeReranker()
+    one = evaluate(table, images, models=[encoder], reranker=reranker, rerank=6).models[0]
+    texts = [*(f"{left} and {right}" for left, right in PAIRS), "red with blue", "all green"]
+    owner = np.array([0, 1, 2, 3, 4, 5, 0, 1])
+    own = owner[:, np.newaxis] == np.arange(6)
+
+    features = reranker.see(np.stack([halves(*pair) for pair in PAIRS]))
+    looked = np.stack([reranker.match(texts, one_seen[np.newaxis]).probability for one_seen in features], axis=1)
+    expected = cut_off_curve(looked[own], np.where(own, 0.0, looked).max(axis=1))
+    assert one.cut_off_reranked is not None
+    assert [point.found for point in one.cut_off_reranked] == [point.found for point in expected]
+    assert [point.wrong for point in one.cut_off_reranked] == [point.wrong for point in expected]
+
+    with open_library(tmp_path / "library", model=encoder) as library:
+        library.index([images])
+        with open_reader(library.path) as reader:
+            space = reader.active_space()
+            rows = [int(reader.rows_at_path(space, bytes(images / f"{number}.png"))[0]) for number in range(6)]
+            vectors = reader.vectors(space, np.array(rows))
+            judged = np.stack(
+                [
+                    match_probabilities(reader, space, query, vectors, words=True)
+                    for query in encoder.encode_texts(texts)
+                ]
+            )
+    expected = cut_off_curve(judged[own], np.where(own, 0.0, judged).max(axis=1))
+    for share in (0.25, 0.5, 0.75, 1.0):
+        assert wrong_at(one.cut_off, share) == pytest.approx(wrong_at(expected, share))
+    assert one.cut_off[0].threshold == pytest.approx(expected[0].threshold, abs=0.01)
+
+
 def test_a_shallow_reranker_moves_only_what_it_looked_at(table: Path, images: Path) -> None:
     report = evaluate(table, images, models=[FakeEncoder()], reranker=FakeReranker(), rerank=1)
     for direction in (report.models[0].text_to_image, report.models[0].image_to_text):
@@ -182,6 +219,7 @@ def test_progress_is_told_and_a_stop_is_a_stop(table: Path, images: Path) -> Non
         "encoding pictures with fake",
         "encoding captions with fake",
         "ranking with fake",
+        "judging matches with fake",
         "reranking with fake-reranker",
     ]
     assert (heard[-1].done, heard[-1].total) == (6, 6)
@@ -220,6 +258,9 @@ def test_the_tiny_blip_lifts_drawings_with_swapped_relations_from_chance(drawing
         assert direction.first.recall[1] <= 0.1
         assert direction.reranked.recall[1] >= 0.9
         assert direction.reranked.recall[5] >= 0.98
+    assert one.cut_off_reranked is not None
+    assert wrong_at(one.cut_off_reranked, 0.8) <= 0.1  # of captions whose drawing is taken away, so many find another
+    assert wrong_at(one.cut_off, 0.8) >= 0.5  # which mere colours cannot prevent
 
 
 def test_the_papers_protocol_takes_blips_own_first_candidates(drawings: tuple[Path, Path]) -> None:
