@@ -11,6 +11,7 @@ from cli.reports import problem_json, show_problems_by_kind
 from cli.units import count, counted, span
 from cli.weights import fetching
 from core.captioning import LEAST_MATCH, CaptionReport, CaptionRequest
+from core.errors import UsageError
 from core.paths import absolute
 
 if TYPE_CHECKING:
@@ -113,6 +114,13 @@ def filter_(
 
 
 def _folders(words: list[str] | None) -> tuple[bytes, ...]:
+    """Absolute paths.
+
+    Raises:
+        UsageError: one is empty, which would be the present folder.
+    """
+    if any(not word for word in words or ()):
+        raise UsageError("the folder to look in is empty: name one, such as ~/Pictures")
     return tuple(absolute(word) for word in words or ())
 
 

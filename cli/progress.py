@@ -31,6 +31,7 @@ STAGES = {
     "see": "looking at pictures",
     "finish": "finishing",
 }
+PICTURED = frozenset({"index", "caption"})  # stages that count pictures, and can take hours
 PACED = frozenset({"index", "caption", "judge", "see"})  # stages long enough to say how fast they go
 
 
@@ -63,7 +64,7 @@ class Estimate:
 
     def __call__(self, progress: Progress) -> str | None:
         """The sentence, when it is time for it; else None."""
-        if progress.stage != "index" or progress.total is None or self._said or not progress.done:
+        if progress.stage not in PICTURED or progress.total is None or self._said or not progress.done:
             return None
         if self._start is None:  # from the first finished batch on: before it, the model was loading
             self._start = (self._clock(), progress.done)

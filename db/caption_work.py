@@ -23,15 +23,18 @@ _TO_JUDGE = f"""
     WHERE (c.asset_id, c.id) > (:asset_id, :id) AND c.judge IS NOT :judge AND a.live AND {CAPTION_HOLDS}
     ORDER BY c.asset_id, c.id LIMIT :page
 """
-_WITHOUT = """
+_UNCAPTIONED = """
     SELECT a.id, a.content_hash FROM asset a
     WHERE a.id > :id AND a.live
       AND NOT EXISTS (SELECT 1 FROM caption c
                       WHERE c.asset_id = a.id AND c.source = 'generated' AND c.model = :model)
-      AND EXISTS (SELECT 1 FROM file_asset fa JOIN file f ON f.id = fa.file_id
-                  WHERE fa.asset_id = a.id AND f.state = 'present')
-    ORDER BY a.id LIMIT :page
 """
+_IN_REACH = """
+    EXISTS (SELECT 1 FROM file_asset fa JOIN file f ON f.id = fa.file_id
+            WHERE fa.asset_id = a.id AND f.state = 'present')
+"""
+_WITHOUT = f"{_UNCAPTIONED} AND {_IN_REACH} ORDER BY a.id LIMIT :page"
+_OFFLINE = f"{_UNCAPTIONED} AND NOT {_IN_REACH} LIMIT :page"
 
 
 def captions_to_judge(conn: Connection, judge: str) -> Iterator[CaptionRecord]:
@@ -65,6 +68,11 @@ def count_to_judge(conn: Connection, judge: str) -> int:
 def count_without_caption(conn: Connection, model: str) -> int:
     """How many pictures `pictures_without_caption` has."""
     return _count(conn, _WITHOUT, {"id": -1, "model": model})
+
+
+def count_offline_without_caption(conn: Connection, model: str) -> int:
+    """How many pictures this model wrote no caption for and cannot be read now, since their drive is away."""
+    return _count(conn, _OFFLINE, {"id": -1, "model": model})
 
 
 def _count(conn: Connection, query: str, values: dict[str, object]) -> int:

@@ -271,6 +271,10 @@ class LibraryWriter:
         """How many pictures `pictures_without_caption` has."""
         return caption_work.count_without_caption(self._store.conn, model)
 
+    def count_offline_without_caption(self, model: str) -> int:
+        """How many pictures have no caption by this model and are out of reach."""
+        return caption_work.count_offline_without_caption(self._store.conn, model)
+
     def unembedded_texts(self, space: SpaceInfo) -> Iterator[tuple[int, str]]:
         """(id, text) of every caption text without a vector in this space; commits in between are fine."""
         return caption_rows.unembedded_texts(self._store.conn, space)

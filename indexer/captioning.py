@@ -172,6 +172,9 @@ class _Run:
     def report(self, seconds: float, *, interrupted: bool) -> CaptionReport:
         judged = 0 if self._judge is None else self._written
         name = self._captioner.info.name
+        notices = [f"{name} found no words for {self._wordless:,} of them"] if self._wordless else []
+        if offline := self._writer.count_offline_without_caption(name):
+            notices.append(f"pictures out of reach at present, left for a later run: {offline:,}")
         return CaptionReport(
             model=name,
             judge=None if self._judge is None else self._judge.name,
@@ -184,5 +187,5 @@ class _Run:
             seconds=seconds,
             interrupted=interrupted,
             problems=tuple(self._problems),
-            notices=(f"{name} found no words for {self._wordless:,} of them",) if self._wordless else (),
+            notices=tuple(notices),
         )

@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from core.errors import UsageError
+from core.paths import display
+from core.queries import Filters
 from db import open_reader, open_writer
 from indexer.captioning import write_captions
 from indexer.filtering import filter_captions
@@ -34,7 +37,7 @@ def generate_captions(
     library: Library, request: CaptionRequest, *, judged: bool, wait_s: float, listener: ProgressListener
 ) -> CaptionReport:
     """Carry it out; see `Captions.generate`."""
-    _require_library(library)
+    _require_pictures(library, request)
     second = library.second_stage
     captioner = second.captioner()
     judge = _judge(library, second.reranker(), request) if judged and second.has_reranker else None
@@ -49,17 +52,28 @@ def filter_library(
     library: Library, request: CaptionRequest, *, wait_s: float, listener: ProgressListener
 ) -> CaptionReport:
     """Carry it out; see `Captions.filter`."""
-    _require_library(library)
+    _require_pictures(library, request)
     judge = _judge(library, library.second_stage.reranker(), request)
     with open_writer(library.path, command=FILTER, wait_s=wait_s) as writer:
         report = filter_captions(writer, judge, request, listener)
         return _finished(library, writer, report, listener)
 
 
-def _require_library(library: Library) -> None:
-    """Raises LibraryNotFound where nothing was indexed: a writer would make an empty library."""
-    with open_reader(library.path):
-        pass
+def _require_pictures(library: Library, request: CaptionRequest) -> None:
+    """Looked at before a writer, which would make an empty library, and before models are fetched.
+
+    Raises:
+        LibraryNotFound: nothing was indexed yet.
+        UsageError: the library has no picture below one of the folders.
+    """
+    with open_reader(library.path) as reader:
+        space = reader.active_space()
+        for folder in request.folders:
+            _, pictures = reader.allowed_rows(space, Filters(folders=(folder,)))
+            if not pictures:
+                raise UsageError(
+                    f"the library has no picture below {display(folder)}: `search index` takes new ones in"
+                )
 
 
 def _judge(library: Library, reranker: Reranker, request: CaptionRequest) -> Judge:

@@ -201,15 +201,14 @@ class _Describer:
     def _what_to_do(self) -> str:
         """Where there is not one text: why, and what would bring some."""
         second = self._library.second_stage
-        why, bring = self._why_no_texts(), "`search captions import` brings some in"
-        if self._reader is None:
-            bring = "`search index` makes one"
+        why, name = self._why_no_texts(), second.captioner_name
+        bring = "`search index` makes one" if self._reader is None else "`search captions import` brings some in"
         if self._captioner is not None:
-            return f"{second.captioner_name} found no words for it, and {why}: {bring}"
+            return f"{name} found no words for it, and {why}: {bring}"
         if second.has_captioner:
             return f"{why}, and none was to be generated: {bring}, `search captions generate` writes some"
-        name = second.captioner_name
-        return f"{why}, and {name} is not here: {bring}, `search models pull {name}` fetches what writes them"
+        pull = f"`search models pull {name}` fetches what writes them"
+        return f"{why}, and {name} is not here: {bring}, {pull}; `search label` names things without either"
 
     def _why_no_texts(self) -> str:
         if self._reader is None:

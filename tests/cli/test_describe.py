@@ -178,8 +178,11 @@ def test_captions_are_filtered_once(pictures: Path, search: Search) -> None:
 def test_some_pictures_only_and_unjudged(pictures: Path, search: Search) -> None:
     value = json.loads(search("captions", "generate", "--limit", "2", "--no-filter", "--json").out)
     assert (value["written"], value["judged"], value["judge"], value["left"]) == (2, 0, None, 0)
-    elsewhere = search("captions", "generate", "--in", str(pictures / "nowhere"))
-    assert elsewhere.lines == ["nothing left to do for fake-captioner"]
+    for command in ("generate", "filter"):
+        elsewhere = search("captions", command, "--in", str(pictures / "nowhere"))
+        assert (elsewhere.code, elsewhere.out, len(elsewhere.err.splitlines())) == (2, "", 1)
+        assert search("captions", command, "--in", "").code == 2
+    assert search("captions", "generate", "--in", str(pictures)).lines[0].startswith("1 caption written")
 
 
 def test_ctrl_c_ends_after_the_batch_and_says_how_to_go_on(

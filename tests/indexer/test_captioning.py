@@ -12,6 +12,7 @@ from core.pictures import CaptionSource
 from indexer import captioning
 from tests.fakes import FakeCaptioner, FakeReranker
 from tests.indexer.captions_made import InterruptedCaptioner, Told, generate, held, judge_all, judge_of, library_of
+from tests.indexer.runs import index
 
 PICTURES = 12
 BATCH = 4
@@ -126,6 +127,18 @@ def test_pictures_that_cannot_be_used_are_told_and_tried_again(tmp_path: Path, l
     assert other.name not in held(library)
     (tmp_path / "away.png").rename(gone)
     assert generate(library).written == 1
+
+
+def test_pictures_of_a_drive_that_is_away_are_told_and_wait(tmp_path: Path, library: Path) -> None:
+    (tmp_path / "pictures").rename(tmp_path / "unplugged")
+    index(library)
+    captioner = FakeCaptioner()
+    report = generate(library, captioner)
+    assert (report.written, report.skipped, captioner.pictures_seen) == (0, 0, 0)
+    assert report.notices == ("pictures out of reach at present, left for a later run: 12",)
+    (tmp_path / "unplugged").rename(tmp_path / "pictures")
+    index(library)
+    assert (generate(library).written, generate(library).notices) == (PICTURES, ())
 
 
 def test_a_captioner_without_words_is_told(library: Path) -> None:
