@@ -32,6 +32,15 @@ _KEPT = f"""
     WHERE c.kept AND a.live AND {CAPTION_HOLDS}
 """
 
+# +text_id: by the picture's captions, which are few; a text that every picture has would be a long way round.
+_ADD = """
+    INSERT INTO caption (asset_id, text_id, source, model, match, judge, kept)
+    SELECT :asset_id, t.id, :source, :model, :match, :judge, :kept FROM caption_text t
+    WHERE t.text = :text AND NOT EXISTS (
+        SELECT 1 FROM caption WHERE asset_id = :asset_id AND +text_id = t.id AND source = :source AND model IS :model
+            AND file_id IS NULL)
+"""
+
 
 def write_found(conn: Connection, asset_id: int, file_id: int, captions: Sequence[Caption]) -> None:
     """The captions that came with this file are these; those it had already keep what was thought of them."""
@@ -61,34 +70,27 @@ def add_captions(store: Store, captions: Mapping[int, Sequence[Caption]], *, jud
     The same text from the same source and model counts once. One without words is none. `judge` is who gave them their
     match, where they have one.
     """
+    rows = [
+        {
+            "asset_id": asset_id,
+            "text": caption.text,
+            "source": caption.source.value,
+            "model": caption.model,
+            "match": caption.match,
+            "judge": None if caption.match is None else judge,
+            "kept": int(caption.kept),
+        }
+        for asset_id, own in captions.items()
+        for caption in own
+        if caption.text.strip()
+    ]
+    if not rows:
+        return 0
     with transaction(store) as conn:
-        added = sum(_add(conn, asset_id, caption, judge) for asset_id, own in captions.items() for caption in own)
+        conn.exec_driver_sql("INSERT OR IGNORE INTO caption_text (text) VALUES (:text)", rows)
+        added = conn.exec_driver_sql(_ADD, rows).rowcount
         settle_texts(conn)
-    return added
-
-
-def _add(conn: Connection, asset_id: int, caption: Caption, judge: str | None) -> bool:
-    if not caption.text.strip():
-        return False
-    values = {
-        "asset_id": asset_id,
-        "text_id": text_id(conn, caption.text),
-        "source": caption.source.value,
-        "model": caption.model,
-        "match": caption.match,
-        "judge": None if caption.match is None else judge,
-        "kept": int(caption.kept),
-    }
-    added = conn.exec_driver_sql(
-        """
-        INSERT INTO caption (asset_id, text_id, source, model, match, judge, kept)
-        SELECT :asset_id, :text_id, :source, :model, :match, :judge, :kept WHERE NOT EXISTS (
-            SELECT 1 FROM caption WHERE asset_id = :asset_id AND text_id = :text_id AND source = :source
-                AND model IS :model AND file_id IS NULL)
-        """,
-        values,
-    )
-    return bool(added.rowcount)
+    return int(added)
 
 
 def judge_captions(store: Store, judged: Iterable[tuple[int, float, bool]], *, judge: str) -> int:
