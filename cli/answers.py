@@ -91,19 +91,24 @@ def show_hits(hits: Sequence[Hit], form: Form) -> None:
     else:
         for hit in hits:
             emit(plain_line(hit))
+        if hits and hits[0].rank == 1 and matches_end(hits) == 0:
+            say(NONE_WELL)
 
 
 def show_table(hits: Sequence[Hit]) -> None:
     """The hits on a terminal, with a line where matches probably end."""
+    console, end = out_console(), matches_end(hits)
+    for i, hit in enumerate(hits):
+        if i == end:
+            console.print(_line_between(none_above=hit.rank == 1))
+        console.print(styled_line(hit), soft_wrap=True)
+
+
+def _line_between(*, none_above: bool) -> "Text":
+    """Where matches probably end; above all of them, that nothing matches."""
     from rich.text import Text
 
-    console, end = out_console(), matches_end(hits)
-    if end == 0:
-        console.print(Text(NONE_WELL, "yellow"))
-    for i, hit in enumerate(hits, start=1):
-        console.print(styled_line(hit), soft_wrap=True)
-        if i == end:
-            console.print(Text(f"{BELOW:─^60}", "dim"))
+    return Text(f"{NONE_WELL}; the nearest:", "yellow") if none_above else Text(f" {BELOW} ".center(60, "─"), "dim")
 
 
 def say_nearest(result: SearchResult, form: Form) -> None:

@@ -6,7 +6,7 @@ from core.descriptions import Description
 from core.queries import LIKELY_MATCH, Hit, SearchResult
 
 BELOW = "probably no match below"
-NONE_WELL = "nothing here matches well; the nearest:"
+NONE_WELL = "nothing here matches well"
 
 
 def percent(hit: Hit | Description) -> str:
@@ -30,7 +30,6 @@ def matches_end(hits: Sequence[Hit]) -> int | None:
 
 def none_matches(result: SearchResult) -> str:
     """That nothing has the match that was asked for, above the nearest few."""
-    few = (
-        f"the nearest {len(result.nearest)}, which do not" if len(result.nearest) > 1 else "the nearest, which does not"
-    )
-    return f"nothing here matches; {few}:"
+    few = len(result.nearest)
+    nearest = f"the nearest {few}, which do not:" if few > 1 else "the nearest, which does not:"
+    return f"nothing here matches; {nearest}"
