@@ -142,7 +142,7 @@ class _Matching:
     def of(cls, reader: LibraryReader, wanted: Iterable[_Names], folder: bytes) -> _Matching:
         """Match all names; `folder` is what relative ones are seen from."""
         matching = cls()
-        paths = {names: [path for name in names if (path := _path(folder, name))] for names in wanted}
+        paths = {names: [path for name in _said(names) if (path := _path(folder, name))] for names in wanted}
         there = reader.images_at_paths({path for some in paths.values() for path in some})
         left = []
         for names, some in paths.items():
@@ -173,6 +173,11 @@ class _Matching:
         else:
             several = len({image for _, _, image in candidates}) > 1
             self._found(names, best.pop(), "folder" if several else "name")
+
+
+def _said(names: _Names) -> Iterator[str]:
+    """The names without those that only leave out another's folders: who names a folder means it."""
+    return (name for at, name in enumerate(names) if not any(other.endswith(f"/{name}") for other in names[:at]))
 
 
 def _path(folder: bytes, name: str) -> bytes | None:

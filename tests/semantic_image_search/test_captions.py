@@ -96,13 +96,14 @@ def test_which_picture_a_name_means(library: Library, photos: Path, tmp_path: Pa
 photos/b.jpg,relative to the file
 /gone/2019/same.jpg,by its folder
 C:\\Users\\me\\käse.jpg,by its name alone
+/gone/2020/a.jpg,by its name alone
 /gone/same.jpg,either of two
 gone.jpg,of nobody
 a.jpg,
 """
     done = library.captions.import_file(write(tmp_path, "c.csv", table))
-    assert done.matched_by == {"path": 2, "folder": 1, "name": 1}
-    assert imported_of(library, photos / "a.jpg") == ["absolute"]
+    assert done.matched_by == {"path": 2, "folder": 1, "name": 2}
+    assert imported_of(library, photos / "a.jpg") == ["absolute", "by its name alone"]
     assert imported_of(library, photos / "b.jpg") == ["relative to the file"]
     assert imported_of(library, photos / "2019" / "same.jpg") == ["by its folder"]
     assert imported_of(library, photos / "2020" / "same.jpg") == []
