@@ -10,6 +10,8 @@
 Importing this module is cheap: torch, faiss and SQLAlchemy are loaded when something needs them.
 """
 
+from core.captioning import CaptionReport, CaptionRequest
+from core.descriptions import AskResult, DescribeResult, Description
 from core.errors import PictureProblem, SearchError
 from core.indexing import IndexReport, Problem, Progress, RootOptions
 from core.models import Device, EncoderInfo
@@ -20,7 +22,12 @@ from semantic_image_search.models import load_encoder
 from semantic_image_search.status import LibraryStatus
 
 __all__ = [
+    "AskResult",
+    "CaptionReport",
+    "CaptionRequest",
     "CopyKind",
+    "DescribeResult",
+    "Description",
     "Device",
     "EncoderInfo",
     "Filters",

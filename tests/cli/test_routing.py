@@ -48,6 +48,14 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("photo.jpg other.jpg -k 3", "lookup photo.jpg other.jpg -k 3"),
         ("-k 3 photo.jpg", "lookup -k 3 photo.jpg"),
         ("photo.jpg ./gone.jpg", "lookup photo.jpg ./gone.jpg"),
+        ("describe photo.jpg --rerank off", "describe photo.jpg --rerank off"),
+        ("-k 3 describe photo.jpg", "describe -k 3 photo.jpg"),
+        ("ask photo.jpg is it raining?", "ask photo.jpg is it raining?"),
+        ("query ask the doctor", "query ask the doctor"),
+        ("questions to ask a doctor", "query questions to ask a doctor"),
+        ("asks the doctor", "query asks the doctor"),
+        ("captions generate --limit 3", "captions generate --limit 3"),
+        ("captions", "captions --help"),
         ("dog", "lookup dog"),
         ("dog on a beach", "query dog on a beach"),
         ("-", "lookup -"),
@@ -69,6 +77,8 @@ def test_route(typed: str, meant: str) -> None:
         ("idnex pictures", "search index"),
         ("indx ./pictures --exclude x", "search index"),
         ("lokup photo.jpg", "search lookup"),
+        ("desribe photo.jpg", "search describe"),
+        ("caption generate", "search captions"),
         ("model list", "search models"),
         ("vectros import --vectors v.npy", "search vectors"),
         ("forgot pictures", "search forget"),
@@ -100,7 +110,9 @@ def test_other_words_get_no_hint(words: str, library: FakeLibrary, search: Searc
     assert "to run the command" not in search(*words.split()).err
 
 
-@pytest.mark.parametrize("words", ["status of liberty", "models on a catwalk", "doctor in a white coat"])
+@pytest.mark.parametrize(
+    "words", ["status of liberty", "models on a catwalk", "doctor in a white coat", "captions of a silent film"]
+)
 def test_words_behind_a_command_without_words_say_how_to_search_them(
     words: str, library: FakeLibrary, search: Search
 ) -> None:
@@ -111,7 +123,15 @@ def test_words_behind_a_command_without_words_say_how_to_search_them(
 
 @pytest.mark.parametrize(
     ("words", "hint"),
-    [("index finger", True), ("forget me not", True), ("index pictures", False), ("index ./gone", False)],
+    [
+        ("index finger", True),
+        ("forget me not", True),
+        ("ask the doctor", True),
+        ("describe the scene", True),
+        ("index pictures", False),
+        ("index ./gone", False),
+        ("ask photo.jpg why", False),
+    ],
 )
 def test_words_that_are_no_paths_get_a_hint(words: str, hint: bool) -> None:
     found = route(words.split(), GRAMMAR)
