@@ -22,6 +22,8 @@ def show_status(state: LibraryStatus) -> None:
     rows += _column("folders", [root_line(root) for root in state.roots])
     rows += _column("pictures", pictures_lines(state))
     rows += _column("model", [space_line(one) for one in state.spaces])
+    if state.spaces and state.spaces[0].captions:
+        rows.append(("captions", f"{counted(state.spaces[0].captions, 'different text')} can be found"))
     rows += [("index", index_line(one.generation)) for one in state.spaces[:1]]
     if state.spaces and state.spaces[0].counts.problems:
         number = counted(state.spaces[0].counts.problems, "file")
@@ -140,6 +142,7 @@ def _space_json(one: SpaceStatus) -> dict[str, object]:
         "rows": one.generation.live_rows,
         "indexed": one.counts.indexed,
         "waiting": one.counts.waiting,
+        "captions": one.captions,
         "index": None
         if index is None
         else {

@@ -251,6 +251,11 @@ class LibraryReader:
         """How many captions there are, of pictures that can be found."""
         return captions.caption_counts(self._store.conn)
 
+    def embedded_texts(self, space: SpaceInfo) -> int:
+        """How many caption texts a search of this space can find."""
+        found = spaces.find_generation(self._store.conn, space.id, VectorKind.CAPTION)
+        return 0 if found is None else found.live_rows
+
     def captions_to_judge(self, judge: str) -> Iterator[CaptionRecord]:
         """The captions of live pictures that this judge has not looked at, those of one picture in a row."""
         return caption_work.captions_to_judge(self._store.conn, judge)

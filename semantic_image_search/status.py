@@ -22,6 +22,7 @@ class SpaceStatus:
     space: SpaceInfo
     generation: GenerationInfo
     counts: Counts
+    captions: int = 0  # different texts that can be found in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,10 @@ def read_status(reader: LibraryReader) -> LibraryStatus:
     return LibraryStatus(
         path=reader.path,
         roots=tuple(reader.roots()),
-        spaces=tuple(SpaceStatus(space, reader.generation(space), reader.counts(space)) for space in spaces),
+        spaces=tuple(
+            SpaceStatus(space, reader.generation(space), reader.counts(space), reader.embedded_texts(space))
+            for space in spaces
+        ),
         disk=reader.disk_usage(),
         notices=reader.notices(),
     )

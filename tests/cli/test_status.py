@@ -34,6 +34,7 @@ def space(name: str = "ViT-B-32", *, state: SpaceState = SpaceState.ACTIVE, wait
         SpaceInfo(1, f"{name.lower()}-1a2b3c4d", name, "f" * 64, 512, None, state),
         GenerationInfo(1, 1, VectorKind.IMAGE, 1, 12_100, 12_000, INDEX, 12_100),
         Counts(12_400, 12_000, waiting, 12_900, 7, 4, 6, 1, 2),
+        310,
     )
 
 
@@ -69,6 +70,7 @@ def test_status_in_a_pipe(full: FakeLibrary, search: Search) -> None:
         "\t2 files forgotten",
         "model\tViT-B-32, 512 dimensions, 12,000 pictures; imported",
         "\tRN50, 512 dimensions, 12,000 pictures, 9,000 to go; takes over when complete (search index goes on)",
+        "captions\t310 different texts can be found",
         "index\tIVF110,PQ64x4fsr, recall@10 0.997 by picture, 0.991 by text; 100 newer rows searched exactly",
         "problems\t6 files could not be read: search status --problems",
     ]
@@ -98,6 +100,7 @@ def test_status_json_has_exactly_this_shape(full: FakeLibrary, search: Search) -
         "rows": 12_000,
         "indexed": 12_000,
         "waiting": 400,
+        "captions": 310,
         "index": index,
     }
     assert value.pop("roots") == [
