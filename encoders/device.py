@@ -1,9 +1,10 @@
 """Where a model runs, and in what precision: what is there, what is good at what.
 
-float32 is the reference. A GPU multiplies in float16 (autocast). A CPU with bf16 units (AMX, AVX512-BF16) keeps every
-value in float32 and only multiplies matrices in bfloat16: 2 to 3 times as fast as float32 for ViT-B-32 with a cosine
-of 0.99999 to it. bfloat16 throughout is faster still, but then a picture's vector changes by more than 1e-3 with the
-batch it happens to be in.
+float32 is the reference. A GPU multiplies in float16 (autocast). A CPU with AMX keeps every value in float32 and only
+multiplies matrices in bfloat16: 2 to 3 times as fast as float32 for ViT-B-32 with a cosine of 0.99999 to it. (With
+AVX512-BF16 alone torch takes that switch and multiplies in float32 all the same, 5% slower.) bfloat16 throughout is
+faster still, but then a picture's vector changes by more than 1e-3 with the batch it happens to be in. BLIP, whose
+scores are no vectors to be compared, does use it, on any CPU with the units: see `encoders.blip.arithmetic`.
 """
 
 import threading
@@ -23,9 +24,12 @@ class Precision(StrEnum):
     FLOAT32 = "float32"
     BF16_PRODUCTS = "float32, products in bfloat16"
     FLOAT16 = "float16"
+    BFLOAT16 = "bfloat16"
 
 
-_WORTH_IT_BYTES = 64 << 20  # ViT-B-32 is 605 MB, the smallest published CLIP about 200 MB
+_AUTOCAST = frozenset({Precision.FLOAT16, Precision.BFLOAT16})
+WORTH_IT_BYTES = 64 << 20
+"""A smaller model gains nothing from another number format. ViT-B-32 has 605 MB, the smallest published CLIP 200."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +67,33 @@ def resolve_device(device: Device, *, weights_bytes: int = 1 << 30) -> Placement
         # float16 on mps is not something this project has been able to measure.
         return Placement("mps", Precision.FLOAT32, f"Apple GPU (mps), {Precision.FLOAT32}")
     precision = Precision.FLOAT32
-    if weights_bytes >= _WORTH_IT_BYTES and _cpu_multiplies_bf16():
+    if weights_bytes >= WORTH_IT_BYTES and _cpu_multiplies_bf16():
         precision = Precision.BF16_PRODUCTS
     return Placement("cpu", precision, f"CPU, {precision}")
 
 
 def _cpu_multiplies_bf16() -> bool:
-    """True where torch can be told to multiply in bfloat16 and the CPU has the units for it."""
+    """True where torch can be told to multiply float32 matrices in bfloat16 and the CPU has the units for it."""
     import torch
 
     mkldnn: Any = torch.backends.mkldnn  # its attributes are made at run time
     if not mkldnn.is_available() or not hasattr(mkldnn, "matmul"):
         return False  # torch before 2.9
-    signs = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
-    return any(bool(getattr(torch.cpu, sign, bool)()) for sign in signs)
+    return _cpu_has("_is_amx_tile_supported")
+
+
+def cpu_has_bf16() -> bool:
+    """True where products of bfloat16 matrices take half the time of float32's, or less."""
+    import torch
+
+    mkldnn: Any = torch.backends.mkldnn  # as above
+    return bool(mkldnn.is_available()) and (_cpu_has("_is_amx_tile_supported") or _cpu_has("_is_avx512_bf16_supported"))
+
+
+def _cpu_has(sign: str) -> bool:
+    import torch
+
+    return bool(getattr(torch.cpu, sign, bool)())
 
 
 _PRODUCTS_LOCK = threading.Lock()  # the switch belongs to the whole process
@@ -88,8 +105,8 @@ def multiplying(placement: Placement) -> Iterator[None]:
     import torch
 
     with torch.inference_mode():
-        if placement.precision is Precision.FLOAT16:
-            with torch.autocast(placement.device, dtype=torch.float16):
+        if placement.device != "cpu" and placement.precision in _AUTOCAST:
+            with torch.autocast(placement.device, dtype=getattr(torch, placement.precision.value)):
                 yield
         elif placement.precision is Precision.BF16_PRODUCTS:
             with _PRODUCTS_LOCK, _bf16_products():

@@ -38,17 +38,18 @@ def build_blip(spec: ModelSpec, files: ModelFiles) -> Any:  # noqa: ANN401 - tra
             )
     except Exception as error:  # readers of damaged files raise anything: OSError, SafetensorError, RuntimeError, …
         raise ModelError(
-            f"{files.weights} cannot be loaded as {spec.name} ({_first_line(error)}): {_mend(spec)}"
+            f"{files.weights} cannot be loaded as {spec.name} ({_first_line(error)}): {how_to_mend_blip(spec)}"
         ) from error
     if told["missing_keys"] or told["mismatched_keys"]:
         lacking = sorted([*told["missing_keys"], *(str(key) for key in told["mismatched_keys"])])
         raise ModelError(
-            f"{files.weights} is no {spec.name}: {len(lacking)} weights lack ({lacking[0]}): {_mend(spec)}"
+            f"{files.weights} is no {spec.name}: {len(lacking)} weights lack ({lacking[0]}): {how_to_mend_blip(spec)}"
         )
     return model.eval()
 
 
-def _mend(spec: ModelSpec) -> str:
+def how_to_mend_blip(spec: ModelSpec) -> str:
+    """What to do about damaged weights, as the end of a sentence."""
     if spec.name.startswith("local-dir:"):
         return "put a whole model there"
     return how_to_mend(spec)

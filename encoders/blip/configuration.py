@@ -37,6 +37,7 @@ class BlipShape:
     dim: int  # of the ITC vectors
     heads: int  # of the vision tower's attention
     text_heads: int
+    vocabulary: int  # [DEC] and [ENC] are its last two
 
     @property
     def tokens(self) -> int:
@@ -72,6 +73,7 @@ def read_shape(path: Path) -> BlipShape:
             dim=int(config.get("image_text_hidden_size", 256)),
             heads=int(vision.get("num_attention_heads", 12)),
             text_heads=int(text.get("num_attention_heads", 8)),
+            vocabulary=int(text.get("vocab_size", 30524)),
         )
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"{path} is not a usable BLIP configuration: {type(error).__name__}: {error}") from error

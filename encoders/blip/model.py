@@ -7,10 +7,12 @@ import numpy as np
 
 from core.arrays import Pixels
 from core.models import Device, ModelSpec, Preprocess, RerankerInfo
+from encoders.blip.arithmetic import Arithmetic, arithmetic_for, place
 from encoders.blip.build import build_blip
 from encoders.blip.configuration import CONFIG_FILE, PREPROCESSOR_FILE, BlipShape, read_preprocess, read_shape
+from encoders.blip.vision import Vision
 from encoders.blip.words import read_tokenizer
-from encoders.device import Placement, resolve_device
+from encoders.device import WORTH_IT_BYTES, Placement
 from encoders.sources import ModelFiles
 from encoders.weights_file import weights_hash
 
@@ -42,7 +44,8 @@ class BlipModel:
         )
         self._device = device
         self._placement = placement
-        self._model: Any = None
+        self._rest: Any = None
+        self._vision: Any = None
         self._tokenizer: Any = None
         self._info: RerankerInfo | None = None
         self.lock = threading.RLock()
@@ -52,7 +55,7 @@ class BlipModel:
         """Name, preprocessing, identity. Reads the weights' hash, not the weights."""
         with self.lock:
             if self._info is None:
-                small = self.files.weights.stat().st_size < _SMALL_BYTES
+                small = self.files.weights.stat().st_size < WORTH_IT_BYTES  # a hundred pairs in a second anywhere
                 self._info = RerankerInfo(
                     name=self.spec.name,
                     preprocess=self.fit,
@@ -69,20 +72,36 @@ class BlipModel:
         with self.lock:
             if self._placement is None:
                 size = self.files.weights.stat().st_size
-                self._placement = resolve_device(self._device, weights_bytes=size)
+                self._placement = place(self._device, weights_bytes=size)
             return self._placement
 
     @property
-    def loaded(self) -> Any:  # noqa: ANN401 - transformers ships no types
-        """The model of transformers on its device, read on first use.
+    def vision(self) -> Vision:
+        """The vision tower, read on first use; raises as `rest`."""
+        with self.lock:
+            _ = self.rest
+            found: Vision = self._vision
+            return found
+
+    @property
+    def rest(self) -> Any:  # noqa: ANN401 - transformers ships no types
+        """The model of transformers on its device, without the vision tower; read on first use.
 
         Raises:
             ModelError: the weights are damaged.
         """
         with self.lock:
-            if self._model is None:
-                self._model = build_blip(self.spec, self.files).to(self.placement.device)
-            return self._model
+            if self._rest is None:
+                blip = build_blip(self.spec, self.files).to(self.placement.device)
+                self._vision = Vision(blip.vision_model, heads=self.shape.heads, arithmetic=self.arithmetic)
+                del blip.vision_model  # `Vision` has what it needs of it
+                self._rest = blip
+            return self._rest
+
+    @property
+    def arithmetic(self) -> Arithmetic:
+        """How it multiplies."""
+        return arithmetic_for(self.placement)
 
     @property
     def tokenizer(self) -> Any:  # noqa: ANN401 - transformers ships no types
@@ -91,6 +110,13 @@ class BlipModel:
             if self._tokenizer is None:
                 self._tokenizer = read_tokenizer(self.files.weights.parent)
             return self._tokenizer
+
+    def look(self, pixels: Pixels) -> "torch.Tensor":
+        """Pixels of a few pictures to float32 (n, tokens, width), on the device."""
+        import torch
+
+        with torch.inference_mode():
+            return self.vision(self.normalised(pixels))
 
     def check(self, pixels: Pixels) -> None:
         """Raise ValueError where these are no pixels of this model's."""

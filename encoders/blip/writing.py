@@ -45,16 +45,15 @@ class BlipCaptioner(BlipModel):
         self.check(pixels)
         written: list[str] = []
         for start in range(0, len(pixels), _AT_ONCE):
-            written += self._write(self.normalised(pixels[start : start + _AT_ONCE]), clean_caption(prompt))
+            written += self._write(self.look(pixels[start : start + _AT_ONCE]), clean_caption(prompt))
         return written
 
-    def _write(self, batch: "torch.Tensor", prompt: str) -> list[str]:
-        blip = self.loaded
+    def _write(self, seen: "torch.Tensor", prompt: str) -> list[str]:
+        blip = self.rest
         read = tokenize(self.tokenizer, [prompt]).ids[:, :-1]  # the caption goes on: no [SEP]
         read[:, 0] = blip.config.text_config.bos_token_id
         with multiplying(self.placement):
-            seen = blip.vision_model(pixel_values=batch).last_hidden_state
-            ids = _generate(blip, read.repeat(len(batch), 1).to(seen.device), seen=seen, new_tokens=NEW_TOKENS)
+            ids = _generate(blip, read.repeat(len(seen), 1).to(seen.device), seen=seen, new_tokens=NEW_TOKENS)
         return _decoded(self.tokenizer, ids[:, read.shape[1] :])
 
 
@@ -72,10 +71,10 @@ class BlipAnswerer(BlipModel):
         if not questions:
             return []
         asked = tokenize(self.tokenizer, [clean_question(question) for question in questions])
-        asked = asked.starting_with(self.loaded.config.text_config.vocab_size - 1)
+        asked = asked.starting_with(self.shape.vocabulary - 1)
         answers = [""] * len(questions)
+        seen = self.look(pixels[None])
         with multiplying(self.placement):
-            seen = self.loaded.vision_model(pixel_values=self.normalised(pixels[None])).last_hidden_state
             for rows, ids in _by_length(asked):
                 for row, text in zip(rows, self._answer(ids.to(seen.device), seen), strict=True):
                     answers[row] = text
@@ -85,7 +84,7 @@ class BlipAnswerer(BlipModel):
         """To questions of one length, (n, length), about what was seen, (1, tokens, width)."""
         import torch
 
-        blip = self.loaded
+        blip = self.rest
         read = blip.text_encoder(input_ids=ids, encoder_hidden_states=seen.expand(len(ids), -1, -1)).last_hidden_state
         begin = torch.full((len(ids), 1), blip.config.text_config.bos_token_id, device=ids.device)
         return _decoded(self.tokenizer, _generate(blip, begin, seen=read, new_tokens=ANSWER_TOKENS))

@@ -10,6 +10,7 @@ from core.errors import ModelError, WeightsMissing
 from core.models import ModelTask
 from core.protocols import Answerer, Captioner
 from encoders import find_model, load_answerer, load_captioner
+from encoders.blip.build import build_blip
 from encoders.blip.writing import BEAMS, NEW_TOKENS
 from tests.fakes import FakeAnswerer, FakeCaptioner
 from tests.tiny_writers import SIZE, make_tiny_answerer, make_tiny_captioner
@@ -63,7 +64,7 @@ def test_captions_are_what_transformers_own_generate_writes(tiny_captioner: str)
     from transformers import BertTokenizer
 
     captioner = load_captioner(tiny_captioner)
-    blip = captioner.loaded
+    blip = build_blip(captioner.spec, captioner.files)
     tokenizer = BertTokenizer.from_pretrained(captioner.files.weights.parent)
     ids = tokenizer(["a red"], return_tensors="pt").input_ids.repeat(len(PICTURES), 1)
     with torch.inference_mode():
@@ -88,7 +89,7 @@ def test_answers_are_what_transformers_own_generate_says_once_enc_comes_first(ti
         ids = tokenizer([question], return_tensors="pt").input_ids
         ids[:, 0] = len(tokenizer) + 1  # [ENC]
         with torch.inference_mode():
-            said = answerer.loaded.generate(
+            said = build_blip(answerer.spec, answerer.files).generate(
                 input_ids=ids, pixel_values=answerer.normalised(PICTURES[:1]), num_beams=3,
                 do_sample=False, min_new_tokens=1, max_new_tokens=9,
             )  # fmt: skip

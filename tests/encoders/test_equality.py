@@ -59,7 +59,7 @@ def test_equals_plain_open_clip_on_photos(tiny_clip: str, test_data: Path) -> No
 
 
 @pytest.mark.skipif(
-    resolve_device(Device.CPU).precision is not Precision.BF16_PRODUCTS, reason="this CPU has no bfloat16 units"
+    resolve_device(Device.CPU).precision is not Precision.BF16_PRODUCTS, reason="this CPU has no AMX"
 )
 def test_products_in_bfloat16_stay_close_to_float32(tiny_clip: str, test_data: Path) -> None:
     pixels, pictures, words = reference(tiny_clip, photos_of(test_data, 20), TEXTS)
