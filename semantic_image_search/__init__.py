@@ -16,7 +16,7 @@ from core.errors import PictureProblem, SearchError
 from core.indexing import IndexReport, Problem, Progress, RootOptions
 from core.models import Device, EncoderInfo
 from core.pictures import Picture, PictureFacts
-from core.queries import CopyKind, Filters, Hit, Near, SearchResult, Sort, Took
+from core.queries import CopyKind, Filters, Fusion, Hit, Near, Reranked, SearchMode, SearchResult, Sort, Took
 from semantic_image_search.library import Library, open_library
 from semantic_image_search.models import load_encoder
 from semantic_image_search.status import LibraryStatus
@@ -31,6 +31,7 @@ __all__ = [
     "Device",
     "EncoderInfo",
     "Filters",
+    "Fusion",
     "Hit",
     "IndexReport",
     "Library",
@@ -41,8 +42,10 @@ __all__ = [
     "PictureProblem",
     "Problem",
     "Progress",
+    "Reranked",
     "RootOptions",
     "SearchError",
+    "SearchMode",
     "SearchResult",
     "Sort",
     "Took",
