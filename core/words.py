@@ -41,6 +41,11 @@ class Term:
     forms: tuple[tuple[str, float], ...]  # pattern, how much finding it counts (0 to 1); all of them are looked for
     fragments: tuple[tuple[str, float], ...] = ()  # one after the other, where no text has any of the forms
 
+    @property
+    def coded(self) -> bool:
+        """It has a digit, as in IMG_1234 or 2019: a name, and nothing that can be seen."""
+        return any(character.isdigit() for character in self.word)
+
 
 def fold(text: str) -> str:
     """Without case, accents and compatibility forms: "Café", "CAFE" and "ｃａｆé" are one."""

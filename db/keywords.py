@@ -6,6 +6,7 @@ captions only, of files that are there. What the words are, and what finding one
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,7 @@ class KeywordRows:
 
     Attributes:
         rows: int64 (n,), ascending.
+        terms: which of the words were looked for; the others were too common.
         strengths: float32 (n, terms), 0 to 1: how well each word was found; 0: not at all.
         phrase: bool (n,), a text of it has the whole phrase.
         searched: rows that could have been found.
@@ -35,6 +37,7 @@ class KeywordRows:
     """
 
     rows: RowNumbers
+    terms: tuple[int, ...]
     strengths: NDArray[np.float32]
     phrase: NDArray[np.bool_]
     searched: int
@@ -54,7 +57,13 @@ def why_not(conn: Connection) -> str | None:
 
 
 def keyword_rows(
-    conn: Connection, generation: GenerationInfo, terms: Sequence[Term], phrase: str, mask: RowMask | None
+    conn: Connection,
+    generation: GenerationInfo,
+    terms: Sequence[Term],
+    phrase: str,
+    mask: RowMask | None,
+    *,
+    most: int | None,
 ) -> KeywordRows:
     """The rows of the mask (None: all) that have any of the words.
 
@@ -64,14 +73,24 @@ def keyword_rows(
         terms: the words, each once.
         phrase: folded and spaced; empty where there is none to look for.
         mask: bool (committed_rows,).
+        most: words that more texts or rows have are left out, unless they are codes; None: none is.
     """
-    lookup = _Lookup(conn, generation, mask)
-    strengths = [lookup.term(term) for term in terms]
-    rows = np.flatnonzero(np.any(strengths, axis=0))
-    phrases = lookup.patterns([(phrase, 1.0)] if phrase and len(rows) else [])
-    found = np.stack([column[rows] for column in strengths], axis=1)
-    searched = generation.committed_rows if mask is None else int(np.count_nonzero(mask))
-    return KeywordRows(rows, found, phrases[rows] > 0, searched, generation.committed_rows)
+    strengths = {}
+    for number, term in enumerate(terms):
+        with suppress(_TooMany):
+            strengths[number] = _Lookup(conn, generation, mask, None if term.coded else most).term(term)
+    committed = generation.committed_rows
+    rows = np.flatnonzero(np.any([np.zeros(committed, np.bool_), *strengths.values()], axis=0))
+    phrases = _Lookup(conn, generation, mask, None).patterns([(phrase, 1.0)] if phrase and len(rows) else [])
+    found = np.zeros((len(rows), len(strengths)), np.float32)
+    for i, column in enumerate(strengths.values()):
+        found[:, i] = column[rows]
+    searched = committed if mask is None else int(np.count_nonzero(mask))
+    return KeywordRows(rows, tuple(strengths), found, phrases[rows] > 0, searched, committed)
+
+
+class _TooMany(Exception):
+    """More texts or rows than it is worth."""
 
 
 _LIVE = "f.state IN ('present', 'offline')"
@@ -114,6 +133,7 @@ class _Lookup:
     conn: Connection
     generation: GenerationInfo
     mask: RowMask | None
+    most: int | None
 
     def term(self, term: Term) -> NDArray[np.float32]:
         """How well each row has this word, float32 (committed_rows,)."""
@@ -137,12 +157,19 @@ class _Lookup:
     def _texts(self, pattern: str) -> NDArray[np.int64]:
         """Rowids of the index; in quotes, a pattern is nothing but characters to FTS5."""
         quoted = '"' + pattern.replace('"', '""') + '"'
-        found = self.conn.exec_driver_sql("SELECT rowid FROM words WHERE words MATCH ?", (quoted,))
-        return np.fromiter(found.scalars(), np.int64)
+        return self._numbers("SELECT rowid FROM words WHERE words MATCH :pattern", {"pattern": quoted})
 
     def _rows(self, kind: TextKind, ids: NDArray[np.int64]) -> RowNumbers:
         if not len(ids):
             return np.empty(0, np.int64)
         given = {"ids": json.dumps(ids.tolist()), "generation_id": self.generation.id}
-        rows = np.fromiter(self.conn.exec_driver_sql(_ROWS[kind], given).scalars(), np.int64)
+        rows = self._numbers(_ROWS[kind], given)
         return rows if self.mask is None else rows[self.mask[rows]]
+
+    def _numbers(self, query: str, values: dict[str, object]) -> NDArray[np.int64]:
+        limit = -1 if self.most is None else self.most + 1
+        found = self.conn.exec_driver_sql(f"{query} LIMIT :limit", {**values, "limit": limit})
+        numbers = np.fromiter(found.scalars(), np.int64)
+        if self.most is not None and len(numbers) > self.most:
+            raise _TooMany
+        return numbers

@@ -183,7 +183,13 @@ class LibraryReader:
         return keywords.why_not(self._store.conn)
 
     def keyword_rows(
-        self, space: SpaceInfo, terms: Sequence[Term], phrase: str = "", mask: RowMask | None = None
+        self,
+        space: SpaceInfo,
+        terms: Sequence[Term],
+        phrase: str = "",
+        mask: RowMask | None = None,
+        *,
+        most: int | None = None,
     ) -> KeywordRows:
         """The rows of the mask whose captions, tags or names have any of the words; only where `words_missing` is None.
 
@@ -192,10 +198,11 @@ class LibraryReader:
             terms: the words, each once.
             phrase: folded and spaced; rows that have it are marked.
             mask: which rows may be found; None: all that live.
+            most: words (but for codes) that more texts or rows have are left out; None: none is.
         """
         generation = self.generation(space)
         allowed = self._findable_rows(generation) if mask is None else mask
-        return keywords.keyword_rows(self._store.conn, generation, terms, phrase, allowed)
+        return keywords.keyword_rows(self._store.conn, generation, terms, phrase, allowed, most=most)
 
     def vectors(self, space: SpaceInfo, rows: RowNumbers) -> Vectors:
         """The vectors of these rows, float32 (n, dim)."""

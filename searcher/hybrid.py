@@ -1,9 +1,13 @@
 """Where candidates come from: a query's vector, the words of captions, tags and names, or both fused.
 
 Fused by reciprocal ranks (Cormack, Clarke and Büttcher 2009, k = 60): ranks can be added where cosines and keyword
-scores cannot. What the words found counts by how much of what was asked is there (squared): "a dog on the beach" finds
-dog.jpg among the dogs, and does not carry it past them. Ranks count down to a fixed depth, whatever page is asked for,
-so that pages fit together.
+scores cannot. Two things keep words from spoiling an answer (docs/keywords.md has the figures). Some of the words count
+little: "a dog on the beach" finds dog.jpg among the dogs, and does not carry it past them. And ranks are added only for
+the twentieth of the pictures that looks most like what was asked; for others (dog.jpg shows a cat; what Anna looks
+like, no model knows) the better of the two ranks counts. Words with digits are codes that nothing looks like, and are
+believed.
+
+Ranks count down to a fixed depth, whatever page is asked for, so that pages fit together.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,6 +29,13 @@ RANK_CONSTANT = 60
 
 DEPTH = 1_000
 """Ranks that count, of vectors and of words; further down a rank adds less than a thousandth."""
+
+LIKELY_SHARE = 0.05
+SAMPLE = 1_000
+"""Pictures of the library by which it is told what looks likely."""
+
+TOO_COMMON = 50_000
+"""Texts or rows with a word, from which on looking them up takes more than an eighth of a second, and tells little."""
 
 MOST_ALIKE = 5_000
 """Rows whose words fit equally well (a folder's name) and whose cosines are computed one by one; of more, the search
@@ -88,12 +99,13 @@ def by_both(
     reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, keywords: Keywords, mask: RowMask | None
 ) -> Draw:
     """By the ranks of both; below DEPTH only the cosine decides. Where no word is found, the vector's own order."""
-    worded = look_up(reader, space, keywords, mask)
+    worded = look_up(reader, space, keywords, mask, most=TOO_COMMON)
     if not len(worded.rows):
         return by_vector(reader, space, vector, mask)
     listed = reader.search(space, vector, DEPTH, mask)
     chosen, cosines = _best_worded(reader, space, vector, worded)
-    head = fuse(listed.rows, listed.scores, worded.part(chosen), cosines)
+    likely = -1.0 if keywords.coded else _likely(reader, space, vector, mask, worded.committed)
+    head = fuse(listed.rows, listed.scores, worded.part(chosen), cosines, likely=likely)
     words = worded.found(np.flatnonzero(np.isin(worded.rows, head.rows)))
 
     def draw(count: int) -> Drawn:
@@ -107,24 +119,42 @@ def by_both(
     return draw
 
 
-def fuse(rows: RowNumbers, cosines: NDArray[np.float32], worded: Worded, worded_cosines: NDArray[np.float32]) -> Drawn:
-    """All of both, by the sum of what their ranks are worth; equal ones by cosine, then by row.
+def fuse(
+    rows: RowNumbers,
+    cosines: NDArray[np.float32],
+    worded: Worded,
+    worded_cosines: NDArray[np.float32],
+    *,
+    likely: float,
+) -> Drawn:
+    """All of both, by what their ranks are worth; equal ones by cosine, then by row.
 
     Args:
         rows: int64 (n,), the vector's candidates, best first.
         cosines: float32 (n,), theirs.
         worded: rows with words, in any order.
         worded_cosines: float32, theirs.
+        likely: from this cosine on the worths of both ranks are added; below, the greater counts.
     """
     union, places = np.unique(np.concatenate([rows, worded.rows]), return_inverse=True)
-    worth, scores = np.zeros(len(union)), np.zeros(len(union), np.float32)
     seen, named = places[: len(rows)], places[len(rows) :]
+    by_look, by_words, scores = np.zeros(len(union)), np.zeros(len(union)), np.zeros(len(union), np.float32)
     scores[named] = worded_cosines
     scores[seen] = cosines
-    worth[seen] += 1.0 / (RANK_CONSTANT + _ranks([cosines]))
-    worth[named] += worded.shares.astype(np.float64) ** 2 / (RANK_CONSTANT + _ranks([worded.scores, scores[named]]))
+    by_look[seen] = 1.0 / (RANK_CONSTANT + _ranks([cosines]))
+    by_words[named] = worded.worths / (RANK_CONSTANT + _ranks([worded.scores, scores[named]]))
+    worth = np.where(scores >= likely, by_look + by_words, np.maximum(by_look, by_words))
     order = np.lexsort((union, -scores, -worth))
     return Drawn(union[order], scores[order], placed=True)
+
+
+def _likely(
+    reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, mask: RowMask | None, committed: int
+) -> float:
+    """The least cosine of the twentieth of the pictures that looks most like what was asked, told by a sample."""
+    rows = np.arange(committed) if mask is None else np.flatnonzero(mask)
+    sample = rows[np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).astype(np.int64)]
+    return float(np.quantile(reader.vectors(space, sample) @ vector, 1.0 - LIKELY_SHARE))
 
 
 def _ranks(keys: list[NDArray[np.float32]]) -> NDArray[np.int64]:

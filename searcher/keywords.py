@@ -55,6 +55,11 @@ class Keywords:
     def __bool__(self) -> bool:
         return bool(self.terms)
 
+    @property
+    def coded(self) -> bool:
+        """No word is of something that can be seen."""
+        return all(term.coded for term in self.terms)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Worded:
@@ -63,7 +68,8 @@ class Worded:
     Attributes:
         rows: int64 (n,).
         scores: float32 (n,), 0 to 1: all words before some, then rare ones, whole ones and phrases before others.
-        shares: float32 (n,), 0 to 1: how much of what was asked is there, by how telling each word is.
+        worths: float32 (n,), 0 to 1: what it means for what a picture shows that these words were found; little where
+            it is only some of them, and the less, the more there were.
         having: bool (n, words).
         words: as they were typed.
         committed: rows that there are in all, with words or without.
@@ -71,7 +77,7 @@ class Worded:
 
     rows: RowNumbers
     scores: NDArray[np.float32]
-    shares: NDArray[np.float32]
+    worths: NDArray[np.float32]
     having: NDArray[np.bool_]
     words: tuple[str, ...]
     committed: int
@@ -82,7 +88,7 @@ class Worded:
             self,
             rows=self.rows[chosen],
             scores=self.scores[chosen],
-            shares=self.shares[chosen],
+            worths=self.worths[chosen],
             having=self.having[chosen],
         )
 
@@ -105,27 +111,42 @@ def read_keywords(text: str) -> Keywords:
     return Keywords(tuple(terms.values())[:MOST_TERMS], "" if len(terms) == 1 else phrase)
 
 
-def look_up(reader: "LibraryReader", space: "SpaceInfo", keywords: Keywords, mask: RowMask | None) -> Worded:
-    """The rows of the mask (None: all that live) with any of the words, weighed."""
-    found = reader.keyword_rows(space, keywords.terms, keywords.phrase, mask)
-    scores, shares = weigh(found)
-    words = tuple(term.word for term in keywords.terms)
-    return Worded(found.rows, scores, shares, found.strengths > 0, words, found.committed)
+def look_up(
+    reader: "LibraryReader", space: "SpaceInfo", keywords: Keywords, mask: RowMask | None, *, most: int | None = None
+) -> Worded:
+    """The rows of the mask (None: all that live) with any of the words, weighed.
+
+    Args:
+        reader: one snapshot of the library.
+        space: whose rows.
+        keywords: what to look for.
+        mask: which rows may be found.
+        most: words that more texts or rows have say little and take long, and are left out unless they are codes.
+    """
+    found = reader.keyword_rows(space, keywords.terms, keywords.phrase, mask, most=most)
+    scores, worths = weigh(found)
+    words = tuple(keywords.terms[i].word for i in found.terms)
+    return Worded(found.rows, scores, worths, found.strengths > 0, words, found.committed)
 
 
 def weigh(found: "KeywordRows") -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Scores and shares, as `Worded` has them, from what each row has of each word.
+    """Scores and worths, as `Worded` has them, from what each row has of each word.
 
     A word counts by how rare it is: BM25's inverse document frequency. How often it stands in a text counts nothing:
     captions are short.
     """
-    strengths = found.strengths.astype(np.float64)
+    strengths, terms = found.strengths.astype(np.float64), len(found.terms)
+    if not terms:
+        return np.empty(0, np.float32), np.empty(0, np.float32)
     having = np.count_nonzero(strengths, axis=0)
     rarity = np.log1p((found.searched - having + 0.5) / (having + 0.5))
-    shares = strengths @ rarity / rarity.sum()
+    rarity /= rarity.sum()
+    fits, shares = strengths @ rarity, (strengths > 0) @ rarity  # of what was asked, fragments counted as such or not
+    worths = fits / np.maximum(shares, 1e-9) * shares ** (1 + terms)
+    if terms > 1:
+        fits *= np.where(found.phrase, 1.0, SCATTERED)
     complete = (strengths > 0).all(axis=1)
-    fits = shares if strengths.shape[1] == 1 else shares * np.where(found.phrase, 1.0, SCATTERED)
-    return ((fits + complete) / 2).round(6).astype(np.float32), shares.astype(np.float32)
+    return ((fits + complete) / 2).round(6).astype(np.float32), worths.astype(np.float32)
 
 
 def _term(word: str) -> Term:

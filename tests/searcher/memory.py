@@ -106,7 +106,9 @@ class MemoryReader:
     def words_missing(self) -> str | None:
         return self.wordless
 
-    def keyword_rows(self, space: SpaceInfo, terms: list[Term], phrase: str, mask: RowMask | None) -> KeywordRows:
+    def keyword_rows(
+        self, space: SpaceInfo, terms: list[Term], phrase: str, mask: RowMask | None, *, most: int | None = None
+    ) -> KeywordRows:
         """Over captions and paths; fragments are not looked for."""
         texts = [self._texts(picture) for picture in self.stored]
         strengths = np.array(
@@ -117,7 +119,10 @@ class MemoryReader:
             strengths[~mask] = 0.0
         rows = np.flatnonzero(strengths.any(axis=1))
         phrases = np.array([bool(phrase) and phrase in texts[row] for row in rows], np.bool_)
-        return KeywordRows(rows, strengths[rows], phrases, len(texts) if mask is None else int(mask.sum()), len(texts))
+        numbers = tuple(range(len(terms)))
+        return KeywordRows(
+            rows, numbers, strengths[rows], phrases, len(texts) if mask is None else int(mask.sum()), len(texts)
+        )
 
     def _texts(self, picture: Picture) -> str:
         found = [caption.text for caption in picture.facts.captions if caption.kept]
