@@ -22,10 +22,10 @@ __all__ = ["CutOff", "cut_off_curve", "match_probabilities", "probabilities", "s
 
 # Logistic regression on OpenAI's CLIP ViT-B/32 (recorded vectors; benchmarks/cut_off.py fits it anew), moved so that
 # 0.5 is where four fifths of what is there are found.
-_STEEPNESS = 1.28  # of standard deviations
-_SIZE = -0.36  # of the logarithm of the library's size: among more pictures the best of nothing is better
-_OFFSET = -2.43
-_SIZES = (14, 1_000)  # fitted between these; a larger library has more of everything, what matches included
+_STEEPNESS = 1.39  # of standard deviations
+_SIZE = -0.54  # of the logarithm of the library's size: among more pictures the best of nothing is better
+_OFFSET = -2.04
+_SIZES = (14, 8_000)  # measured between these; a larger library has more of everything, of what matches, too
 
 _LEAST_SPREAD = 1e-6  # of scores that are all the same
 
@@ -48,8 +48,7 @@ def match_probabilities(
     texts = reader.neutral_texts(space) if words else None
     if texts is None:
         return None
-    size = float(np.clip(reader.generation(space).live_rows, *_SIZES))
-    return probabilities(standing(query, vectors, texts), size)
+    return probabilities(standing(query, vectors, texts), reader.generation(space).live_rows)
 
 
 def standing(query: Vectors, vectors: Vectors, texts: Vectors) -> NDArray[np.float32]:
@@ -65,7 +64,7 @@ def standing(query: Vectors, vectors: Vectors, texts: Vectors) -> NDArray[np.flo
     return np.asarray((vectors @ query - scores.mean(axis=1)) / spread, np.float32)
 
 
-def probabilities(standings: NDArray[np.float32], size: float) -> NDArray[np.float32]:
+def probabilities(standings: NDArray[np.float32], size: int) -> NDArray[np.float32]:
     """From standings (n,) in a library of so many pictures to probabilities, float32 (n,)."""
-    logits = _STEEPNESS * standings.astype(np.float64) + _SIZE * np.log(size) + _OFFSET
+    logits = _STEEPNESS * standings.astype(np.float64) + _SIZE * np.log(np.clip(size, *_SIZES)) + _OFFSET
     return np.asarray(np.exp(-np.logaddexp(0.0, -logits)), np.float32)
