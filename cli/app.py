@@ -22,6 +22,8 @@ from cli.forget import forget
 from cli.help import PAGE, Contents, Page
 from cli.index import EXAMPLES as INDEX_EXAMPLES
 from cli.index import index
+from cli.label import EXAMPLES as LABEL_EXAMPLES
+from cli.label import label
 from cli.lookup import EXAMPLES as LOOKUP_EXAMPLES
 from cli.lookup import lookup
 from cli.models import models
@@ -29,6 +31,8 @@ from cli.query import EXAMPLES as QUERY_EXAMPLES
 from cli.query import query
 from cli.status import EXAMPLES as STATUS_EXAMPLES
 from cli.status import status
+from cli.tag import EXAMPLES as TAG_EXAMPLES
+from cli.tag import tag
 from cli.vectors import vectors
 from core.program import NAME
 
@@ -75,6 +79,8 @@ def build_command() -> TyperGroup:
         (lookup, LOOKUP_EXAMPLES),
         (describe, DESCRIBE_EXAMPLES),
         (ask, ASK_EXAMPLES),
+        (label, LABEL_EXAMPLES),
+        (tag, TAG_EXAMPLES),
         (status, STATUS_EXAMPLES),
         (forget, FORGET_EXAMPLES),
         (doctor, DOCTOR_EXAMPLES),

@@ -16,7 +16,7 @@ from core.errors import UsageError
 
 NEAR = 0.72  # difflib's ratio; idnex, statue and qeury are 0.8, "state" for "status" 0.73
 PICTURE_NAME = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".avif", ".jp2")
-TAKES_PATHS = frozenset({"index", "lookup", "forget", "describe", "ask"})
+TAKES_PATHS = frozenset({"index", "lookup", "forget", "describe", "ask", "label", "tag"})
 OF_THE_PROGRAM = frozenset({"--help", "-h", "--version", "--install-completion", "--show-completion"})
 
 
@@ -35,13 +35,13 @@ class Grammar:
     subcommands: Mapping[str, frozenset[str]]  # by command; empty where it has none
     options: Mapping[str, frozenset[str]]  # by command
     with_words: frozenset[str]  # commands that take words behind them
-    with_value: frozenset[str]  # options of query, lookup and index that take one
+    with_value: frozenset[str]  # options that take one, of commands that are often misspelt or left out
 
     @classmethod
     def of(cls, program: TyperGroup) -> "Grammar":
         """Read it from the app."""
         commands = {name: list(_options(command.params)) for name, command in program.commands.items()}
-        leading = [option for name in ("query", "lookup", "index") for option in commands[name]]
+        leading = [option for name in ("query", "lookup", "index", "label", "tag") for option in commands[name]]
         return cls(
             {name: frozenset(getattr(command, "commands", ())) for name, command in program.commands.items()},
             {name: frozenset(o for option in options for o in option.opts) for name, options in commands.items()},

@@ -57,6 +57,8 @@ class TagReport:
     source: str  # the set of labels
     model: str
     labels: int  # how many there were to choose from
+    least: float  # the probability from which on one became a tag
+    or_none: bool  # whether a picture could show none of them
     looked_at: int = 0
     tagged: int = 0
     dry_run: bool = False

@@ -17,11 +17,12 @@ from db.tags import tags_of
 
 _PAGE = 5_000  # rows fetched at once by an export
 
+# CROSS JOIN keeps the order of the tables. With statistics of only some of them, SQLite walked all rows: 7 s a million.
 _ASSETS = """
     SELECT r.row, a.*, format.name AS format, camera.name AS camera, lens.name AS lens
     FROM json_each(:rows) j
-    JOIN vector_row r ON r.generation_id = :generation_id AND r.row = j.value
-    JOIN asset a ON a.id = r.asset_id
+    CROSS JOIN vector_row r ON r.generation_id = :generation_id AND r.row = j.value
+    CROSS JOIN asset a ON a.id = r.asset_id
     LEFT JOIN format ON format.id = a.format_id
     LEFT JOIN camera ON camera.id = a.camera_id
     LEFT JOIN lens ON lens.id = a.lens_id

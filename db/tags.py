@@ -15,12 +15,12 @@ from core.pictures import Tag
 from core.tags import USER, TagBlock, TagCount, TagSource, folded, tidy_name
 from db.connect import Store, run_many, transaction
 
+# CROSS JOIN: SQLite keeps the order of the tables, and so never walks all pictures or all rows for a few tags.
 _OF_ASSETS = """
     SELECT at.asset_id, t.name, at.source, at.model, at.score FROM json_each(:assets) j
-    JOIN asset_tag at ON at.asset_id = j.value JOIN tag t ON t.id = at.tag_id
+    CROSS JOIN asset_tag at ON at.asset_id = j.value CROSS JOIN tag t ON t.id = at.tag_id
     ORDER BY at.score IS NOT NULL, at.score DESC, t.folded
 """
-# CROSS JOIN: SQLite keeps the order of the tables, and so reads the pictures' tags and not those of all pictures.
 _OF_ALL = "tag t CROSS JOIN asset_tag at ON at.tag_id = t.id"
 _OF_SOME = "json_each(:images) j CROSS JOIN asset_tag at ON at.asset_id = j.value CROSS JOIN tag t ON t.id = at.tag_id"
 _COUNTS = """
@@ -35,9 +35,14 @@ _PUT = """
     INSERT INTO asset_tag (asset_id, tag_id, source, model, score, tagged_at) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET model = excluded.model, score = excluded.score, tagged_at = excluded.tagged_at
 """
+_DROP_OLD = """
+    DELETE FROM asset_tag WHERE asset_id IN (SELECT value FROM json_each(:images))
+        AND source = :source AND tagged_at <> :now
+"""
+_OF_THESE = " AND tag_id IN (SELECT value FROM json_each(:tags))"
 _ROWS = """
-    SELECT DISTINCT r.row FROM asset_tag at
-    JOIN vector_row r ON r.asset_id = at.asset_id AND r.generation_id = :generation_id
+    SELECT r.row FROM asset_tag at
+    CROSS JOIN vector_row r ON r.asset_id = at.asset_id AND r.generation_id = :generation_id
     WHERE at.tag_id = :tag_id
 """
 
@@ -74,13 +79,13 @@ def tag_id(conn: Connection, name: str) -> int:
     names = {row.folded: row.name for row in conn.exec_driver_sql("SELECT folded, name FROM tag")}
     if not names:
         raise UsageError(f"no picture has the tag {tidy_name(name)!r}, nor any other: `search tag` gives tags")
-    near = [names[one] for one in get_close_matches(wanted, names, 3, 0.6)]
+    near = [names[one] for one in get_close_matches(wanted, names, 3, 0.7)]
     meant = f"did you mean {' or '.join(near)}? " if near else ""
     raise UsageError(f"no picture has the tag {tidy_name(name)!r}: {meant}`search tag --list` shows all")
 
 
 def tagged_rows(conn: Connection, generation_id: int, name: str) -> RowNumbers:
-    """The rows of the pictures with this tag, from whatever source, int64 (n,).
+    """The rows of the pictures with this tag, int64 (n,); a row comes once for each source of the tag.
 
     Raises:
         UsageError: there is no such tag.
@@ -108,7 +113,9 @@ def _add(conn: Connection, images: Sequence[int], number: int) -> int:
     return len(fresh)
 
 
-def set_tags(store: Store, source: str, model: str, names: Sequence[str], blocks: Iterable[TagBlock]) -> None:
+def set_tags(
+    store: Store, source: str, model: str, names: Sequence[str], blocks: Iterable[TagBlock], *, whole: bool = True
+) -> None:
     """The tags that the pictures of these blocks have from this source are these and no others; all of it, or nothing.
 
     Pictures in no block keep what they have.
@@ -119,20 +126,19 @@ def set_tags(store: Store, source: str, model: str, names: Sequence[str], blocks
         model: that found them.
         names: the labels, by the numbers that the blocks use.
         blocks: what was found; taken one after the other, so that they may be made meanwhile.
+        whole: the labels are all that the set has; False: it may have given other tags before, and these stay.
     """
     now = time.time()
     with transaction(store) as conn:
         tags = np.array([_put_tag(conn, name) for name in names], np.int64)
+        judged = json.dumps(tags.tolist())
         for block in blocks:
             pairs = zip(
                 block.images[block.at].tolist(), tags[block.labels].tolist(), block.scores.tolist(), strict=True
             )
             run_many(conn, _PUT, [(image_id, tag, source, model, score, now) for image_id, tag, score in pairs])
-            conn.exec_driver_sql(
-                "DELETE FROM asset_tag WHERE asset_id IN (SELECT value FROM json_each(:images))"
-                " AND source = :source AND tagged_at <> :now",
-                {"images": json.dumps(block.images.tolist()), "source": source, "now": now},
-            )
+            old = {"images": json.dumps(block.images.tolist()), "source": source, "now": now, "tags": judged}
+            conn.exec_driver_sql(_DROP_OLD if whole else _DROP_OLD + _OF_THESE, old)
         drop_unused_tags(conn)
 
 

@@ -120,11 +120,11 @@ def label_vectors(encoder: TextEncoder, labels: LabelSet, listener: ProgressList
     """The mean of the vectors of each label's sentences, made unit: float32 (n, dim)."""
     rows = [np.empty((0, encoder.info.dim), np.float32)]
     for start in range(0, len(labels.labels), LABELS_AT_ONCE):
+        listener(Progress("labels", start, len(labels.labels)))
         some = labels.labels[start : start + LABELS_AT_ONCE]
         sentences = [fill(template, label) for label in some for template in labels.templates]
         mean = encoder.encode_texts(sentences).reshape(len(some), len(labels.templates), -1).mean(axis=1)
         rows.append(mean / np.linalg.norm(mean, axis=1, keepdims=True))
-        listener(Progress("labels", start + len(some), len(labels.labels)))
     return np.concatenate(rows)
 
 

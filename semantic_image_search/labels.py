@@ -14,7 +14,7 @@ import numpy as np
 from core.errors import UsageError
 from core.indexing import Progress
 from core.tags import TagReport
-from searcher.label_sets import SETS, LabelSet, find_set, make_set
+from searcher.label_sets import SETS, UNNAMED, LabelSet, find_set, make_set
 from searcher.labels import count_labels, make_judge
 from searcher.search import text_notices
 from semantic_image_search.label_cache import kept_vectors
@@ -46,27 +46,31 @@ class Labeller:
 
     Args:
         encoder: both towers of a model.
-        labels: to choose from.
+        sets: of labels to choose from, each for itself.
         or_none: whether a picture may show none of them: everyday words then compete with them.
         listener: hears how far the encoding of the labels is, which can take minutes.
     """
 
     def __init__(
-        self, encoder: Encoder, labels: LabelSet, *, or_none: bool = False, listener: ProgressListener
+        self, encoder: Encoder, sets: Sequence[LabelSet], *, or_none: bool = False, listener: ProgressListener
     ) -> None:
         self._encoder = encoder
-        self.labels = labels
-        self.or_none = or_none or len(labels.labels) == 1
-        self._judge = _judge(encoder, labels, or_none=self.or_none, listener=listener)
-        self.notices = label_notices(encoder, labels, told=or_none)
+        self.sets = tuple(sets)
+        self.or_none = tuple(or_none or len(one.labels) == 1 for one in sets)
+        self._judges = [
+            _judge(encoder, one, or_none=none, listener=listener) for one, none in zip(sets, self.or_none, strict=True)
+        ]
+        told = [notice for one in sets for notice in label_notices(encoder, one, told=or_none)]
+        self.notices = tuple(dict.fromkeys(told))
 
-    def best(self, pictures: Sequence[PictureLike], k: int) -> list[tuple[Label, ...]]:
-        """The k labels that fit best, best first, for each picture.
+    def best(self, pictures: Sequence[PictureLike], k: int) -> list[tuple[tuple[Label, ...], ...]]:
+        """For each picture and each set the k labels that fit best, best first.
 
         Raises:
             PictureProblem: a picture cannot be read.
         """
-        return self._judge.best(self._encoder.encode_pixels(fitted_all(pictures, self._encoder.info.preprocess)), k)
+        vectors = self._encoder.encode_pixels(fitted_all(pictures, self._encoder.info.preprocess))
+        return list(zip(*(judge.best(vectors, k) for judge in self._judges), strict=True))
 
 
 def label_notices(encoder: Encoder, labels: LabelSet, *, told: bool) -> tuple[str, ...]:
@@ -93,7 +97,7 @@ def labels_of(labels: str | Sequence[str] | LabelSet) -> LabelSet:
     """
     if isinstance(labels, LabelSet):
         return labels
-    return find_set(labels) if isinstance(labels, str) else make_set("labels", labels)
+    return find_set(labels) if isinstance(labels, str) else make_set(UNNAMED, labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +159,16 @@ def tag_library(library: Library, tagging: Tagging, listener: ProgressListener) 
     else:
         with open_writer(library.path, command="tag") as writer, open_reader(library.path) as reader:
             found = count_labels(run.blocks(reader), counts)
-            writer.set_tags(tagging.labels.name, encoder.info.name, tagging.labels.labels, found)
+            names, source = tagging.labels.labels, tagging.labels.name
+            writer.set_tags(source, encoder.info.name, names, found, whole=source != UNNAMED)
             writer.finish_run({"tagged": run.tagged})
     named = zip(tagging.labels.labels, counts.tolist(), strict=True)
     return TagReport(
         source=tagging.labels.name,
         model=encoder.info.name,
         labels=len(counts),
+        least=tagging.threshold,
+        or_none=tagging.may_be_none,
         looked_at=run.looked_at,
         tagged=run.tagged,
         dry_run=tagging.dry_run,

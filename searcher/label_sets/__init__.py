@@ -17,6 +17,10 @@ MOST_LABELS = 10_000
 """A softmax over more says little, and their sentences take an hour to encode without a GPU."""
 
 
+UNNAMED = "labels"
+"""Labels of a person's own that are no set: they may come one at a time."""
+
+
 @dataclass(frozen=True, slots=True)
 class LabelSet:
     """Labels to choose from.

@@ -19,7 +19,9 @@ def commands() -> Iterator[tuple[str, set[str], bool]]:
     for name, command in program.commands.items():
         inner = command.commands.items() if isinstance(command, TyperGroup) else ()
         for leaf_name, leaf in inner or ((None, command),):
-            options = {option for param in leaf.params for option in param.opts if option.startswith("-")}
+            options = {
+                option for param in leaf.params for option in (*param.opts, *param.secondary_opts) if option[0] == "-"
+            }
             yield f"search {name}" + (f" {leaf_name}" if leaf_name else ""), options, bool(leaf.epilog)
 
 

@@ -4,16 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import Connection, event
 
 from core.errors import ProblemKind
 from core.queries import Filters
+from core.tags import TagBlock
 from db import LibraryWriter, open_reader
 from db.records import FailedFile, RootScan
 from tests.db.making import Disk, index, model, stage_all, unit
 
-LARGE = {"file", "asset", "file_asset", "vector_row", "caption", "f", "a", "fa", "r", "c", "d"}
+LARGE = {"file", "asset", "file_asset", "vector_row", "caption", "asset_tag", "f", "a", "fa", "r", "c", "d", "at"}
 
 
 @contextmanager
@@ -79,6 +81,29 @@ def test_answers(grown: LibraryWriter, library: Path) -> None:
             reader.rows_with_hash(space, b"x" * 32)
             reader.rows_at_path(space, b"/p/1/1")
         assert walked == {}
+
+
+def test_tags(grown: LibraryWriter, library: Path) -> None:
+    """Filtering by a tag, showing tags, and tagging a block of pictures."""
+    images = np.arange(1, 61, dtype=np.int64)
+    odd = np.arange(0, 60, 2)
+    block = TagBlock(images, odd, np.zeros(30, np.int64), np.full(30, 0.5, np.float32))
+    with watched(grown.store.conn) as walked:
+        grown.set_tags("set", "fake", ["odd"], [block])
+        grown.set_tags("set", "fake", ["odd"], [block], whole=False)
+        grown.add_tags(images.tolist()[:5], ["few"])
+        grown.remove_tags(names=["few"], images=[1])
+    assert walked == {}
+    with open_reader(library) as reader:
+        space = reader.active_space()
+        with watched(reader._store.conn) as walked:
+            mask, many = reader.allowed_rows(space, Filters(tags=("odd", "few")))
+            assert mask is not None
+            found = reader.pictures(space, np.flatnonzero(mask))
+            reader.tags(images.tolist())
+        assert walked == {}
+        assert many == 2
+        assert {tag.name for picture in found for tag in picture.facts.tags} == {"odd", "few"}
 
 
 def test_filters_over_columns(grown: LibraryWriter, library: Path) -> None:
