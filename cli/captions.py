@@ -8,6 +8,7 @@ import typer
 from cli import context, options
 from cli.captions_generate import FILTER_EXAMPLES, GENERATE_EXAMPLES, filter_, generate
 from cli.console import emit, emit_json, one_line, say
+from cli.failures import INTERRUPTED
 from cli.help import PAGE, Contents, Page
 from cli.pictures import shown
 from cli.progress import progress_shown
@@ -61,6 +62,8 @@ def import_(
         emit_json(import_json(done))
     else:
         _show_import(done)
+    if done.interrupted:
+        raise typer.Exit(INTERRUPTED)
 
 
 @captions.command("list", cls=Page, context_settings=PAGE, epilog=LIST_EXAMPLE)
@@ -129,6 +132,7 @@ def import_json(done: "CaptionImport") -> dict[str, object]:
         "ambiguous": {"names": done.ambiguous, "examples": list(done.ambiguous_examples)},
         "bad": {"rows": done.bad, "examples": list(done.bad_examples)},
         "embedded": done.embedded,
+        "interrupted": done.interrupted,
         "notices": list(done.notices),
     }
 
@@ -152,6 +156,8 @@ def _show_import(done: "CaptionImport") -> None:
         emit(f"{counted(done.embedded, 'text')} embedded")
     _warn(done.unmatched, "name fits no picture of the library", "names fit no picture", done.unmatched_examples)
     _warn(done.ambiguous, "name fits several pictures", "names fit several pictures", done.ambiguous_examples)
+    if done.interrupted:
+        say("stopped; what is listed above is kept, and importing the file again goes on from here", style="yellow")
     _warn(done.bad, "row cannot be used", "rows cannot be used", done.bad_examples)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import os
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +19,7 @@ from core.indexing import Progress
 from core.paths import absolute, display
 from core.pictures import Caption, CaptionSource
 from db import open_reader, open_writer
+from indexer.interrupts import Interrupts
 from semantic_image_search.caption_embedding import embed_new_captions
 from semantic_image_search.caption_rows import EVERY_SPLIT, Tally, read_rows
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.indexing import ProgressListener
-    from db import LibraryReader
+    from db import LibraryReader, LibraryWriter
     from semantic_image_search.library import Library
 
 SHOWN = 5  # examples of names that fit nothing, or several
@@ -42,7 +43,7 @@ By = Literal["path", "folder", "name"]
 class CaptionImport:
     """What an import of captions did."""
 
-    file: str
+    file: str = ""
     rows: int = 0  # usable ones: a picture's name, and what is said of it
     pictures: int = 0  # of the library, that rows were matched with
     added: int = 0  # captions
@@ -55,6 +56,7 @@ class CaptionImport:
     bad: int = 0  # rows that could not be used
     bad_examples: tuple[str, ...] = ()  # with place and reason
     embedded: int = 0  # texts that got a vector
+    interrupted: bool = False  # stopped; what was finished is kept
     notices: tuple[str, ...] = ()
 
 
@@ -65,31 +67,22 @@ def import_captions(
     _require_utf8(file)
     tally = Tally()
     said = _captions(file, tally)
-    with open_reader(library.path) as reader:
-        found = _Matching.of(reader, said, os.path.dirname(absolute(file)))  # noqa: PTH120 - bytes
-    if said and not found.image and not found.ambiguous:
-        first = next(iter(said))[0]
-        raise UsageError(
-            f"none of the {len(said):,} pictures that {file} names is in {library.path}; the first is {_shown(first)}"
-        )
     if not said:
         raise UsageError(f"{file} holds no captions" + (f"; {tally.told[0]}" if tally.told else ""))
+    with open_reader(library.path) as reader:
+        found = _Matching.of(reader, said, os.path.dirname(absolute(file)))  # noqa: PTH120 - bytes
+    if not found.image and not found.ambiguous:
+        first = _shown(next(iter(said))[0])
+        raise UsageError(
+            f"none of the {len(said):,} pictures that {file} names is in {library.path}; the first is {first}"
+        )
     wanted = _by_picture(said, found.image, model)
     with open_writer(library.path, command="captions import", wait_s=wait_s) as writer:
-        writer.start_run("captions import")
-        added = done = 0
-        for batch in _batches(wanted, BATCH):
-            listener(Progress("import", done, len(wanted)))
-            added += writer.add_captions(batch)
-            done += len(batch)
-        embedded, notices = embed_new_captions(library, writer, listener)
-        writer.finish_run({"added": added, "embedded": embedded})
-    return CaptionImport(
+        done = _store(library, writer, wanted, listener)
+    return replace(
+        done,
         file=os.fspath(file),
         rows=sum(len(texts) for texts in said.values()),
-        pictures=len(wanted),
-        added=added,
-        known=sum(len(captions) for captions in wanted.values()) - added,
         matched_by=dict(found.by),
         unmatched=len(found.unmatched),
         unmatched_examples=tuple(_shown(names[0]) for names in found.unmatched[:SHOWN]),
@@ -97,7 +90,41 @@ def import_captions(
         ambiguous_examples=tuple(_shown(names[0]) for names in found.ambiguous[:SHOWN]),
         bad=tally.bad,
         bad_examples=tuple(tally.told[:SHOWN]),
+    )
+
+
+def _store(
+    library: Library, writer: LibraryWriter, wanted: Mapping[int, list[Caption]], listener: ProgressListener
+) -> CaptionImport:
+    """Commit the captions, then embed what is new. A first Ctrl-C ends it between two batches; all before is kept."""
+    writer.start_run("captions import")
+    added = seen = pictures = embedded = 0
+    notices: tuple[str, ...] = ()
+    interrupted = False
+    with Interrupts().handled() as interrupts:
+
+        def hear(progress: Progress) -> None:
+            interrupts.check()
+            listener(progress)
+
+        try:
+            for batch in _batches(wanted, BATCH):
+                hear(Progress("import", pictures, len(wanted)))
+                added += writer.add_captions(batch)
+                pictures += len(batch)
+                seen += sum(len(captions) for captions in batch.values())
+            embedded, notices = embed_new_captions(library, writer, hear)
+        except KeyboardInterrupt:
+            if interrupts.aborted:
+                raise
+            interrupted = True
+    writer.finish_run({"added": added, "embedded": embedded, "interrupted": interrupted})
+    return CaptionImport(
+        pictures=pictures,
+        added=added,
+        known=seen - added,
         embedded=embedded,
+        interrupted=interrupted,
         notices=notices,
     )
 

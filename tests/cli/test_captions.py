@@ -63,6 +63,7 @@ def test_an_import_as_json(real: Library, photos: Path, search: Search) -> None:
         "ambiguous": {"names": 0, "examples": []},
         "bad": {"rows": 1, "examples": ["row 6: 1 of 2 columns"]},
         "embedded": 3,
+        "interrupted": False,
         "notices": [],
     }
 

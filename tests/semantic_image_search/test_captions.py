@@ -2,11 +2,14 @@
 
 import json
 import os
+import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from core.errors import LibraryLocked, LibraryNotFound, UsageError, WeightsMissing
+from core.indexing import Progress
 from core.pictures import Caption, CaptionSource
 from db import open_reader, open_writer
 from semantic_image_search import Library, open_library
@@ -196,6 +199,39 @@ def test_nothing_to_import_into(tmp_path: Path, library: Library, photos: Path) 
     assert not (tmp_path / "none").exists()
     with open_writer(library.path, command="index"), pytest.raises(LibraryLocked):
         library.captions.import_file(file)
+
+
+def stop_once(stage: str, done: int) -> Callable[[Progress], None]:
+    """A person who presses Ctrl-C when a run has come so far."""
+    left = [stage]
+
+    def listen(progress: Progress) -> None:
+        if left and progress.stage == left[0] and progress.done >= done:
+            left.clear()
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return listen
+
+
+def test_stopped_while_embedding_it_keeps_what_is_done(library: Library, photos: Path) -> None:
+    file = write(photos, "c.csv", "file,caption\n" + "".join(f"b.jpg,text {n}\n" for n in range(600)))
+    done = library.captions.import_file(file, listener=stop_once("texts", 256))
+    assert (done.interrupted, done.added, done.known) == (True, 600, 0)
+    assert library.status().spaces[0].captions == 2 * 256 + 1  # and the sidecar's
+    again = library.captions.import_file(file)
+    assert (again.interrupted, again.added, again.known, again.embedded) == (False, 0, 600, 600 - 2 * 256)
+    assert library.doctor() == []
+
+
+def test_stopped_between_pictures_it_goes_on_there(
+    library: Library, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semantic_image_search.caption_import.BATCH", 1)
+    file = write(photos, "c.csv", "file,caption\na.jpg,a dog\nb.jpg,a cat\n2019/same.jpg,a cow\n")
+    done = library.captions.import_file(file, listener=stop_once("import", 1))
+    assert (done.interrupted, done.pictures, done.added, done.embedded) == (True, 2, 2, 0)
+    again = library.captions.import_file(file)
+    assert (again.added, again.known, again.embedded) == (1, 2, 3)
 
 
 class Gone(FakeEncoder):
