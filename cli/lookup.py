@@ -16,6 +16,8 @@ search lookup photo.jpg
 search photo.jpg -k 3 --json
 find . -name '*.jpg' -print0 | search lookup - --jsonl"""
 
+HEADER = 64  # bytes that tell a picture from a list
+
 Pictures = Annotated[
     list[str],
     typer.Argument(metavar="IMAGE", help="Picture files; - reads a list of them from stdin.", show_default=False),
@@ -72,9 +74,10 @@ def lookup(
         )
     )
     page = Page(k=k or 10, offset=offset, filters=filters, sort=Sort(sort), group=not no_group)
+    paths = named_pictures(images)
     unreadable = with_weights(
         lambda download: context.open_library(library, device=device, download=download),
-        lambda opened: answer_all(opened, named_pictures(images), page, output),
+        lambda opened: answer_all(opened, paths, page, output),
     )
     if unreadable:
         raise typer.Exit(1)
@@ -84,7 +87,7 @@ def named_pictures(words: Sequence[str]) -> list[bytes]:
     """The paths given; a `-` among them stands for the list on stdin, separated by NULs or else by newlines.
 
     Raises:
-        UsageError: the list on stdin is empty.
+        UsageError: the list on stdin is empty, or a picture itself.
     """
     paths: list[bytes] = []
     for word in words:
@@ -92,8 +95,18 @@ def named_pictures(words: Sequence[str]) -> list[bytes]:
             paths.append(os.fsencode(word))
             continue
         data = sys.stdin.buffer.read()
+        _refuse_picture(data)
         listed = [path for path in data.split(b"\0" if b"\0" in data else b"\n") if path]
         if not listed:
             raise UsageError("there were no paths on stdin")
         paths += listed
     return paths
+
+
+def _refuse_picture(data: bytes) -> None:
+    """Raises UsageError for a picture where a list of paths is read. Short signatures could begin a path."""
+    from media import sniff
+
+    kind = sniff(data[:HEADER])
+    if kind is not None and kind not in {"bmp", "ppm"}:
+        raise UsageError(f"stdin holds a picture ({kind}), and - reads a list of paths: name the file")

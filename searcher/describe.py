@@ -63,7 +63,10 @@ def with_scores(said: Sequence[Said], vectors: Vectors, picture: Vectors) -> lis
 
 
 def in_order(said: Sequence[Said]) -> list[Said]:
-    """The order before any reranking: the picture's own and the generated first, then by score."""
+    """The order before any reranking: the picture's own and the generated first, each by score.
+
+    They were said of this very picture; that a text of another one lies nearer is a rough guess beside it.
+    """
     return sorted(said, key=lambda one: (one.origin is Origin.LIBRARY, _by_score(one.score)))
 
 
@@ -107,12 +110,14 @@ def _has_time(spent_s: float, done: int, budget_s: float) -> bool:
 
 
 def ranked(said: Sequence[Said], looked: Looked | None, *, k: int) -> tuple[Description, ...]:
-    """The k best: those the reranker looked at by ITM logit + ITC cosine (the BLIP paper's), the others below them."""
+    """The k best of texts that are `in_order`.
+
+    Those the reranker looked at by ITM logit + ITC cosine (the BLIP paper's), the others below them as they were.
+    """
     count = 0 if looked is None else len(looked.itm)
     described = [_described(one, looked, number if number < count else None) for number, one in enumerate(said)]
     first = sorted(described[:count], key=lambda one: _by_score(one.reranked.fused if one.reranked else None))
-    below = sorted(described[count:], key=lambda one: _by_score(one.score))
-    return tuple(replace(one, rank=rank) for rank, one in enumerate([*first, *below][:k], start=1))
+    return tuple(replace(one, rank=rank) for rank, one in enumerate([*first, *described[count:]][:k], start=1))
 
 
 def _described(said: Said, looked: Looked | None, number: int | None) -> Description:

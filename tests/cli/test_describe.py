@@ -1,9 +1,12 @@
 """`search describe`, `search ask`, `search captions generate` and `filter`: real files, a real library, models that see colours."""
 
+import io
 import json
 import os
 import signal
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -90,6 +93,21 @@ def test_a_bad_picture_does_not_stop_the_rest(pictures: Path, search: Search) ->
     values = json.loads(search(*words, "--json").out)
     assert [len(value["descriptions"]) for value in values] == [1, 0, 1]
     assert values[1]["error"]["kind"] == "vanished"
+
+
+def test_paths_come_from_stdin_and_a_picture_does_not(
+    pictures: Path, search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = b"\0".join(os.fsencode(pictures / name) for name in ("red.png", "green.png"))
+    for data, code, headings in (
+        (listed, 0, [f"{pictures / 'red.png'}:", f"{pictures / 'green.png'}:"]),
+        ((pictures / "red.png").read_bytes(), 2, []),
+        (b"", 2, []),
+    ):
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data), isatty=lambda: False))
+        ran = search("describe", "-", "-k", "1")
+        assert (ran.code, [line for line in ran.lines if line.endswith(":")]) == (code, headings)
+        assert len(ran.err.splitlines()) == 1
 
 
 @pytest.mark.parametrize("wrong", [("--rerank", "many"), ("--rerank", "-3"), ("-k", "0"), ("--rerank", "5000")])
