@@ -17,6 +17,7 @@ import numpy as np
 
 from core.errors import SearchError, UsageError
 from core.queries import Fusion, Rerank, Took
+from indexer import default_workers
 from searcher.evaluation import present_and_absent, reranked, summarise
 from searcher.match import cut_off_curve
 from searcher.rerank import FUSIONS
@@ -29,6 +30,7 @@ from semantic_image_search.evaluation_records import (
     ModelReport,
 )
 from semantic_image_search.evaluation_run import Run
+from semantic_image_search.evaluation_seeing import Eye
 
 if TYPE_CHECKING:
     import os
@@ -89,9 +91,9 @@ def evaluate(  # noqa: PLR0913 - options by keyword, each with a default
     settings = evaluation_settings(device)
     data = read_caption_set(Path(captions), Path(images), split=split, per_picture=per_picture, limit=limit)
     second = chosen_reranker(reranker, settings, download=download) if rerank else None
-    encoders, notice = chosen_models(models, settings, reranker=second, pictures=len(data.pictures), download=download)
+    chosen, notice = chosen_models(models, settings, reranker=second, pictures=len(data.pictures), download=download)
     asked = Evaluation(
-        models=tuple(encoders),
+        models=tuple(chosen),
         reranker=second,
         rerank=depth,
         prompt=prompt,
@@ -112,20 +114,22 @@ def measure(
     """Carry an evaluation out; see `evaluate`."""
     started = perf_counter()
     listener = listener or _silent
-    run = Run(asked, listener)
-    seen, unreadable = run.encode_pictures(data)
-    kept = np.flatnonzero(~np.any([np.isnan(one.vectors[:, 0]) for one in seen], axis=0)).tolist()
+    workers = asked.workers or default_workers()
+    eye = Eye(data, prompt=asked.prompt, batch_size=asked.batch_size, workers=workers, listener=listener)
+    seen = [eye.see(make()) for make in asked.models]  # each model is let go before the next one is made
+    kept = np.flatnonzero(np.all([one.readable for one in seen], axis=0)).tolist()
     if not kept:
-        raise SearchError(f"none of the {len(data.pictures):,} pictures can be read; {unreadable[0].reason}")
-    readable = data.only(kept)
-    stages = [run.rank(readable, encoder, one.only(kept)) for encoder, one in zip(asked.models, seen, strict=True)]
-    scores = run.look_again(readable, stages)
+        raise SearchError(f"none of the {len(data.pictures):,} pictures can be read; {eye.problems[0].reason}")
+    readable, rows = data.only(kept), np.flatnonzero(np.isin(data.owner, kept)).tolist()
+    run = Run(readable, asked, workers=workers, listener=listener)
+    stages = [run.rank(one.only(kept, rows)) for one in seen]
+    scores = run.look_again(stages)
     return EvaluationReport(
         captions_file=captions_file,
         pictures=len(readable.pictures),
         captions=len(readable.captions),
         missing=data.missing,
-        unreadable=tuple(unreadable),
+        unreadable=eye.problems,
         bad_rows=data.bad,
         told=data.told,
         surplus=data.surplus,

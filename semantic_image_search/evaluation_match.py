@@ -9,29 +9,27 @@ import numpy as np
 from core.models import VectorKind
 from db.records import GenerationInfo, SpaceInfo, SpaceState
 from searcher.match import match_probabilities
-from searcher.neutral_texts import neutral_texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.arrays import RowNumbers, Vectors
-    from core.protocols import Encoder
     from db import LibraryReader
+    from semantic_image_search.evaluation_seeing import Seen
 
 
 class PictureJudge:
     """Says how probably pictures of a set match a text; what `searcher.match` asks of a library, it answers itself.
 
     Args:
-        encoder: of the pictures.
-        pictures: float32 (n, dim), unit rows.
+        seen: the set as one model sees it.
     """
 
-    def __init__(self, encoder: Encoder, pictures: Vectors) -> None:
-        info = encoder.info
-        self._pictures = pictures
+    def __init__(self, seen: Seen) -> None:
+        info = seen.info
+        self._pictures = seen.pictures
         self._space = SpaceInfo(0, info.name, info.name, info.identity, info.dim, info, SpaceState.ACTIVE)
-        self._texts = encoder.encode_texts(neutral_texts())
+        self._texts = seen.neutral
 
     def match(self, query: Vectors, rows: RowNumbers) -> NDArray[np.float32]:
         """Probabilities that these pictures match a text, float32 (rows,).

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.errors import UsageError
 from core.models import Device
 from semantic_image_search.choice import Wish, choose
-from semantic_image_search.models import EncoderSource
+from semantic_image_search.models import EncoderSource, load_encoder
 from semantic_image_search.second_stage import SecondStage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from core.protocols import Encoder, Reranker
     from core.settings import Settings
@@ -38,10 +39,11 @@ def chosen_reranker(reranker: str | Reranker | None, settings: Settings, *, down
 
 def chosen_models(
     models: Sequence[str | Encoder], settings: Settings, *, reranker: Reranker | None, pictures: int, download: bool
-) -> tuple[list[Encoder], str]:
-    """The models asked for; without any the one in the settings, or the built-in one with a notice.
+) -> tuple[list[Callable[[], Encoder]], str]:
+    """What makes the models asked for; without any the one in the settings, or the built-in one with a notice.
 
-    A reranker's name stands for its two towers apart: the first stage of the BLIP paper.
+    Each is found before anything is measured, and loaded when it is made. A reranker's name stands for its two towers
+    apart: the first stage of the BLIP paper.
 
     Args:
         models: names, or encoders of the caller's own; each is taken once.
@@ -53,30 +55,37 @@ def chosen_models(
     Raises:
         UnknownModel, WeightsMissing, DeviceError: one cannot be used.
     """
-    source = EncoderSource(device=settings.device, download=download)
     if not models:
+        source = EncoderSource(device=settings.device, download=download)
         wish = Wish(settings.asked_model, settings.model)
         chosen = choose(source.named, wish, pictures=pictures, change="pull")
-        return [chosen.encoder], chosen.notice
-    known = None if reranker is None else reranker.info.name
-    encoders: list[Encoder] = []
-    for one in dict.fromkeys(models):
-        if isinstance(one, str):
-            towers = _towers(one, settings, reranker=reranker if known == one else None, download=download)
-            encoders.append(towers or source.named(one))
-        else:
-            encoders.append(one)
-    return encoders, ""
+        return [lambda: chosen.encoder], chosen.notice
+    return [_maker(one, settings, reranker=reranker, download=download) for one in dict.fromkeys(models)], ""
 
 
-def _towers(name: str, settings: Settings, *, reranker: Reranker | None, download: bool) -> Encoder | None:
-    """The two towers of the BLIP of this name; None where it means another kind of model."""
+def _maker(
+    model: str | Encoder, settings: Settings, *, reranker: Reranker | None, download: bool
+) -> Callable[[], Encoder]:
+    if not isinstance(model, str):
+        return lambda: model
     from core.models import ModelTask
     from encoders import find_model
+
+    name = model
+    if find_model(name).task is ModelTask.RERANK:
+        shared = reranker if reranker is not None and reranker.info.name == name else None
+        towers = _towers(name, settings, reranker=shared, download=download)
+        return lambda: towers
+    load_encoder(name, device=settings.device, download=download)  # finds it; what is made of it is let go
+    return lambda: load_encoder(name, device=settings.device)
+
+
+def _towers(name: str, settings: Settings, *, reranker: Reranker | None, download: bool) -> Encoder:
+    """The two towers of the BLIP of this name."""
     from encoders.blip.contrast import BlipContrast
     from encoders.blip.reranker import BlipReranker
 
-    if find_model(name).task is not ModelTask.RERANK:
-        return None
     blip = reranker or chosen_reranker(name, settings, download=download)
-    return BlipContrast(blip) if isinstance(blip, BlipReranker) else None
+    if not isinstance(blip, BlipReranker):
+        raise UsageError(f"{name} has no towers to compare with: name it with --reranker alone")
+    return BlipContrast(blip)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from core.queries import Rerank, Took
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.indexing import Problem
     from core.protocols import Encoder, Reranker
     from searcher.evaluation import Summary
@@ -21,7 +23,7 @@ class Evaluation:
     """What is compared, and how.
 
     Attributes:
-        models: each is a first stage of its own.
+        models: each makes an encoder, a first stage of its own; made when it is its turn, and let go after.
         reranker: looks at the first candidates of each; None: nobody does.
         rerank: at how many, and what they are ordered by.
         prompt: what the models read in place of a caption, `{}` standing for it; the reranker reads the caption alone.
@@ -29,7 +31,7 @@ class Evaluation:
         workers: processes that decode; 0: one per core, at most 8.
     """
 
-    models: tuple[Encoder, ...]
+    models: tuple[Callable[[], Encoder], ...]
     reranker: Reranker | None = None
     rerank: Rerank = field(default_factory=lambda: Rerank(depth=0))
     prompt: str = AS_IT_IS

@@ -1,6 +1,7 @@
 """Models measured on pictures with captions: coloured pictures and fakes, then the tiny BLIP on drawings."""
 
 import csv
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from db import open_reader
 from searcher.cut_off import cut_off_curve, wrong_at
 from searcher.evaluation import summarise
 from searcher.match import match_probabilities
-from semantic_image_search import open_library
+from semantic_image_search import evaluation_models, open_library
 from semantic_image_search.evaluation import evaluate
 from tests.fakes import COLOURS, FakeEncoder, FakeReranker
 from tests.tiny_blip import MODEL_FOLDER, draw, make_pairs
@@ -217,7 +218,7 @@ def test_progress_is_told_and_a_stop_is_a_stop(table: Path, images: Path) -> Non
     stages = list(dict.fromkeys(one.stage for one in heard))
     assert stages == [
         "encoding pictures with fake",
-        "encoding captions with fake",
+        "encoding texts with fake",
         "ranking with fake",
         "judging matches with fake",
         "reranking with fake-reranker",
@@ -229,6 +230,25 @@ def test_progress_is_told_and_a_stop_is_a_stop(table: Path, images: Path) -> Non
 
     with pytest.raises(KeyboardInterrupt):
         evaluate(table, images, models=[FakeEncoder()], listener=stop)
+
+
+def test_a_model_is_let_go_before_the_next_one_is_made(
+    table: Path, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive: weakref.WeakSet[FakeEncoder] = weakref.WeakSet()
+    loaded: list[str] = []
+
+    def load(name: str, **_: object) -> FakeEncoder:
+        made = FakeEncoder(name)
+        alive.add(made)
+        loaded.append(name)
+        assert len(alive) <= 1, "two models at a time"
+        return made
+
+    monkeypatch.setattr(evaluation_models, "load_encoder", load)
+    report = evaluate(table, images, models=["mini", "ViT-B-32"])
+    assert [one.model for one in report.models] == ["mini", "ViT-B-32"]
+    assert loaded == ["mini", "ViT-B-32", "mini", "ViT-B-32"]  # found first, then made
 
 
 def test_models_are_found_before_anything_is_measured(table: Path, images: Path) -> None:
