@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,31 @@ import pytest
 from sqlalchemy import Connection, event
 
 from core.errors import ProblemKind
+from core.pictures import CaptionSource
 from core.queries import Filters
 from core.tags import TagBlock
 from db import LibraryWriter, open_reader
 from db.records import FailedFile, RootScan
+from tests.db.captioning import embed, generated
 from tests.db.making import Disk, index, model, stage_all, unit
 
-LARGE = {"file", "asset", "file_asset", "vector_row", "caption", "asset_tag", "f", "a", "fa", "r", "c", "d", "at"}
+LARGE = {
+    "file",
+    "asset",
+    "file_asset",
+    "vector_row",
+    "caption",
+    "asset_tag",
+    "caption_row",
+    "caption_text",
+    "f",
+    "a",
+    "fa",
+    "r",
+    "c",
+    "d",
+    "at",
+}
 
 
 @contextmanager
@@ -104,6 +123,28 @@ def test_tags(grown: LibraryWriter, library: Path) -> None:
         assert walked == {}
         assert many == 2
         assert {tag.name for picture in found for tag in picture.facts.tags} == {"odd", "few"}
+
+
+def test_captions(grown: LibraryWriter, library: Path) -> None:
+    """Adding, embedding and judging a batch of captions, one of which every picture has; finding and showing them."""
+    space = grown.use_space(model())
+    everywhere = generated("OLYMPUS DIGITAL CAMERA")
+    grown.add_captions(dict.fromkeys(range(1, 241), (everywhere,)))
+    embed(grown, space)
+    with watched(grown.store.conn) as walked:
+        grown.add_captions({image_id: (everywhere, generated(f"text {image_id}")) for image_id in range(1, 61)})
+        embed(grown, space)
+        records = list(islice(grown.captions_to_judge("itm"), 40))
+        grown.judge_captions([(record.id, 0.1, False) for record in records], judge="itm")
+        next(grown.pictures_without_caption("other"))
+        grown.remove_captions([7], [CaptionSource.GENERATED])
+    assert walked == {}
+    with open_reader(library) as reader:
+        with watched(reader._store.conn) as walked:
+            assert len(reader.search_captions(space, unit("fake:text 7"), 10)) == 10
+            reader.captions_of(range(1, 50))
+            reader.images_at_paths([b"/p/1/1"])
+        assert walked == {}
 
 
 def test_filters_over_columns(grown: LibraryWriter, library: Path) -> None:
