@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 PAIRS = 64  # matched at once: 57 MB of features at base size
 
 
+OVERHEAD = 64  # bytes of a file of features beside its numbers, and to spare
+
+
 class Judge:
     """A reranker that says which captions are kept.
 
@@ -32,6 +35,7 @@ class Judge:
     def __init__(self, reranker: Reranker, features: "FeatureCache", *, least: float) -> None:
         self._reranker = reranker
         self._features = features
+        self._room: int | None = None  # bytes that features may still take; None: not looked up yet
         self.least = least
 
     @property
@@ -54,15 +58,25 @@ class Judge:
         return None if content_hash is None else self._features.get(content_hash)
 
     def see(self, pictures: Sequence[tuple[bytes, Pixels]]) -> list[PictureFeatures]:
-        """Pictures (content hash, pixels fitted by `preprocess`) to float16 (tokens, width) each; remembered."""
+        """Pictures (content hash, pixels fitted by `preprocess`) to float16 (tokens, width) each.
+
+        Remembered as long as there is room: a run over a large library must not push out what queries look at often.
+        """
         seen = [self._features.get(content_hash) for content_hash, _ in pictures]
         unseen = [number for number, known in enumerate(seen) if known is None]
         if unseen:
             features = self._reranker.see(np.stack([pictures[number][1] for number in unseen]))
             for number, one in zip(unseen, features, strict=True):
                 seen[number] = one
-                self._features.put(pictures[number][0], one)
+                self._remember(pictures[number][0], one)
         return [one for one in seen if one is not None]  # by now none is None
+
+    def _remember(self, content_hash: bytes, features: PictureFeatures) -> None:
+        if self._room is None:
+            self._room = self._features.max_bytes - self._features.used_bytes()
+        needed = features.nbytes + OVERHEAD
+        if needed <= self._room and self._features.put(content_hash, features):
+            self._room -= needed
 
     def match(self, pairs: Sequence[tuple[str, PictureFeatures]]) -> list[float]:
         """That each text fits its picture, 0 to 1."""

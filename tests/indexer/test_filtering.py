@@ -8,8 +8,10 @@ import pytest
 
 from core.arrays import PictureFeatures
 from core.protocols import MatchScores
+from db.features import FeatureCache
 from encoders import load_reranker
 from indexer import filtering
+from indexer.judging import Judge
 from tests.fakes import FakeReranker
 from tests.indexer.captions_made import Told, add, held, judge_all, judge_of, library_of
 from tests.indexer.runs import index
@@ -96,6 +98,17 @@ def test_what_is_remembered_needs_no_file(tmp_path: Path, library: Path) -> None
     assert judge_all(library, judge_of(library)).judged == 1
     other = judge_all(library, judge_of(library, FakeReranker("other")))
     assert (other.judged, other.skipped, other.left) == (25 - 5, 2, 0)
+
+
+def test_no_more_is_remembered_than_there_is_room_for(library: Path) -> None:
+    small = FakeReranker()
+    room = 5 * (small.info.tokens * small.info.width * 2 + 64)
+    cache = FeatureCache(library, small.info.identity, room)
+    judge_all(library, Judge(small, cache, least=0.5))
+    assert 0 < cache.used_bytes() <= room
+    reranker = FakeReranker()
+    judge_all(library, Judge(reranker, cache, least=0.5), again=True)
+    assert reranker.pictures_seen == PICTURES - 5  # the first five are still there: nothing pushed them out
 
 
 class Interrupted(FakeReranker):
