@@ -7,6 +7,7 @@ from sqlalchemy import inspect
 
 from core.errors import LibraryDamaged
 from db.checks_rows import check_generation
+from db.checks_words import check_words
 from db.connect import Store, begin_snapshot, close, connect_reader
 from db.lock import is_locked
 from db.migrate import require_current
@@ -184,4 +185,5 @@ _CHECKS: tuple[Callable[[Store], Iterator[Finding]], ...] = (
     _foreign_keys,
     _generations,
     _liveness,
+    check_words,
 )

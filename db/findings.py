@@ -22,6 +22,7 @@ class FindingCode(StrEnum):
     FILES_EMPTY = "files_empty"  # files that were read and stand for no picture
     GENERATIONS = "generations"  # a space without its generation, none or several active spaces
     STRAY_FILES = "stray_files"
+    WORDS = "words"  # the index of words does not say what captions, tags and names say
     TEXTS_UNUSED = "texts_unused"  # caption texts that no picture has any more
 
 

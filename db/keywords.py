@@ -18,9 +18,12 @@ from core.words import Term
 from db.records import GenerationInfo
 from db.words import BITS, TextKind, has_index, has_trigrams
 
-NAMED = 0.9
+NAMED = 0.95
 """What a word of a file's or folder's name counts beside one of a caption or tag: names are less often about what is
 to be seen."""
+
+
+DAMAGED = "the index of words is damaged, and nothing is found by words: `search doctor --fix` mends it"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +90,12 @@ def keyword_rows(
         found[:, i] = column[rows]
     searched = committed if mask is None else int(np.count_nonzero(mask))
     return KeywordRows(rows, tuple(strengths), found, phrases[rows] > 0, searched, committed)
+
+
+def no_rows(generation: GenerationInfo) -> KeywordRows:
+    """As where none of the words is found anywhere."""
+    nothing = np.empty(0, np.int64)
+    return KeywordRows(nothing, (), np.empty((0, 0), np.float32), nothing > 0, 0, generation.committed_rows)
 
 
 class _TooMany(Exception):
@@ -156,7 +165,7 @@ class _Lookup:
 
     def _texts(self, pattern: str) -> NDArray[np.int64]:
         """Rowids of the index; in quotes, a pattern is nothing but characters to FTS5."""
-        quoted = '"' + pattern.replace('"', '""') + '"'
+        quoted = '"' + pattern.replace('"', '""').replace("\0", "\1") + '"'  # NUL would end it
         return self._numbers("SELECT rowid FROM words WHERE words MATCH :pattern", {"pattern": quoted})
 
     def _rows(self, kind: TextKind, ids: NDArray[np.int64]) -> RowNumbers:

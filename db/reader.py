@@ -87,6 +87,7 @@ class LibraryReader:
         self._generations: dict[tuple[int, VectorKind], GenerationInfo] = {}
         self._findable: dict[int, RowMask | None] = {}
         self._searchers: dict[int, RowSearcher] = {}
+        self._words_damaged = False
         self._neutral_texts: dict[int, Vectors | None] = {}
 
     @property
@@ -202,7 +203,11 @@ class LibraryReader:
         """
         generation = self.generation(space)
         allowed = self._findable_rows(generation) if mask is None else mask
-        return keywords.keyword_rows(self._store.conn, generation, terms, phrase, allowed, most=most)
+        try:
+            return keywords.keyword_rows(self._store.conn, generation, terms, phrase, allowed, most=most)
+        except LibraryDamaged:  # the index is derived: an answer goes without
+            self._words_damaged = True
+            return keywords.no_rows(generation)
 
     def vectors(self, space: SpaceInfo, rows: RowNumbers) -> Vectors:
         """The vectors of these rows, float32 (n, dim)."""
@@ -282,7 +287,8 @@ class LibraryReader:
     def notices(self) -> tuple[str, ...]:
         """What the user should know about the answers given: an index that was bypassed, and why."""
         told = ((searcher.notice, generation_id) for generation_id, searcher in self._searchers.items())
-        return tuple(notice for notice, generation_id in told if notice and not self._replaced(generation_id))
+        bypassed = tuple(notice for notice, generation_id in told if notice and not self._replaced(generation_id))
+        return (*bypassed, keywords.DAMAGED) if self._words_damaged else bypassed
 
     def _replaced(self, generation_id: int) -> bool:
         """Has a writer put another index in the place of this snapshot's meanwhile? Then nothing is amiss with it."""

@@ -16,6 +16,7 @@ from db.records import Finding, FindingCode
 from db.recovery import recover
 from db.spaces import generation_by_id
 from db.vectors.blocks import BLOCK_ROWS, extend_blocks
+from db.words import rebuild_words
 from db.writer import LibraryWriter
 
 
@@ -125,6 +126,11 @@ def _clear_strays(store: Store, _: Finding) -> None:
     recover(store)
 
 
+def _read_words_again(store: Store, _: Finding) -> None:
+    with transaction(store) as conn:
+        rebuild_words(conn)
+
+
 def _drop_rows_from(conn: Connection, generation_id: int, rows: int) -> None:
     """Only the first `rows` rows count from now on; nothing derived speaks of more."""
     given = {"id": generation_id, "rows": rows, "block": rows // BLOCK_ROWS}
@@ -159,5 +165,6 @@ _FIXES: Mapping[FindingCode, Callable[[Store, Finding], None]] = {
     FindingCode.LIVENESS: _settle_all,
     FindingCode.FILES_EMPTY: _read_again,
     FindingCode.STRAY_FILES: _clear_strays,
+    FindingCode.WORDS: _read_words_again,
     FindingCode.TEXTS_UNUSED: _settle_all,
 }

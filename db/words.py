@@ -44,7 +44,7 @@ _TEXTS = (
 
 def make_words(conn: Connection) -> None:
     """The triggers, and the index where this SQLite can have one: for a library that has its tables already."""
-    for trigger in _triggers():
+    for _, trigger in triggers():
         conn.exec_driver_sql(trigger)
     if has_trigrams(conn):
         _make_index(conn)
@@ -85,8 +85,12 @@ def has_index(conn: Connection) -> bool:
 
 
 def rebuild_words(conn: Connection) -> None:
-    """Read every text anew."""
-    conn.exec_driver_sql("DROP TABLE IF EXISTS words")
+    """Make the triggers and the index anew, and read every text again."""
+    for name, trigger in triggers():
+        conn.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+        conn.exec_driver_sql(trigger)
+    if has_trigrams(conn):
+        conn.exec_driver_sql("DROP TABLE IF EXISTS words")
     for table, kind, _, _ in _TEXTS:
         conn.exec_driver_sql(f"INSERT OR IGNORE INTO unread_text SELECT {kind:d}, id FROM {table}")
     read_noted(conn)
@@ -101,6 +105,20 @@ def purge_words(conn: Connection) -> None:
 
 def _make_index(conn: Connection) -> None:
     conn.exec_driver_sql(f"CREATE VIRTUAL TABLE words USING fts5(text, tokenize = '{TOKENIZER}', columnsize = 0)")
+
+
+def triggers() -> Iterator[tuple[str, str]]:
+    """What notes that texts came, went or changed: names and statements."""
+    for statement in _triggers():
+        yield statement.split()[2], statement
+
+
+def expected_words(conn: Connection) -> Iterator[tuple[int, str]]:
+    """What the index should hold: rowids and folded words of every text."""
+    read = _readers(conn)
+    for table, kind, column, _ in _TEXTS:
+        for row in conn.exec_driver_sql(f"SELECT id, {column} AS text FROM {table}"):
+            yield row.id << BITS | kind, read[kind](row.text)
 
 
 def _triggers() -> Iterator[str]:

@@ -4,8 +4,8 @@ Fused by reciprocal ranks (Cormack, Clarke and Büttcher 2009, k = 60): ranks ca
 scores cannot. Two things keep words from spoiling an answer (docs/keywords.md has the figures). Some of the words count
 little: "a dog on the beach" finds dog.jpg among the dogs, and does not carry it past them. And ranks are added only for
 the twentieth of the pictures that looks most like what was asked; for others (dog.jpg shows a cat; what Anna looks
-like, no model knows) the better of the two ranks counts. Words with digits are codes that nothing looks like, and are
-believed.
+like, no model knows) the better of the two ranks counts, and that of words a little less. Words with digits are codes
+that nothing looks like, and are believed.
 
 Ranks count down to a fixed depth, whatever page is asked for, so that pages fit together.
 """
@@ -29,6 +29,10 @@ RANK_CONSTANT = 60
 
 DEPTH = 1_000
 """Ranks that count, of vectors and of words; further down a rank adds less than a thousandth."""
+
+DOUBTED = 0.95
+"""What words count where a picture does not look like them: the first such caption comes fifth, the first name
+ninth."""
 
 LIKELY_SHARE = 0.05
 SAMPLE = 1_000
@@ -143,7 +147,7 @@ def fuse(
     scores[seen] = cosines
     by_look[seen] = 1.0 / (RANK_CONSTANT + _ranks([cosines]))
     by_words[named] = worded.worths / (RANK_CONSTANT + _ranks([worded.scores, scores[named]]))
-    worth = np.where(scores >= likely, by_look + by_words, np.maximum(by_look, by_words))
+    worth = np.where(scores >= likely, by_look + by_words, np.maximum(by_look, DOUBTED * by_words))
     order = np.lexsort((union, -scores, -worth))
     return Drawn(union[order], scores[order], placed=True)
 

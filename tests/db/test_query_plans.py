@@ -13,6 +13,7 @@ from core.errors import ProblemKind
 from core.pictures import CaptionSource
 from core.queries import Filters
 from core.tags import TagBlock
+from core.words import Term
 from db import LibraryWriter, open_reader
 from db.records import FailedFile, RootScan
 from tests.db.captioning import embed, generated
@@ -145,6 +146,17 @@ def test_captions(grown: LibraryWriter, library: Path) -> None:
             reader.captions_of(range(1, 50))
             reader.images_at_paths([b"/p/1/1"])
         assert walked == {}
+
+
+def test_words(grown: LibraryWriter, library: Path) -> None:
+    with open_reader(library) as reader:
+        space = reader.active_space()
+        terms = [Term("7", ((" 7 ", 1.0),)), Term("harbour", ((" harbour ", 1.0),), ((" harbour", 0.6),))]
+        with watched(reader._store.conn) as walked:
+            assert len(reader.keyword_rows(space, terms, " 7 harbour ").rows) > 0
+        assert walked == {}
+        lookup = "EXPLAIN QUERY PLAN SELECT rowid FROM words WHERE words MATCH '\" 7 \"'"
+        assert ":M" in reader._store.conn.exec_driver_sql(lookup).one().detail  # through the index, not all texts
 
 
 def test_filters_over_columns(grown: LibraryWriter, library: Path) -> None:

@@ -11,7 +11,7 @@ from core.models import EncoderInfo, VectorKind
 from core.pictures import Caption, CaptionSource, Orientation, Picture, PictureFacts, TakenAt, TakenSource
 from core.queries import Filters
 from core.words import Term, spaced
-from db.keywords import KeywordRows
+from db.keywords import NAMED, KeywordRows
 from db.records import Counts, GenerationInfo, SpaceInfo, SpaceState
 from db.vectors.records import Candidates
 from tests.fakes import FakeEncoder
@@ -112,21 +112,28 @@ class MemoryReader:
         """Over captions and paths; fragments are not looked for."""
         texts = [self._texts(picture) for picture in self.stored]
         strengths = np.array(
-            [[max((worth for form, worth in t.forms if form in text), default=0.0) for t in terms] for text in texts],
+            [
+                [
+                    max((n * worth for form, worth in t.forms for n, text in one if form in text), default=0.0)
+                    for t in terms
+                ]
+                for one in texts
+            ],
             np.float32,
         ).reshape(len(texts), len(terms))
         if mask is not None:
             strengths[~mask] = 0.0
         rows = np.flatnonzero(strengths.any(axis=1))
-        phrases = np.array([bool(phrase) and phrase in texts[row] for row in rows], np.bool_)
+        phrases = np.array([bool(phrase) and any(phrase in text for _, text in texts[row]) for row in rows], np.bool_)
         numbers = tuple(range(len(terms)))
         return KeywordRows(
             rows, numbers, strengths[rows], phrases, len(texts) if mask is None else int(mask.sum()), len(texts)
         )
 
-    def _texts(self, picture: Picture) -> str:
-        found = [caption.text for caption in picture.facts.captions if caption.kept]
-        return "|".join(map(spaced, [*found, *(path.decode() for path in (picture.path, *picture.other_paths))]))
+    def _texts(self, picture: Picture) -> list[tuple[float, str]]:
+        said = [(1.0, caption.text) for caption in picture.facts.captions if caption.kept]
+        named = [(NAMED, path.decode("utf-8", "replace")) for path in (picture.path, *picture.other_paths)]
+        return [(worth, spaced(text)) for worth, text in said + named]
 
     def vectors(self, space: SpaceInfo, rows: RowNumbers) -> Vectors:
         return self.rows[rows]

@@ -1,0 +1,364 @@
+"""Keyword search in the library: what is found, by which words, and that every snapshot holds texts and index together."""
+
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Connection
+
+from core.pictures import Caption, CaptionSource
+from core.queries import Filters
+from core.words import Term, spaced
+from db import LibraryWriter, check_library, fix_library, open_reader, open_writer
+from db.connect import transaction
+from db.keywords import NAMED
+from tests.db.making import FACTS, Disk, index, model, unit
+from tests.db.test_open import schema_of
+
+ANY = Filters()
+
+
+def term(word: str, *more: tuple[str, float], fragments: tuple[tuple[str, float], ...] = ()) -> Term:
+    return Term(word, ((spaced(word), 1.0), *more), fragments)
+
+
+def found(library: Path, *words: str | Term, filters: Filters = ANY) -> dict[bytes, list[float]]:
+    """Path to how well each word was found."""
+    with open_reader(library) as reader:
+        assert reader.words_missing() is None
+        space = reader.active_space()
+        mask, _ = reader.allowed_rows(space, filters)
+        terms = [word if isinstance(word, Term) else term(word) for word in words]
+        rows = reader.keyword_rows(space, terms, "", mask)
+        pictures = reader.pictures(space, rows.rows)
+        assert len(pictures) == len(rows.rows)
+        return {
+            picture.path: [round(float(one), 3) for one in strengths]
+            for picture, strengths in zip(pictures, rows.strengths, strict=True)
+        }
+
+
+def captioned(disk: Disk, path: bytes, *texts: str) -> None:
+    disk.put(path)
+    captions = tuple(Caption(text, CaptionSource.XMP) for text in texts)
+    disk.facts[disk.files[path][0]] = replace(FACTS, captions=captions)
+
+
+def noted(writer: LibraryWriter) -> int:
+    return writer.store.conn.exec_driver_sql("SELECT count(*) FROM unread_text").scalar_one()
+
+
+def test_captions_names_and_folders_below_the_root_are_searched(
+    writer: LibraryWriter, disk: Disk, library: Path
+) -> None:
+    captioned(disk, b"/home/me/Pictures/Norway 2019/IMG_1234.jpg", "A dog on the beach")
+    disk.put(b"/home/me/Pictures/Norway 2019/fjords/Sunset_at_sea.JPG")
+    disk.put(b"/home/me/Pictures/dogs.jpg")
+    index(writer, disk, b"/home/me/Pictures")
+    dog, sunset = (
+        b"/home/me/Pictures/Norway 2019/IMG_1234.jpg",
+        b"/home/me/Pictures/Norway 2019/fjords/Sunset_at_sea.JPG",
+    )
+    assert found(library, "dog") == {dog: [1.0]}
+    assert found(library, "norway") == {dog: [NAMED], sunset: [NAMED]}
+    assert found(library, "fjords", "sunset") == {sunset: [NAMED, NAMED]}
+    assert found(library, "IMG_1234") == {dog: [NAMED]}
+    assert found(library, "beach", "2019", "sunset") == {dog: [1.0, NAMED, 0.0], sunset: [0.0, NAMED, NAMED]}
+    assert found(library, "home") == found(library, "me") == found(library, "jpg") == {}
+    assert len(found(library, "pictures")) == 3  # the root's own name
+    assert noted(writer) == 0
+
+
+def test_case_accents_and_short_words(writer: LibraryWriter, disk: Disk, library: Path) -> None:
+    captioned(disk, b"/p/1.jpg", "Café in Zürich")
+    captioned(disk, b"/p/2.jpg", "狗在海滩上")
+    captioned(disk, b"/p/3.jpg", "TV at 5 o'clock", "Straße")
+    index(writer, disk, b"/p")
+    for word in ("cafe", "CAFÉ", "cafe\u0301", "ｃａｆé", "zurich"):
+        assert found(library, word) == {b"/p/1.jpg": [1.0]}
+    for word in ("海滩", "狗", "海滩上"):
+        assert found(library, word) == {b"/p/2.jpg": [1.0]}
+    assert found(library, "滩海") == {}
+    for word in ("tv", "o'clock", "strasse"):
+        assert found(library, word) == {b"/p/3.jpg": [1.0]}
+    assert list(found(library, "5")) == [b"/p/3.jpg"]
+
+
+def test_a_word_is_whole_and_fragments_wait_until_none_is(writer: LibraryWriter, disk: Disk, library: Path) -> None:
+    captioned(disk, b"/p/a.jpg", "a cat")
+    captioned(disk, b"/p/b.jpg", "our vacation in the Sandstrand hotel")
+    index(writer, disk, b"/p")
+    assert found(library, "cat") == {b"/p/a.jpg": [1.0]}
+    with_fragments = Term("strand", ((" strand ", 1.0),), ((" strand", 0.6), ("strand", 0.3)))
+    assert found(library, with_fragments) == {b"/p/b.jpg": [0.3]}
+    captioned(disk, b"/p/c.jpg", "am Strand")
+    index(writer, disk, b"/p")
+    assert found(library, with_fragments) == {b"/p/c.jpg": [1.0]}
+
+
+def test_a_phrase_is_marked(writer: LibraryWriter, disk: Disk, library: Path) -> None:
+    captioned(disk, b"/p/a.jpg", "the golden gate")
+    captioned(disk, b"/p/b.jpg", "a gate, golden")
+    index(writer, disk, b"/p")
+    with open_reader(library) as reader:
+        rows = reader.keyword_rows(reader.active_space(), [term("golden"), term("gate")], " golden gate ")
+        paths = [picture.path for picture in reader.pictures(reader.active_space(), rows.rows)]
+        assert dict(zip(paths, rows.phrase.tolist(), strict=True)) == {b"/p/a.jpg": True, b"/p/b.jpg": False}
+
+
+@pytest.mark.parametrize(
+    "pattern", ['"', 'a" OR "b', "NEAR(dog cat)", "dog*", "text:dog", "^dog", "dog NOT cat", "(", "-dog", "a\0dog"]
+)
+def test_nothing_in_a_pattern_is_an_operator(writer: LibraryWriter, disk: Disk, library: Path, pattern: str) -> None:
+    captioned(disk, b"/p/a.jpg", "dog")
+    index(writer, disk, b"/p")
+    assert found(library, Term("odd", ((pattern, 1.0),))) == {}
+
+
+def test_only_what_may_be_found_is(writer: LibraryWriter, disk: Disk, library: Path) -> None:
+    captioned(disk, b"/p/in/dog1.jpg", "dog")
+    captioned(disk, b"/p/out/dog2.jpg", "dog")
+    for number in range(20):
+        disk.put(b"/p/in/%d.jpg" % number)
+    index(writer, disk, b"/p")
+    assert set(found(library, "dog", filters=Filters(folders=(b"/p/in",)))) == {b"/p/in/dog1.jpg"}
+    del disk.files[b"/p/in/dog1.jpg"]
+    index(writer, disk, b"/p")
+    assert set(found(library, "dog")) == {b"/p/out/dog2.jpg"}
+
+
+def test_captions_judged_not_to_fit_are_not_searched(writer: LibraryWriter, disk: Disk, library: Path) -> None:
+    captioned(disk, b"/p/a.jpg", "a zebra")
+    index(writer, disk, b"/p")
+    with transaction(writer.store) as conn:
+        conn.exec_driver_sql("UPDATE caption SET kept = 0")
+    assert found(library, "zebra") == {}
+
+
+def test_a_copy_is_found_by_its_own_name_while_it_is_there(writer: LibraryWriter, disk: Disk, library: Path) -> None:
+    disk.put(b"/p/first.jpg", "same")
+    disk.put(b"/p/second.jpg", "same")
+    for number in range(20):
+        disk.put(b"/p/%d.jpg" % number)
+    index(writer, disk, b"/p")
+    assert len(found(library, "second")) == 1
+    del disk.files[b"/p/second.jpg"]
+    index(writer, disk, b"/p")
+    assert found(library, "second") == {}
+    assert len(found(library, "first")) == 1
+
+
+def test_a_moved_file_has_its_new_names(writer: LibraryWriter, disk: Disk, library: Path) -> None:
+    disk.put(b"/p/spain/old.jpg")
+    index(writer, disk, b"/p")
+    disk.move(b"/p/spain/old.jpg", b"/p/norway/new.jpg")
+    index(writer, disk, b"/p")
+    assert found(library, "old") == found(library, "spain") == {}
+    assert set(found(library, "norway", "new")) == {b"/p/norway/new.jpg"}
+
+
+def test_a_root_above_makes_its_folders_names_count(writer: LibraryWriter, disk: Disk, library: Path) -> None:
+    disk.put(b"/photos/travels/rome/a.jpg")
+    index(writer, disk, b"/photos/travels/rome")
+    assert found(library, "travels") == {}
+    index(writer, disk, b"/photos/travels")
+    assert set(found(library, "travels")) == {b"/photos/travels/rome/a.jpg"}
+
+
+def test_tags_are_searched_until_they_are_taken_away(writer: LibraryWriter, disk: Disk, library: Path) -> None:
+    disk.put(b"/p/a.jpg")
+    index(writer, disk, b"/p")
+    with transaction(writer.store) as conn:
+        conn.exec_driver_sql("INSERT INTO tag (id, name, folded) VALUES (1, 'Grand Canyon', 'grand canyon')")
+        conn.exec_driver_sql("INSERT INTO asset_tag VALUES (1, 1, 'user', NULL, NULL, 0)")
+    assert found(library, "canyon") == {b"/p/a.jpg": [1.0]}
+    with transaction(writer.store) as conn:
+        conn.exec_driver_sql("DELETE FROM asset_tag")
+        conn.exec_driver_sql("DELETE FROM tag")
+    assert found(library, "canyon") == {}
+
+
+def test_what_is_forgotten_leaves_no_trace(library: Path, disk: Disk) -> None:
+    captioned(disk, b"/p/a.jpg", "xylophone")
+    captioned(disk, b"/p/b.jpg", "a harp")
+    with open_writer(library, command="index") as writer:
+        index(writer, disk, b"/p")
+        assert b"xylophone" in (library / "library.sqlite3-wal").read_bytes()
+        writer.forget(b"/p/a.jpg")
+    left = b"".join(path.read_bytes() for path in library.glob("library.sqlite3*"))
+    assert b"ylophon" not in left
+    assert b"harp" in left
+    connection = sqlite3.connect(library / "library.sqlite3")
+    connection.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, words, row)")
+    terms = {row[0] for row in connection.execute("SELECT term FROM temp.terms")}
+    segments = b"".join(row[0] for row in connection.execute("SELECT block FROM words_data"))
+    connection.close()
+    assert "har" in terms
+    assert "xyl" not in terms
+    assert b"xyl" not in segments
+
+
+def test_a_transaction_that_fails_changes_no_word(writer: LibraryWriter, disk: Disk, library: Path) -> None:
+    captioned(disk, b"/p/a.jpg", "a harp")
+    index(writer, disk, b"/p")
+    with pytest.raises(ZeroDivisionError), transaction(writer.store) as conn:
+        _add_and_fail(conn)
+    assert noted(writer) == 0
+    assert set(found(library, "harp")) == {b"/p/a.jpg"}
+
+
+def _add_and_fail(conn: Connection) -> None:
+    conn.exec_driver_sql("INSERT INTO caption_text (text) VALUES ('a flute')")
+    raise ZeroDivisionError
+
+
+def test_a_reader_keeps_its_words_while_a_writer_goes_on(writer: LibraryWriter, disk: Disk, library: Path) -> None:
+    captioned(disk, b"/p/a.jpg", "a harp")
+    index(writer, disk, b"/p")
+    with open_reader(library) as reader:
+        captioned(disk, b"/p/b.jpg", "another harp")
+        index(writer, disk, b"/p")
+        assert len(reader.keyword_rows(reader.active_space(), [term("harp")]).rows) == 1
+    assert len(found(library, "harp")) == 2
+
+
+def test_common_words_may_be_left_out_but_codes_never(writer: LibraryWriter, disk: Disk, library: Path) -> None:
+    for number in range(30):
+        captioned(disk, b"/p/2019/%d.jpg" % number, f"a dog {number}", "a harp" if number < 3 else "a flute")
+    index(writer, disk, b"/p")
+    with open_reader(library) as reader:
+        terms = [term("dog"), term("harp"), term("2019")]
+        rows = reader.keyword_rows(reader.active_space(), terms, most=10)
+        assert rows.terms == (1, 2)
+        assert rows.strengths.shape == (30, 2)
+        assert np.count_nonzero(rows.strengths[:, 0]) == 3
+        none = reader.keyword_rows(reader.active_space(), terms[:1], most=10)
+        assert (none.rows.size, none.terms, none.strengths.shape) == (0, (), (0, 0))
+
+
+# A SQLite that lacks trigrams
+
+
+@pytest.fixture
+def no_trigrams(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """As on a SQLite before 3.34, which says that it knows no such tokenizer."""
+    monkeypatch.setattr("db.words.TOKENIZER", "not_there_yet")
+    return monkeypatch
+
+
+def test_without_trigrams_all_but_keyword_search_works(
+    no_trigrams: pytest.MonkeyPatch, library: Path, disk: Disk
+) -> None:
+    captioned(disk, b"/p/a.jpg", "a harp")
+    with open_writer(library, command="index") as writer:
+        index(writer, disk, b"/p")
+        writer.forget(b"/p/none.jpg")
+    assert check_library(library) == []
+    with open_reader(library) as reader:
+        assert len(reader.search(reader.active_space(), unit("x"), 5).rows) == 1
+        missing = reader.words_missing()
+        assert missing is not None
+        assert "FTS5" in missing
+        assert sqlite3.sqlite_version in missing
+    no_trigrams.undo()
+    with open_reader(library) as reader:
+        assert "search index" in str(reader.words_missing())
+    captioned(disk, b"/p/b.jpg", "a harp, too")
+    with open_writer(library, command="index") as writer:  # one that has them makes up for it
+        index(writer, disk, b"/p")
+    assert set(found(library, "harp")) == {b"/p/a.jpg", b"/p/b.jpg"}
+    assert check_library(library) == []
+
+
+def test_a_library_made_with_trigrams_is_written_without_and_read_with_them(
+    library: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    captioned(disk, b"/p/a.jpg", "a harp")
+    with open_writer(library, command="index") as writer:
+        index(writer, disk, b"/p")
+    monkeypatch.setattr("db.words.TOKENIZER", "not_there_yet")
+    captioned(disk, b"/p/b.jpg", "a flute")
+    with open_writer(library, command="index") as writer:
+        index(writer, disk, b"/p")
+    monkeypatch.undo()
+    with open_reader(library) as reader:
+        assert "search index" in str(reader.words_missing())
+    with open_writer(library, command="index"):
+        pass
+    assert set(found(library, "flute")) == {b"/p/b.jpg"}
+
+
+# Older libraries, damaged ones
+
+
+def make_older(library: Path) -> None:
+    """The library as it was before there were words."""
+    connection = sqlite3.connect(library / "library.sqlite3")
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
+    connection.execute("DROP TABLE words")
+    connection.execute("DROP TABLE unread_text")
+    connection.execute("UPDATE alembic_version SET version_num = '0002'")
+    connection.commit()
+    connection.close()
+
+
+def test_an_older_library_is_read_when_it_is_migrated(library: Path, disk: Disk, tmp_path: Path) -> None:
+    captioned(disk, b"/p/italy/a.jpg", "a harp")
+    with open_writer(library, command="index") as writer:
+        index(writer, disk, b"/p")
+    shutil.copytree(library, tmp_path / "made")
+    make_older(library)
+    with open_writer(library, command="index"):
+        pass
+    assert schema_of(library / "library.sqlite3") == schema_of(tmp_path / "made" / "library.sqlite3")
+    assert found(library, "harp", "italy") == {b"/p/italy/a.jpg": [1.0, NAMED]}
+    assert check_library(library) == []
+
+
+DAMAGES: Sequence[tuple[str, ...]] = (
+    ("DELETE FROM words",),
+    ("INSERT INTO words (rowid, text) VALUES (4000, ' nothing ')",),
+    ("UPDATE words SET text = ' other '",),
+    ("DROP TABLE words",),
+    ("DROP TRIGGER words_file_insert",),
+    ("DELETE FROM words_idx", "DELETE FROM words_data WHERE id > 10"),
+    ("UPDATE words_data SET block = x'00010203' WHERE id > 10",),
+)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_the_doctor_finds_and_mends_an_index_that_is_wrong(library: Path, disk: Disk, damage: tuple[str, ...]) -> None:
+    captioned(disk, b"/p/a.jpg", "a harp")
+    captioned(disk, b"/p/b.jpg", "a flute")
+    with open_writer(library, command="index") as writer:
+        index(writer, disk, b"/p")
+        writer.use_space(model())
+    connection = sqlite3.connect(library / "library.sqlite3")
+    for statement in damage:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+    findings = check_library(library)
+    assert [finding.code for finding in findings] == ["words"]
+    with open_writer(library, command="doctor --fix") as writer:
+        fix_library(writer, findings)
+    assert check_library(library) == []
+    assert set(found(library, "harp")) == {b"/p/a.jpg"}
+
+
+def test_an_answer_goes_without_a_damaged_index_and_says_so(library: Path, disk: Disk) -> None:
+    captioned(disk, b"/p/a.jpg", "a harp")
+    with open_writer(library, command="index") as writer:
+        index(writer, disk, b"/p")
+    connection = sqlite3.connect(library / "library.sqlite3")
+    connection.execute("UPDATE words_data SET block = x'00010203' WHERE id > 10")
+    connection.commit()
+    connection.close()
+    with open_reader(library) as reader:
+        assert len(reader.keyword_rows(reader.active_space(), [term("harp")]).rows) == 0
+        assert any("doctor --fix" in notice for notice in reader.notices())
