@@ -42,6 +42,7 @@ def index(
     batch_size: int = 8,
     listener=ignore_progress,
     exact_below: int = 50_000,
+    neutral_texts=(),
 ) -> IndexReport:
     """One run, with one space."""
     encoder = encoder or FakeEncoder()
@@ -54,7 +55,14 @@ def index(
     )
     with open_writer(library, command="index") as writer:
         space = writer.use_space(encoder.info)
-        return index_folders(writer, [(space, encoder)], request, listener, exact_below=exact_below)
+        return index_folders(
+            writer,
+            [(space, encoder)],
+            request,
+            listener,
+            exact_below=exact_below,
+            neutral_texts=neutral_texts,
+        )
 
 
 def accounted(report: IndexReport) -> int:
