@@ -6,8 +6,8 @@ appears whole under its name or not at all, and carries a checksum.
 """
 
 import os
+import secrets
 import struct
-import tempfile
 import time
 import zlib
 from collections.abc import Iterator
@@ -145,14 +145,13 @@ def write_whole(file: Path, content: bytes) -> None:
         OSError: it cannot be written; nothing is left behind then.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(suffix=_UNFINISHED, prefix=file.stem + ".", dir=file.parent)
+    part = file.with_name(f"{file.stem}.{secrets.token_hex(8)}{_UNFINISHED}")
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(name).replace(file)
+        part.write_bytes(content)
+        part.replace(file)
     except BaseException:
         with suppress(OSError):
-            Path(name).unlink()
+            part.unlink()
         raise
 
 

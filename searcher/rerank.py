@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import DeviceError, ModelError, PictureProblem, UsageError
+from core.errors import PictureProblem, SearchError, UsageError
 from core.indexing import Progress, ProgressListener
 from core.protocols import MatchScores
 from core.queries import Fusion, Reranked, SearchMode
@@ -63,7 +63,7 @@ class SecondLook:
 
     Attributes:
         at_hand: whether the reranker's weights are on this machine; loads nothing.
-        source: the reranker and what it has seen so far; raises ModelError or DeviceError where it cannot be used.
+        source: the reranker and what it has seen so far; raises SearchError where it cannot be used.
         name: the reranker's.
         budget_s: how long `auto` may look, once the model is loaded; 0: never.
         depths: where the first pages stopped.
@@ -137,7 +137,7 @@ def _auto(found: Sequence[Found], request: SearchRequest, second: SecondLook | N
         looked = _look(found, request, source, pace, depth)
         if known is None:
             second.depths.remember(query, pace.done)
-    except (ModelError, DeviceError) as error:  # nobody asked for it: its absence costs no answer
+    except SearchError as error:  # nobody asked for it: a model that cannot be used costs no answer
         return Looked(found, why_not=str(error), telling=True)
     return looked
 
@@ -152,9 +152,17 @@ def _silent_reason(request: SearchRequest, second: SecondLook) -> str | None:
         return "the query is not words alone, and a reranker would read only those; --rerank NUMBER does so"
     if second.budget_s <= 0:
         return "the setting rerank_budget_s is 0"
-    if not second.at_hand():
+    if not _at_hand(second):
         return f"the weights of {second.name} are not on this machine: `search models pull {second.name}`"
     return None
+
+
+def _at_hand(second: SecondLook) -> bool:
+    """As `at_hand`; a reranker that cannot even be looked for is told of when it is made."""
+    try:
+        return second.at_hand()
+    except SearchError:
+        return True
 
 
 def _depth_in_time(found: Sequence[Found], source: FeatureSource, budget_s: float) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.arrays import PictureFeatures
-from core.errors import DeviceError, UsageError, WeightsMissing
+from core.errors import DeviceError, SearchError, UnknownModel, UsageError, WeightsMissing
 from core.models import RerankerInfo
 from core.protocols import MatchScores
 from core.queries import Fusion, Page, Rerank, SearchMode
@@ -236,10 +236,13 @@ def test_auto_is_silent_where_nobody_would_ask(request_: SearchRequest, given: d
     assert depth_wanted(request_, second) == 0
 
 
-def test_a_reranker_that_fails_costs_auto_no_answer() -> None:
+@pytest.mark.parametrize("error", [DeviceError, UnknownModel, UsageError])
+def test_a_reranker_that_fails_costs_auto_no_answer(error: type[SearchError]) -> None:
     def broken() -> FeatureSource:
-        raise DeviceError("no such device")
+        raise error("no such thing")
 
-    looked = rerank(CANDIDATES, asked(), look(Scripted(), source=broken))
-    assert (looked.count, looked.telling, looked.why_not) == (0, True, "no such device")
+    second = look(Scripted(), source=broken, at_hand=broken if error is UnknownModel else lambda: True)
+    looked = rerank(CANDIDATES, asked(), second)
+    assert depth_wanted(asked(), second) == 100
+    assert (looked.count, looked.telling, looked.why_not) == (0, True, "no such thing")
     assert rows(looked.found) == list(range(COUNT))
