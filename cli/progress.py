@@ -163,7 +163,8 @@ class Pace:
             self._stage, self._start = progress.stage, (self._clock(), progress.done)
         parts = [amount(progress)] if progress.done or progress.total is not None else []
         seconds, done = self._clock() - self._start[0], progress.done - self._start[1]
-        if progress.stage in PACED and seconds >= 1.0 and done > 0:
+        paced = progress.stage in PACED or progress.stage not in STAGES  # search eval's say themselves what they are
+        if paced and seconds >= 1.0 and done > 0:
             parts.append(f"{rate(done / seconds)} a second")
             if progress.total is not None and progress.total > progress.done:
                 parts.append(f"{span((progress.total - progress.done) * seconds / done)} to go")

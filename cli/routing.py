@@ -16,7 +16,7 @@ from core.errors import UsageError
 
 NEAR = 0.72  # difflib's ratio; idnex, statue and qeury are 0.8, "state" for "status" 0.73
 PICTURE_NAME = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".heic", ".heif", ".avif", ".jp2")
-TAKES_PATHS = frozenset({"index", "lookup", "forget", "describe", "ask", "label", "tag"})
+TAKES_PATHS = frozenset({"index", "lookup", "forget", "describe", "ask", "label", "tag", "eval"})
 OF_THE_PROGRAM = frozenset({"--help", "-h", "--version", "--install-completion", "--show-completion"})
 
 

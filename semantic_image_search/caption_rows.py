@@ -200,7 +200,7 @@ def _from_table(text: TextIO, file: Path, split: str | None, tally: Tally) -> It
     names = header or ["file", "caption"]
     if split not in {None, EVERY_SPLIT} and "split" not in names:
         raise UsageError(f"{file} has no column `split`: leave --split out")
-    yield from _usable(_records(reader, names, 1 + bool(header), tally), _plain_row, split, tally)
+    yield from _usable(_records(reader, names, delimiter, 1 + bool(header), tally), _plain_row, split, tally)
 
 
 def _columns(line: str) -> tuple[str | None, list[str]]:
@@ -213,7 +213,7 @@ def _columns(line: str) -> tuple[str | None, list[str]]:
 
 
 def _records(
-    reader: Iterator[list[str]], names: Sequence[str], first: int, tally: Tally
+    reader: Iterator[list[str]], names: Sequence[str], delimiter: str, first: int, tally: Tally
 ) -> Iterator[tuple[str, object]]:
     """The rows of a table as objects. A caption in the last column may hold the delimiter, unquoted."""
     number = first - 1
@@ -232,7 +232,7 @@ def _records(
             tally.leave_out(f"row {number}", f"{len(cells)} of {len(names)} columns")
             continue
         last = len(names) - 1
-        item = dict(zip(names, [*cells[:last], ",".join(cells[last:])], strict=True))
+        item = dict(zip(names, [*cells[:last], delimiter.join(cells[last:])], strict=True))
         yield f"row {number}", {name: _unnumbered(value.strip()) for name, value in item.items()}
 
 

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cli.progress import Pace
+from core.indexing import Progress
 from semantic_image_search import open_library
 from tests.cli.conftest import Search
 from tests.conftest import PROJECT
@@ -158,6 +160,20 @@ def test_a_library_with_an_index(tmp_path: Path, search: Search, monkeypatch: py
     assert report["index"]["nprobe"] >= 1
     assert report["kinds"][0]["recall"] >= 0.95
     assert set(report["kinds"][0]["search_ms"]) == {"median", "95%"}
+
+
+def test_words_that_are_no_files_are_hardly_meant_for_it(search: Search) -> None:
+    ran = search("eval", "the", "situation")
+    assert ran.code == 2
+    assert ran.err.splitlines()[0] == "to look for these words, type: search query eval the situation"
+
+
+def test_how_long_it_takes_is_said_beside_the_bar() -> None:
+    now = [0.0]
+    pace = Pace(clock=lambda: now[0])
+    assert pace.numbers(Progress("reranking with blip", 10, 100)) == "10 of 100"
+    now[0] = 60.0
+    assert pace.numbers(Progress("reranking with blip", 20, 100)) == "20 of 100 · 0.2 a second · 8 min to go"
 
 
 def test_ctrl_c_stops_it_with_a_word(drawings: Path, tmp_path: Path) -> None:

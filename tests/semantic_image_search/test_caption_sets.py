@@ -97,10 +97,20 @@ TWO = {"a.jpg": ["a dog, running", "a dog"], "b.jpg": ["a cat"]}
         ("t.csv", "image,caption\na.jpg,a dog, running\nb.jpg,a cat\na.jpg,a dog\n"),  # nobody quoted it
         ("t.csv", 'a.jpg,"a dog, running"\r\nb.jpg,a cat\r\n\r\na.jpg,a dog'),  # no header
         ("t.csv", '\ufeff"File";"Caption"\na.jpg;a dog, running\nb.jpg;a cat\n./a.jpg;a dog\n'),  # a spreadsheet's
-        ("results.csv", "image_name| comment_number| comment\na.jpg| 0| a dog, running\nb.jpg| 0| a cat\na.jpg| 1| a dog\n"),
+        (
+            "results.csv",
+            "image_name| comment_number| comment\na.jpg| 0| a dog, running\nb.jpg| 0| a cat\na.jpg| 1| a dog\n",
+        ),
+        ("t.tsv", "file\tcaption\na.jpg\ta dog, running\nb.jpg\ta cat\na.jpg\ta\tdog\n"),  # a tab too many
         ("Flickr8k.token.txt", "a.jpg#0\ta dog, running\nb.jpg#0\ta cat\na.jpg#1\ta dog\n"),
-        ("t.jsonl", '{"file": "a.jpg", "captions": ["a dog, running", "a dog"]}\n\n{"image": "b.jpg", "caption": "a cat"}'),
-        ("t.json", '[{"image": "x/a.jpg", "caption": ["a dog, running", "a dog"]}, {"file": "b.jpg", "text": "a cat"}]'),
+        (
+            "t.jsonl",
+            '{"file": "a.jpg", "captions": ["a dog, running", "a dog"]}\n\n{"image": "b.jpg", "caption": "a cat"}',
+        ),
+        (
+            "t.json",
+            '[{"image": "x/a.jpg", "caption": ["a dog, running", "a dog"]}, {"file": "b.jpg", "text": "a cat"}]',
+        ),
         ("t.json", '{"file": "a.jpg", "captions": ["a dog, running", "a dog"]}\n{"file": "b.jpg", "caption": "a cat"}'),
     ],
 )
