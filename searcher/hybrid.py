@@ -32,7 +32,7 @@ DEPTH = 1_000
 
 DOUBTED = 0.95
 """What words count where a picture does not look like them: the first such caption comes fifth, the first name
-ninth."""
+eighth."""
 
 LIKELY_SHARE = 0.05
 SAMPLE = 1_000
