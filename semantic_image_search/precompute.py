@@ -16,7 +16,7 @@ import numpy as np
 from core.errors import StorageFull, UsageError
 from core.indexing import Problem, Progress
 from db import open_reader
-from db.features import bytes_of, remember_bound
+from db.features import bytes_of, forget_features, remember_bound
 from indexer import default_workers
 from indexer.interrupts import Interrupts
 from indexer.reading import read_again
@@ -68,12 +68,12 @@ class Plan:
 
 @dataclass(slots=True)
 class _Tally:
-    seen: int = 0
+    seen: list[bytes] = field(default_factory=list)  # content hashes
     problems: list[Problem] = field(default_factory=list)
 
     @property
     def done(self) -> int:
-        return self.seen + len(self.problems)
+        return len(self.seen) + len(self.problems)
 
 
 def plan_precompute(library: Path, reranker: Reranker, cache: FeatureCache) -> Plan:
@@ -116,18 +116,19 @@ def precompute(
         try:
             for batch in _batches(read_again(pool, plan.missing, interrupts), tally):
                 _keep(library, reranker, cache, batch)
-                tally.seen += len(batch)
+                tally.seen += [picture.content_hash for picture in batch]
                 listener(Progress("see", tally.done, len(plan.missing), len(tally.problems)))
         except KeyboardInterrupt:
             if interrupts.aborted:
                 raise
             interrupted = True
+    _drop_forgotten(library, tally.seen)
     return PrecomputeReport(
         reranker=reranker.info.name,
-        seen=tally.seen,
+        seen=len(tally.seen),
         known=plan.known,
         left=len(plan.missing) - tally.done,
-        kept_bytes=(plan.known + tally.seen) * plan.each_bytes,
+        kept_bytes=(plan.known + len(tally.seen)) * plan.each_bytes,
         seconds=time.monotonic() - started,
         interrupted=interrupted,
         problems=tuple(tally.problems),
@@ -175,6 +176,14 @@ def _keep(library: Path, reranker: Reranker, cache: FeatureCache, batch: Sequenc
     for picture, seen in zip(batch, features, strict=True):
         if not cache.put(picture.content_hash, seen):
             raise StorageFull(f"no more can be kept in {library}: the disk is full, or may not be written to")
+
+
+def _drop_forgotten(library: Path, seen: Sequence[bytes]) -> None:
+    """What was forgotten while it was looked at stays forgotten."""
+    with open_reader(library) as reader:
+        alive = {picture.content_hash for picture in _pictures(reader)}
+    for content_hash in set(seen) - alive:
+        forget_features(library, content_hash)
 
 
 def _batches(

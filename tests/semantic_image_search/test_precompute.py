@@ -77,6 +77,19 @@ def test_more_than_may_be_kept_is_refused(folder: Path, monkeypatch: pytest.Monk
     assert reranker.pictures_seen == COUNT
 
 
+def test_what_is_forgotten_meanwhile_stays_forgotten(folder: Path) -> None:
+    reranker = FakeReranker()
+    library = opened(folder, reranker)
+
+    def forget_all(progress: Progress) -> None:
+        if progress.done == 16:
+            library.forget(folder / "pictures")
+
+    report = library.second_stage.precompute(workers=1, listener=forget_all)
+    assert report.seen == COUNT
+    assert library.second_stage.features(reranker).used_bytes() == 0
+
+
 class Large(FakeReranker):
     """Sees as much as BLIP does at base size."""
 

@@ -1,0 +1,45 @@
+"""`search query --rerank` as one types it: the built-in model finds, the tiny BLIP looks again."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import PROJECT
+from tests.tiny_blip import MODEL_FOLDER, draw, make_pairs
+
+PAIRS = make_pairs(seed=21, count=4)
+
+
+def test_a_drawing_is_told_from_the_swapped_one(tmp_path: Path) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    scenes = [scene for pair in PAIRS for scene in pair]
+    for number, scene in enumerate(scenes):
+        draw(scene, seed=number).save(pictures / f"{number}.png")
+    environment = {
+        **os.environ,
+        "SEARCH_LIBRARY": str(tmp_path / "library"),
+        "SEARCH_CONFIG": str(tmp_path / "none"),
+        "SEARCH_RERANKER": f"local-dir:{MODEL_FOLDER}",
+        "PYTHONPATH": str(PROJECT),
+    }
+
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "cli", *words]
+        return subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+
+    run("index", str(pictures), "--model", "mini")
+    told = run("models", "precompute")
+    assert "8 pictures" in told.stderr
+    pictures.rename(tmp_path / "away")  # all that is needed was seen
+    answer = json.loads(run("query", scenes[0].caption, "--json").stdout)
+    assert (answer["reranked"], answer["reranker"]) == (8, f"local-dir:{MODEL_FOLDER}")
+    best, *others = answer["hits"]
+    assert best["path"] == str(pictures / "0.png")
+    assert best["match"] > 0.5
+    assert best["reranked"]["fused"] >= max(hit["reranked"]["fused"] for hit in others)
+    matches = run("query", scenes[0].caption, "--only-matches", "--paths").stdout.splitlines()
+    assert str(pictures / "0.png") in matches
+    assert str(pictures / "1.png") not in matches  # the swapped one
