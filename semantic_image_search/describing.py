@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.descriptions import DescribeResult, Origin
-from core.errors import LibraryNotFound, UsageError
+from core.errors import LibraryNotFound, UsageError, WeightsMissing
 from core.paths import absolute, display
 from core.pictures import CaptionSource
 from core.queries import Took
@@ -169,10 +169,15 @@ class _Describer:
         return [Said(one.text, Origin.LIBRARY, score=one.score) for one in found]
 
     def _scored(self, said: Sequence[Said], vector: Vectors | None) -> Sequence[Said]:
+        """With the cosines of all texts, where the library's model is here: a picture it holds can do without."""
         unscored = [one.text for one in said if one.score is None]
         if vector is None or self._encoder is None or not unscored:
             return said
-        return with_scores(said, self._encoder.encode_texts(unscored), vector)
+        try:
+            return with_scores(said, self._encoder.encode_texts(unscored), vector)
+        except WeightsMissing as missing:
+            self._notices.append(f"captions of its own have no score: {missing}")
+            return said
 
     def _look(self, seen: _Seen, said: Sequence[Said]) -> Looked | None:
         if self._reranker is None or not said:

@@ -79,6 +79,22 @@ def test_a_picture_of_the_library_has_its_own_captions_and_loads_no_image_model(
     assert encoder.pictures_seen == 0
 
 
+def test_a_picture_of_the_library_is_described_without_the_librarys_model(library: Library, pictures: Path) -> None:
+    class Gone(FakeEncoder):
+        def encode_texts(self, texts):
+            raise WeightsMissing("its weights are not here", fetchable="fake")
+
+        encode_pixels = encode_texts
+
+    again = open_library(library.path, model=Gone(), reranker=FakeReranker(), captioner=FakeCaptioner())
+    result = again.describe(pictures / "green.png")
+    assert told(result)[0] in {("a wall of green paint", Origin.OWN), ("a picture of green", Origin.GENERATED)}
+    assert [one.score is None for one in result.descriptions if one.origin is Origin.GENERATED] == [True]
+    assert result.notices == ("captions of its own have no score: its weights are not here",)
+    with pytest.raises(WeightsMissing):
+        again.describe(Image.new("RGB", (64, 64), "blue"))
+
+
 def test_what_the_captioner_wrote_before_is_not_written_again(library: Library, pictures: Path) -> None:
     library.captions.generate(CaptionRequest())
     captioner = FakeCaptioner()
