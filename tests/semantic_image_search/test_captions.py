@@ -15,6 +15,7 @@ from db import open_reader, open_writer
 from semantic_image_search import Library, open_library
 from tests.fakes import FakeEncoder
 from tests.indexer.runs import picture
+from tests.tiny_clip import make_tiny_clip
 
 
 @pytest.fixture
@@ -232,6 +233,34 @@ def test_stopped_between_pictures_it_goes_on_there(
     assert (done.interrupted, done.pictures, done.added, done.embedded) == (True, 2, 2, 0)
     again = library.captions.import_file(file)
     assert (again.added, again.known, again.embedded) == (1, 2, 3)
+
+
+def nearest(library: Library, text: str) -> tuple[str, str]:
+    """The model that answers, and the caption it finds nearest to a text."""
+    with open_reader(library.path) as reader:
+        space = reader.active_space()
+        return space.name, reader.search_captions(space, library.encode_texts([text])[0], 1)[0].text
+
+
+def test_changing_the_model_changes_the_vectors_of_captions(photos: Path, tmp_path: Path) -> None:
+    old, new = (make_tiny_clip(tmp_path / f"model{seed}", seed=seed) for seed in (0, 1))
+    path = tmp_path / "changing"
+    with open_library(path, model=old) as library:
+        assert library.index([photos]).captions == 1
+        library.captions.import_file(write(photos, "c.csv", "file,caption\na.jpg,a dog\nb.jpg,a cat\n"))
+        library.use_model(new)
+    with open_library(path) as library:
+        assert nearest(library, "a cat") == (old, "a cat")  # the old one answers until all is there
+        done = library.captions.import_file(write(photos, "d.csv", "file,caption\nb.jpg,two cats\n"))
+        assert (done.added, done.embedded) == (1, 4)  # into both spaces; the new one lacked the other three
+        assert nearest(library, "two cats") == (old, "two cats")
+        assert library.index().captions == 0
+    with open_library(path) as library:
+        assert nearest(library, "a cat") == (new, "a cat")
+        assert nearest(library, "two cats") == (new, "two cats")
+        library.index()  # lets go of the old space
+        assert [one.captions for one in library.status().spaces] == [4]
+        assert library.doctor() == []
 
 
 class Gone(FakeEncoder):
