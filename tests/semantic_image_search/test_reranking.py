@@ -236,3 +236,19 @@ def test_forgotten_pictures_are_forgotten_by_the_reranker_too(tmp_path: Path) ->
     assert library.status().disk.features == kept[0].stat().st_size
     library.forget(picture)
     assert list((tmp_path / "library" / "features").rglob("*.f16")) == []
+
+
+def test_text_mode_reranks_only_where_asked_and_takes_words_for_matches(tmp_path: Path) -> None:
+    for name, colour in (("red house", "blue"), ("red car", "red"), ("green car", "green")):
+        Image.new("RGB", (64, 64), colour).save(tmp_path / f"{name}.png")
+    reranker = FakeReranker()
+    library = open_library(tmp_path / "library", model=FakeEncoder(), reranker=reranker)
+    library.index([tmp_path], workers=1)
+    plain = library.search("red", mode="text")
+    assert (set(names(plain)), plain.reranked, reranker.pictures_seen) == ({"red house.png", "red car.png"}, 0, 0)
+    again = library.search("red", mode="text", rerank=5)
+    assert (names(again), again.reranked) == (["red car.png", "red house.png"], 2)
+    assert set(names(library.search("red", mode="text", min_match=0.9))) == {"red house.png", "red car.png"}
+    partly = library.search("red boat", mode="text", min_match=0.9)
+    assert partly.hits == ()
+    assert {Path(hit.picture.path.decode()).name for hit in partly.nearest} == {"red house.png", "red car.png"}
