@@ -13,7 +13,6 @@ from enum import IntEnum
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from core.paths import display
 from core.words import spaced
 from db.ranges import PathRange
 
@@ -142,10 +141,14 @@ def _noted(conn: Connection, table: str, kind: TextKind, column: str) -> Iterato
         f"SELECT n.id, t.{column} AS text FROM unread_text n LEFT JOIN {table} t ON t.id = n.id"
         " WHERE n.kind = :kind AND n.id > :last ORDER BY n.id LIMIT :page"
     )
-    last = -1
-    while page := conn.exec_driver_sql(query, {"kind": int(kind), "last": last, "page": _PAGE}).all():
-        last = page[-1].id
-        yield [(row.id, row.text) for row in page]
+    last, more = -1, True
+    while more:
+        found = conn.exec_driver_sql(query, {"kind": int(kind), "last": last, "page": _PAGE})
+        page: list[tuple[int, str | bytes | None]] = [(number, text) for number, text in found]
+        if page:
+            last = page[-1][0]
+            yield page
+        more = len(page) == _PAGE
 
 
 def _write(conn: Connection, kind: TextKind, texts: Sequence[tuple[int, str]]) -> None:
@@ -165,8 +168,8 @@ def _readers(conn: Connection) -> dict[TextKind, Callable[..., str]]:
     return {
         TextKind.CAPTION: spaced,
         TextKind.TAG: spaced,
-        TextKind.FOLDER: lambda path: spaced(display(_from_root(path, roots))),
-        TextKind.FILE: lambda path: spaced(display(os.path.splitext(os.path.basename(path))[0])),  # noqa: PTH119, PTH122
+        TextKind.FOLDER: lambda path: spaced(_from_root(path, roots).decode("utf-8", "replace")),
+        TextKind.FILE: lambda path: spaced(os.path.splitext(os.path.basename(path))[0].decode("utf-8", "replace")),  # noqa: PTH119, PTH122
     }
 
 
