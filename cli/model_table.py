@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING
 from cli.console import emit, out_console, out_is_terminal
 from cli.units import size
 from core.errors import LibraryNotFound, LibraryTooOld
-from core.models import ModelSpec
+from core.models import ModelSpec, ModelTask
 
 if TYPE_CHECKING:
     from semantic_image_search import Library
 
 BUILT_IN = "built in"  # where others have the size of their download
+
+_TASKS = {
+    ModelTask.CLIP: "to index and search with",
+    ModelTask.RERANK: "to look at the results again: which really fit (--rerank)",
+    ModelTask.CAPTION: "to write captions (search captions generate, search describe)",
+    ModelTask.ANSWER: "to answer questions about a picture (search ask)",
+}
+"""What models are for, as headings, in the order of the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,7 @@ class ModelRow:
             "yes" if self.cached else "",
             "yes" if self.in_use else "",
             spec.good_for,
+            spec.task.value,
         )
 
 
@@ -48,20 +57,25 @@ def table_rows(library: "Library") -> list[ModelRow]:
 
 
 def show_models(rows: Sequence[ModelRow]) -> None:
-    """Two lines a model on a terminal; in a pipe the cells of each, separated by tabs."""
+    """By task, two lines a model on a terminal; in a pipe the cells of each, separated by tabs."""
     if not out_is_terminal():
         for row in rows:
             emit("\t".join(row.cells))
         return
     from rich.text import Text
 
-    widths = [max(len(row.cells[column]) for row in rows) for column in range(5)]
-    for row in rows:
-        name, *cells = (cell.ljust(width) for cell, width in zip(row.cells, widths, strict=False))
-        line = Text(f"{name}  ", "bold").append("  ".join(cells).rstrip(), "default")
-        mark = "in use" if row.in_use else "cached" if row.cached and not row.spec.built_in else ""
-        out_console().print(line.append(f"  {mark}", "green"), soft_wrap=True)
-        out_console().print(Text(f"  {row.spec.good_for}", "dim"), soft_wrap=True)
+    shown = [(row.cells[0], *row.cells[2:5]) for row in rows]  # the dimensions are for scripts: 80 columns are few
+    widths = [max(len(cells[column]) for cells in shown) for column in range(4)]
+    for task, heading in _TASKS.items():
+        out_console().print(Text(heading, "underline"), soft_wrap=True)
+        for row, own in zip(rows, shown, strict=True):
+            if row.spec.task is not task:
+                continue
+            name, *cells = (cell.ljust(width) for cell, width in zip(own, widths, strict=True))
+            line = Text(f"{name}  ", "bold").append("  ".join(cells).rstrip(), "default")
+            mark = "in use" if row.in_use else "cached" if row.cached and not row.spec.built_in else ""
+            out_console().print(line.append(f"  {mark}", "green"), soft_wrap=True)
+            out_console().print(Text(f"  {row.spec.good_for}", "dim"), soft_wrap=True)
 
 
 def models_json(rows: Sequence[ModelRow]) -> list[dict[str, object]]:

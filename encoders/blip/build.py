@@ -43,7 +43,7 @@ def build_blip(spec: ModelSpec, files: ModelFiles) -> Any:  # noqa: ANN401 - tra
     if told["missing_keys"] or told["mismatched_keys"]:
         lacking = sorted([*told["missing_keys"], *(str(key) for key in told["mismatched_keys"])])
         raise ModelError(
-            f"{files.weights} is no {spec.name}: {len(lacking)} weights lack ({lacking[0]}): {how_to_mend_blip(spec)}"
+            f"{files.weights} lacks weights of {spec.name} ({lacking[0]} is one of {len(lacking)}): {how_to_mend_blip(spec)}"
         )
     return model.eval()
 

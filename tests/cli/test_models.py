@@ -31,6 +31,11 @@ def test_list_in_a_pipe(library: FakeLibrary, search: Search) -> None:
     by_name = {line[0]: line for line in lines}
     assert by_name["ViT-B-16-SigLIP2"][3] == "most"
     assert (by_name["mini"][2], by_name["mini"][5]) == ("built in", "yes"), "always here"
+    assert [by_name[name][8] for name in ("mini", "blip-itm-base-coco", "blip-vqa-base")] == [
+        "clip",
+        "rerank",
+        "answer",
+    ]
 
 
 def test_list_json(library: FakeLibrary, search: Search) -> None:
@@ -48,6 +53,7 @@ def test_list_json(library: FakeLibrary, search: Search) -> None:
         "licence": spec.licence,
         "good_for": spec.good_for,
         "built_in": False,
+        "task": "clip",
         "cached": False,
         "in_use": False,
     }
@@ -128,3 +134,29 @@ def test_a_group_alone_is_its_help(group: str, search: Search) -> None:
     ran = search(group)
     assert ran.code == 0
     assert ran.out.startswith(f"Usage: search {group}")
+
+
+def test_list_on_a_terminal_says_what_each_is_for_within_80_columns(
+    library: FakeLibrary, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from cli import model_table
+
+    library.state = state(space())
+    monkeypatch.setattr(model_table, "out_is_terminal", lambda: True)
+    model_table.show_models([model_table.ModelRow(spec, cached=True, in_use=False) for spec in CATALOGUE])
+    lines = capsys.readouterr().out.splitlines()
+    headings = [line for line in lines if line.startswith("to ")]
+    assert [heading.split()[1] for heading in headings] == ["index", "look", "write", "answer"]
+    below = {line.split()[0]: number for number, line in enumerate(lines)}
+    assert below["RN50"] < lines.index(headings[1]) < below["blip-itm-base-coco"] < lines.index(headings[2])
+    assert max(len(line) for line in lines if not line.startswith(" ")) <= 80
+
+
+@pytest.mark.parametrize("arguments", [("models", "use", "blip-itm-base-coco"), ("index", "--model", "blip-vqa-base")])
+def test_a_model_of_the_second_stage_is_no_model_to_index_with(
+    arguments: tuple[str, ...], search: Search, tmp_path: Path
+) -> None:
+    ran = search(*arguments, *([str(tmp_path)] if arguments[0] == "index" else []), "--library", str(tmp_path / "l"))
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+    assert "a model is needed that indexes and searches pictures: see `search models list`" in ran.err
+    assert not (tmp_path / "l").exists()
