@@ -3,21 +3,19 @@
 Only what is seen anew costs: a second a picture on a CPU. The cache is handed in; decoding is `media`'s.
 """
 
-import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from core.arrays import PictureFeatures
-from core.errors import PictureProblem, ProblemKind
+from core.errors import PictureProblem
 from core.pictures import DecodedPicture
-from core.placeholders import is_online_only
 from core.protocols import Reranker
-from media import DecodeLimits, decode_picture
+from searcher.opening import Opener
 
-BATCH = 16  # pictures seen at once: what bounds memory, and where a GPU has gained most
+BATCH = 32  # pictures seen at once: what bounds memory, and where a GPU has gained most
 
 
 class ToSee(NamedTuple):
@@ -49,11 +47,21 @@ class FeatureSource:
     Args:
         reranker: whose features these are; sees what the store does not have.
         store: keeps them.
+        workers: processes that open files, where there are many.
     """
 
-    def __init__(self, reranker: Reranker, store: FeatureStore) -> None:
+    def __init__(self, reranker: Reranker, store: FeatureStore, *, workers: int = 1) -> None:
         self.reranker = reranker
         self._store = store
+        self._opener = Opener(reranker.info.preprocess, workers=workers)
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Inside, workers that were started stay for what comes next."""
+        try:
+            yield
+        finally:
+            self._opener.rest()
 
     def knows(self, content_hash: bytes | None) -> bool:
         """Whether this content was seen before, so that it costs nothing now."""
@@ -73,7 +81,7 @@ class FeatureSource:
         return None if picture.content_hash is None else self._store.get(picture.content_hash)
 
     def _see_anew(self, pictures: Sequence[ToSee]) -> list[PictureFeatures | PictureProblem]:
-        opened = [self._open(picture.path) for picture in pictures]
+        opened = self._opener.open([picture.path for picture in pictures])
         pixels = [one.pixels[0] for one in opened if isinstance(one, DecodedPicture)]
         features = list(self.reranker.see(np.stack(pixels))) if pixels else []
         seen: list[PictureFeatures | PictureProblem] = []
@@ -84,20 +92,3 @@ class FeatureSource:
             else:
                 seen.append(one)
         return seen
-
-    def _open(self, path: bytes) -> DecodedPicture | PictureProblem:
-        try:
-            _require_here(path)
-            decoded = decode_picture(path, targets=(self.reranker.info.preprocess,), limits=DecodeLimits())
-        except PictureProblem as problem:
-            return problem
-        if decoded is None:  # only where a known hash is given
-            raise TypeError(path)
-        return decoded
-
-
-def _require_here(path: bytes) -> None:
-    """Looking must not fetch what a cloud keeps elsewhere; a file that is not there is left to the decoder to say."""
-    with suppress(OSError):
-        if is_online_only(os.stat(path)):  # noqa: PTH116 - bytes
-            raise PictureProblem(ProblemKind.ONLINE_ONLY, "it is in the cloud, and here in name only")

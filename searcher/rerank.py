@@ -217,9 +217,10 @@ def _look(found: Sequence[Found], request: SearchRequest, source: FeatureSource,
     first = found[:depth]
     judged: list[Found] = []
     missed: list[Found] = []  # files that cannot be read
-    for block in pace.blocks(len(first), FAST_BLOCK if source.reranker.info.fast else SLOW_BLOCK):
-        for before, after in zip(first[block], _judge(first[block], request, source), strict=True):
-            (missed if after is None else judged).append(before if after is None else after)
+    with source.at_work():
+        for block in pace.blocks(len(first), FAST_BLOCK if source.reranker.info.fast else SLOW_BLOCK):
+            for before, after in zip(first[block], _judge(first[block], request, source), strict=True):
+                (missed if after is None else judged).append(before if after is None else after)
     judged.sort(key=_fused, reverse=True)  # stable: equals stay as they were found
     return Looked([*judged, *missed, *found[pace.done :]], source.reranker.info.name, len(judged))
 

@@ -129,11 +129,13 @@ class SecondStage:
 
     def source(self, reranker: Reranker) -> FeatureSource:
         """Features of pictures through that cache."""
+        from indexer import default_workers
         from searcher.features import FeatureSource
 
         identity = reranker.info.identity
         if identity not in self._sources:
-            self._sources[identity] = FeatureSource(reranker, self.features(reranker))
+            workers = self._settings.workers or default_workers()
+            self._sources[identity] = FeatureSource(reranker, self.features(reranker), workers=workers)
         return self._sources[identity]
 
     def look(self, listener: ProgressListener) -> SecondLook:
@@ -156,7 +158,9 @@ class SecondStage:
 
         A picture whose features are kept is not opened. One that cannot be read is its problem instead.
         """
-        return self.source(self.reranker()).see(pictures)
+        source = self.source(self.reranker())
+        with source.at_work():
+            return source.see(pictures)
 
     def see_one(self, picture: PictureLike) -> PictureFeatures:
         """What the reranker sees in any picture, float16 (1, tokens, width); nothing of it is kept.

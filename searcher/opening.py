@@ -1,0 +1,67 @@
+"""Pictures opened for a model that looks again: a few in this process, many at once in worker processes."""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+
+from core.errors import PictureProblem, ProblemKind
+from core.models import Preprocess
+from core.pictures import DecodedPicture
+from core.placeholders import is_online_only
+from media import DecodeJob, DecodeLimits, DecodePool, decode_picture
+
+MANY = 12
+"""Files from which on workers are worth their start: it takes a third of a second, a large photo 30 ms."""
+
+
+class Opener:
+    """Opens files for one model.
+
+    Args:
+        fit: how it wants pixels.
+        workers: processes, for many files at once; they start when first needed and live until `rest`.
+    """
+
+    def __init__(self, fit: Preprocess, *, workers: int) -> None:
+        self._fit = fit
+        self._workers = workers
+        self._pool: DecodePool | None = None
+
+    def open(self, paths: Sequence[bytes]) -> list[DecodedPicture | PictureProblem]:
+        """Each file as it is now, or what is wrong with it."""
+        if len(paths) < MANY or self._workers < 2:
+            return [self._open(path) for path in paths]
+        opened: list[DecodedPicture | PictureProblem] = [_problem_of(path) or _UNREAD for path in paths]
+        if self._pool is None:
+            self._pool = DecodePool(targets=(self._fit,), limits=DecodeLimits(), workers=self._workers)
+        jobs = (DecodeJob(path, None, i) for i, path in enumerate(paths) if opened[i] is _UNREAD)
+        for outcome in self._pool.run(jobs):
+            number: int = outcome.job.tag  # type: ignore[assignment]  # the tags are ours
+            opened[number] = outcome.picture or outcome.problem or _UNREAD
+        return opened
+
+    def rest(self) -> None:
+        """End the workers; the next many files start others."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    def _open(self, path: bytes) -> DecodedPicture | PictureProblem:
+        elsewhere = _problem_of(path)
+        if elsewhere is not None:
+            return elsewhere
+        try:
+            return decode_picture(path, targets=(self._fit,), limits=DecodeLimits()) or _UNREAD
+        except PictureProblem as problem:
+            return problem
+
+
+_UNREAD = PictureProblem(ProblemKind.IO_ERROR, "it was not read")
+
+
+def _problem_of(path: bytes) -> PictureProblem | None:
+    """Looking must not fetch what a cloud keeps elsewhere; a file that is not there is left to the decoder to say."""
+    with suppress(OSError):
+        if is_online_only(os.stat(path)):  # noqa: PTH116 - bytes
+            return PictureProblem(ProblemKind.ONLINE_ONLY, "it is in the cloud, and here in name only")
+    return None
