@@ -193,7 +193,7 @@ def test_what_makes_no_sense_is_refused(library: Library, pictures: Path) -> Non
 
 def test_the_tiny_blip_puts_the_true_caption_before_its_swapped_one(tmp_path: Path) -> None:
     """Half of the library's captions are the other half with both things swapped: the same words."""
-    scenes = [scene for pair in make_pairs(seed=3, count=20) for scene in pair]
+    scenes = [scene for pair in make_pairs(seed=3, count=12) for scene in pair]
     folder = tmp_path / "drawings"
     folder.mkdir()
     rows = ["file,caption"]
@@ -210,7 +210,7 @@ def test_the_tiny_blip_puts_the_true_caption_before_its_swapped_one(tmp_path: Pa
         return library.describe(drawing, k=1, rerank=rerank, generate=False).descriptions[0].text
 
     by_cosine, reranked = (
-        np.mean([first(number, rerank) == scene.caption for number, scene in enumerate(scenes)]) for rerank in (0, 40)
+        np.mean([first(number, rerank) == scene.caption for number, scene in enumerate(scenes)]) for rerank in (0, 24)
     )
     assert by_cosine < 0.5
     assert reranked >= 0.9
