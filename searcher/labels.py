@@ -22,12 +22,11 @@ OTHER_THINGS = SETS["objects"].labels
 """What a picture may show where none of the labels fits."""
 
 OTHER_TEMPLATE = "a photo of a {}."
-"""One sentence for each of them: all seven take seven times as long, and told absent things apart no better."""
+"""One sentence for each of them: all seven take seven times as long, and told absent labels apart no better."""
 
 ALIKE = 5
 """Of these words the ones nearest to a label mean the same or nearly (cat: kitten, tiger), and do not compete with it.
-With 3, 5, 10 and 20 left out, absent labels were told apart about equally well (docs/labels.md); by number and not by
-cosine, since every model has cosines of its own."""
+By number and not by cosine, since every model has cosines of its own; 3 or 10 hardly make a difference."""
 
 LABELS_AT_ONCE = 64  # bounds the sentences in memory
 
