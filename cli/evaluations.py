@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from semantic_image_search.evaluation_records import Direction, EvaluationReport, ModelReport
     from semantic_image_search.self_evaluation import Cost, KindReport, SelfReport
 
-HEADINGS = ("model", "direction", "second stage", "R@1", "R@5", "R@10", "median", "MRR", "ms/query")
+STEPS = ("encode", "retrieve", "rerank")  # where the time of a query goes
+FIGURES = ("R@1", "R@5", "R@10", "median", "MRR")
+HEADINGS = ("model", "direction", "second stage", *FIGURES, *(f"{step} ms" for step in STEPS))
 FOUND = (0.5, 0.8, 0.9)  # the points of the cut-off curve that are shown
 CUT_OFF_HEADINGS = ("model", "match by", *(f"wrong at {share:.0%} found" for share in FOUND))
 SELF_HEADINGS = ("queries", "from", "recall", "worst", "ms/query", "95%", "exact ms", "95%")
@@ -67,10 +69,11 @@ def _rows(report: "EvaluationReport") -> Iterator[tuple[str, ...]]:
     for one in report.models:
         for name, direction in (("text to image", one.text_to_image), ("image to text", one.image_to_text)):
             took = direction.took_ms
-            yield (one.model, name, "", *_numbers(direction.first, took.encode + took.retrieve))
+            yield (one.model, name, "", *_numbers(direction.first), f"{took.encode:.2f}", f"{took.retrieve:.2f}", "")
             if direction.reranked is not None:
                 second = f"{report.reranker}, {report.rerank.depth}"
-                yield (one.model, name, second, *_numbers(direction.reranked, took.total))
+                spent = (f"{getattr(took, step):.2f}" for step in STEPS)
+                yield (one.model, name, second, *_numbers(direction.reranked), *spent)
 
 
 def _cut_off_rows(report: "EvaluationReport") -> Iterator[tuple[str, ...]]:
@@ -86,9 +89,9 @@ def _wrong(curve: "Sequence[CutOff]") -> Iterator[str]:
     return (f"{100 * wrong_at(curve, share):.1f}" for share in FOUND)
 
 
-def _numbers(summary: "Summary", ms: float) -> tuple[str, ...]:
+def _numbers(summary: "Summary") -> tuple[str, ...]:
     recalls = (f"{100 * share:.1f}" for share in summary.recall.values())
-    return (*recalls, f"{summary.median_rank:g}", f"{summary.mean_reciprocal_rank:.3f}", f"{ms:.1f}")
+    return (*recalls, f"{summary.median_rank:g}", f"{summary.mean_reciprocal_rank:.3f}")
 
 
 def _summary(report: "EvaluationReport") -> str:
