@@ -9,6 +9,7 @@ of the other model included. Nothing is drawn at random but with fixed seeds.
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -118,6 +119,11 @@ def signals_table(kinds: Sequence[Kind]) -> str:
     return "\n".join(lines)
 
 
+def together(kinds: Sequence[Kind]) -> Kind:
+    """All questions to one model, whatever the library's size."""
+    return replace(kinds[0], name="CLIP, all", questions=tuple(one for kind in kinds for one in kind.questions))
+
+
 def shares(asked: Sequence[Asked], weights: Floats) -> str:
     """Found and wrongly answered, in %, where the probability is half or more."""
     present, absent = best(asked, weights)
@@ -135,6 +141,20 @@ def transfer_table(clip: Sequence[Kind], other: Kind) -> str:
         weights[-1] -= np.quantile(best(questions, weights)[0], 0.2)
         cells = [shares(each, weights) for each in asked.values()]
         lines.append(f"| {name} | {', '.join(f'{weight:.2f}' for weight in weights)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def thresholds_table(kinds: Sequence[Kind]) -> str:
+    """The committed curve: found and wrongly answered, in %, where a hit has at least this match."""
+    lines = ["| match | " + " | ".join(kind.name for kind in kinds) + " |", "| --- |" + " --- |" * len(kinds)]
+    matches = []
+    for kind in kinds:
+        asked = ask(kind, (among_texts,))
+        best_of = [probabilities(one.signals[:, 0], len(one.question.library)).max() for one in asked]
+        matches.append((np.array(best_of), np.array([one.present for one in asked])))
+    for least in (0.3, 0.5, 0.7, 0.8, 0.9):
+        cells = [f"{100 * (m[p] >= least).mean():.0f} / {100 * (m[~p] >= least).mean():.0f}" for m, p in matches]
+        lines.append(f"| {least} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -162,7 +182,9 @@ def main() -> None:
         present = sum(bool(len(one.right)) for one in kind.questions)
         print(f"{kind.name}: {present} questions with an answer, {len(kind.questions) - present} without, "
               f"{len(kind.texts)} neutral texts")  # fmt: skip
-    print(f"\n{signals_table((*clip, *other))}\n\n{transfer_table(clip, other[0])}\n\n{hits_table((*clip, other[0]))}")
+    print("", signals_table((*clip, together(clip), *other)), "", sep="\n")
+    print(transfer_table(clip, other[0]), "", thresholds_table((*clip, *other)), "", sep="\n")
+    print(hits_table((*clip, other[0])))
 
 
 if __name__ == "__main__":

@@ -85,6 +85,13 @@ def size(one: Question, pictures: Vectors, kind: Kind) -> NDArray[np.floating]:
     return np.full(len(pictures), np.log(len(one.library)))
 
 
+def skewness(one: Question, pictures: Vectors, kind: Kind) -> NDArray[np.floating]:
+    """Of the query's scores of the library: many that fit are a tail. Says something beside another signal only."""
+    del kind
+    scores = one.library @ one.query
+    return np.full(len(pictures), (((scores - scores.mean()) / scores.std()) ** 3).mean())
+
+
 def trend(one: Question, pictures: Vectors, kind: Kind) -> NDArray[np.floating]:
     """Whether the picture fits neutral texts the better the more they are like the query: a correlation."""
     return _against_likeness(one, pictures, kind)[0]
@@ -125,6 +132,7 @@ SIGNALS: dict[str, tuple[Signal, ...]] = {
     "margin over the negative prompt": (over_negative,),
     "standing, z-score": (among_texts, z_score),
     "standing, likeness of texts": (among_texts, trend, above_trend),
+    "standing, size, skewness": (among_texts, size, skewness),
     "standing, size (chosen)": (among_texts, size),
 }
 """Several: put together by logistic regression, measured on nouns it was not fitted on."""
