@@ -119,6 +119,8 @@ class _Describer:
 
     def _choose_reranker(self) -> Reranker | None:
         second, depth = self._library.second_stage, self._rerank.depth
+        if depth is None and self._library.settings.rerank_budget_s <= 0:
+            return None
         if depth is None and not second.has_reranker:
             self._notices.append(_not_here("not reranked", second.reranker_name))
             return None

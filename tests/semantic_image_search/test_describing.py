@@ -150,6 +150,16 @@ def test_a_number_says_how_many_are_looked_at(library: Library, tmp_path: Path) 
     assert [one.match is not None for one in result.descriptions] == [True, True, False, False]
 
 
+def test_without_a_budget_only_a_number_makes_a_reranker_look(
+    library: Library, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEARCH_RERANK_BUDGET_S", "0")
+    idle = open_library(library.path, model=FakeEncoder(), reranker=FakeReranker(), captioner=FakeCaptioner())
+    plain = idle.describe(pictures / "red.png")
+    assert (plain.reranker, plain.reranked, plain.notices) == (None, 0, ())
+    assert idle.describe(pictures / "red.png", rerank=3).reranked == 3
+
+
 def test_nothing_is_fetched_unasked(tmp_path: Path, pictures: Path, hub_cache: Path) -> None:
     library = open_library(tmp_path / "library", model=FakeEncoder(), download=True)
     library.index([pictures])
