@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 RANK_CONSTANT = 60
 """Cormack et al.'s k: how little the very first ranks stand out."""
 
-DEPTH = 1_000
-"""Ranks that count, of vectors and of words; further down a rank adds less than a thousandth."""
+LOOK_DEPTH = 300
+"""Ranks by look that count: further down a rank is worth a sixth of the first, and 1,000 of a million cost an exact
+scan."""
+
+WORD_DEPTH = 1_000
+"""Ranks by words that count: one page after another, what is called Anna comes before what only looks a little so."""
 
 DOUBTED = 0.95
 """What words count where a picture does not look like them: the first such caption comes fifth, the first name
@@ -102,11 +106,11 @@ def by_words(reader: "LibraryReader", space: "SpaceInfo", keywords: Keywords, ma
 def by_both(
     reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, keywords: Keywords, mask: RowMask | None
 ) -> Draw:
-    """By the ranks of both; below DEPTH only the cosine decides. Where no word is found, the vector's own order."""
+    """By the ranks of both; below LOOK_DEPTH only the cosine decides. Without any word it is the vector's own order."""
     worded = look_up(reader, space, keywords, mask, most=TOO_COMMON)
     if not len(worded.rows):
         return by_vector(reader, space, vector, mask)
-    listed = reader.search(space, vector, DEPTH, mask)
+    listed = reader.search(space, vector, LOOK_DEPTH, mask)
     chosen, cosines = _best_worded(reader, space, vector, worded)
     likely = -1.0 if keywords.coded else _likely(reader, space, vector, mask, worded.committed)
     head = fuse(listed.rows, listed.scores, worded.part(chosen), cosines, likely=likely)
@@ -174,14 +178,14 @@ def _ranks(keys: list[NDArray[np.float32]]) -> NDArray[np.int64]:
 def _best_worded(
     reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, worded: Worded
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Which DEPTH of them are best, by how well their words fit and then by cosine; and their cosines."""
-    least = np.sort(worded.scores)[-min(DEPTH, len(worded.rows))]
+    """Which WORD_DEPTH of them are best, by how well their words fit and then by cosine; and their cosines."""
+    least = np.sort(worded.scores)[-min(WORD_DEPTH, len(worded.rows))]
     better, last = np.flatnonzero(worded.scores > least), np.flatnonzero(worded.scores == least)
     if len(last) > MOST_ALIKE:
         mask = np.zeros(worded.committed, np.bool_)
         mask[worded.rows[last]] = True
-        last = np.searchsorted(worded.rows, reader.search(space, vector, DEPTH - len(better), mask).rows)
+        last = np.searchsorted(worded.rows, reader.search(space, vector, WORD_DEPTH - len(better), mask).rows)
     chosen = np.concatenate([better, last])
     cosines = reader.vectors(space, worded.rows[chosen]) @ vector
-    best = np.lexsort((-cosines, -worded.scores[chosen]))[:DEPTH]
+    best = np.lexsort((-cosines, -worded.scores[chosen]))[:WORD_DEPTH]
     return chosen[best], cosines[best].astype(np.float32)

@@ -169,6 +169,18 @@ def test_a_root_above_makes_its_folders_names_count(writer: LibraryWriter, disk:
     assert set(found(library, "travels")) == {b"/photos/travels/rome/a.jpg"}
 
 
+def test_many_texts_are_read_page_by_page(
+    writer: LibraryWriter, disk: Disk, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.words._PAGE", 3)
+    for number in range(10):
+        captioned(disk, b"/p/%d/%d.jpg" % (number, number), f"harp {number}")
+    index(writer, disk, b"/p", batch=10)
+    assert len(found(library, "harp")) == 10
+    assert noted(writer) == 0
+    assert check_library(library) == []
+
+
 def test_tags_are_searched_until_they_are_taken_away(writer: LibraryWriter, disk: Disk, library: Path) -> None:
     disk.put(b"/p/a.jpg")
     index(writer, disk, b"/p")

@@ -69,7 +69,8 @@ def rows_of(result) -> list[int]:
 @pytest.mark.parametrize("group", [True, False])
 @pytest.mark.parametrize("text", ["harbour", "a harbour at night", "17"])
 def test_pages_fit_together(text: str, *, group: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hybrid, "DEPTH", 40)  # pages go beyond what is fused
+    monkeypatch.setattr(hybrid, "LOOK_DEPTH", 40)  # pages go beyond what is fused
+    monkeypatch.setattr(hybrid, "WORD_DEPTH", 20)
     reader = library()
     whole = rows_of(ask(reader, text, k=300, group=group))
     assert sorted(whole) == list(range(300))
@@ -85,6 +86,17 @@ def test_scores_are_true_cosines_whatever_found_the_picture() -> None:
         assert hit.score == pytest.approx(reader.rows[hit.picture.row].astype(np.float64) @ query, abs=1e-6)
         assert hit.words == (("harbour",) if hit.picture.row % 7 == 0 else ())
         assert hit.named == bool(hit.words)
+
+
+def test_a_picture_with_all_the_words_is_a_match_whatever_it_looks_like() -> None:
+    reader = library()
+    reader.neutral = unit(np.random.default_rng(9).standard_normal((50, ENCODER.info.dim)))
+    reader.stored[100] = make_picture(100, path=b"/p/old harbour.jpg")
+    result = ask(reader, "old harbour", k=300, min_match=1.0)
+    assert rows_of(result) == [100]
+    assert result.hits[0].words == ("old", "harbour")
+    assert result.hits[0].match is not None
+    assert result.hits[0].match < 1.0
 
 
 def test_words_that_are_nowhere_change_nothing() -> None:
@@ -121,7 +133,8 @@ def test_what_no_model_knows_is_on_the_first_page() -> None:
 def test_many_pictures_of_one_name_are_ordered_by_look(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = library(every=1)
     monkeypatch.setattr(hybrid, "MOST_ALIKE", 20)
-    monkeypatch.setattr(hybrid, "DEPTH", 30)
+    monkeypatch.setattr(hybrid, "LOOK_DEPTH", 30)
+    monkeypatch.setattr(hybrid, "WORD_DEPTH", 50)
     assert rows_of(ask(reader, "harbour", k=300)) == rows_of(ask(reader, "harbour", SearchMode.VECTOR, k=300))
 
 
