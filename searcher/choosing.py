@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 NEAREST = 3
 """Shown where nothing matches: enough to see that it is so."""
 
-DATED = 1_000
-"""Best candidates among which matches are looked for to be sorted by date; the same for every page."""
+MATCHED_AMONG = 1_000
+"""Best candidates among which matches are looked for, at least; the same for every page, so that pages fit together."""
 
 
 def with_match(
@@ -46,12 +46,17 @@ def with_match(
     return judged
 
 
+def looks_for_matches(page: Page) -> bool:
+    """Whether more than the page has to be judged: only matches are shown, or they are sorted."""
+    return page.min_match is not None or page.sort is Sort.DATE
+
+
 def choose(found: Sequence[Found], page: Page) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
     """The hits of the page, and where a least match was asked for and nothing has it, the nearest few.
 
     A match has at least that probability, or all of the query's words in a caption, a tag or its name. By date, the
-    matches among the DATED best come first, newest first, and what probably is none follows in its order; where nothing
-    matches, or nothing can be judged, the hits of the page are sorted alone.
+    matches among the MATCHED_AMONG best come first, newest first, and what probably is none follows in its order;
+    where nothing matches, or nothing can be judged, the hits of the page are sorted alone.
 
     Raises:
         UsageError: a least match was asked for, and there is nothing to judge matches by.
@@ -59,10 +64,10 @@ def choose(found: Sequence[Found], page: Page) -> tuple[tuple[Hit, ...], tuple[H
     if page.min_match is not None:
         if found and all(one.match is None and not one.words for one in found):
             raise UsageError(_UNJUDGED)
-        kept = _matches(found, page.min_match)
+        kept = _matches(found[:MATCHED_AMONG] if page.sort is Sort.DATE else found, page.min_match)
         order = newest_first(kept) if page.sort is Sort.DATE else kept
         return _page_of(order, page), () if kept else ranked(found[:NEAREST])
-    dated = _matches(found[:DATED], LIKELY_MATCH) if page.sort is Sort.DATE else []
+    dated = _matches(found[:MATCHED_AMONG], LIKELY_MATCH) if page.sort is Sort.DATE else []
     if not dated:
         return hits_of(found, page), ()
     shown = {id(one) for one in dated}

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from core.arrays import Vectors
 from core.errors import LibraryError, UsageError
 from core.protocols import Encoder
-from core.queries import Page, SearchMode, SearchResult, Sort
+from core.queries import Page, SearchMode, SearchResult
 from searcher.answer import Answer, Arrange, MakeEncoder, Stopwatch, encoder_for, result_of, retrieve
-from searcher.choosing import DATED, choose, with_match
+from searcher.choosing import MATCHED_AMONG, choose, looks_for_matches, with_match
 from searcher.compose import query_vector
 from searcher.grouping import Found, group_alike, one_per_file
 from searcher.hybrid import Source, by_both, by_vector, by_words
@@ -89,7 +89,7 @@ def _search_texts(
 
 def _further(request: SearchRequest, second: SecondLook | None) -> int:
     """How many candidates beyond the page matter for what is on it."""
-    return max(DATED if request.page.sort is Sort.DATE else 0, depth_wanted(request, second))
+    return max(MATCHED_AMONG if looks_for_matches(request.page) else 0, depth_wanted(request, second))
 
 
 def _answer(looked: Looked, judged: Sequence[Found], page: Page) -> Answer:

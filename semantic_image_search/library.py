@@ -198,7 +198,7 @@ class Library:
             group: show identical files, near copies and bursts as one hit.
             min_match: only hits that match at least this probably, 0 to 1; with none left, `nearest` has the nearest.
             rerank: how many of the best candidates a reranker looks at; `auto`: as many as the time set for it allows,
-                where a reranker is at hand; 0 or None: none. It reads `text`, and none of the rest.
+                where a reranker is at hand; 0, `off` or None: none. It reads `text`, and none of the rest.
             fusion: what the reranked are ordered by.
             mode: `hybrid`: pictures whose captions, tags or names have the words come forward; `vector`: only what is
                 seen counts; `text`: only words do, and no model is needed.
@@ -224,7 +224,7 @@ class Library:
                 image_weight=image_weight,
                 not_weight=not_weight,
                 page=page,
-                rerank=Rerank(depth=None if rerank == "auto" else rerank or 0, fusion=fusion),
+                rerank=Rerank(depth=_depth(rerank), fusion=Fusion(fusion)),
                 mode=SearchMode(mode),
             )
             look_again = self._second.look(listener or _silent)
@@ -550,3 +550,10 @@ def _selection(paths: Sequence[str | bytes | os.PathLike[str]], filters: Filters
 
 def _silent(_progress: object, /) -> None:
     """Progress nobody asked for."""
+
+
+def _depth(rerank: int | Literal["auto", "off"] | None) -> int | None:
+    """As `Rerank.depth`, where None leaves it to the budget."""
+    if rerank is None or rerank == "off":
+        return 0
+    return None if rerank == "auto" else rerank

@@ -178,3 +178,22 @@ def test_what_was_cut_and_a_language_not_read_are_said():
     assert any("Cyrillic" in notice for notice in notices)
     assert "the index is damaged and was bypassed" in notices
     assert search(random_reader(2), SearchRequest(text="a red dog"), FakeEncoder).notices == ()
+
+
+def test_only_matches_are_looked_for_far_beyond_the_page():
+    """The first 400 in the order of cosines fit everyday texts even better; only pictures behind them match."""
+    encoder, count = FakeEncoder(), 600
+    wanted = encoder.encode_texts(["red"])[0]
+    random = np.random.default_rng(2)
+    everyday = unit(AXIS[0] - wanted * wanted[0])
+    share, side = np.linspace(0.6, 0.3, count)[:, None], np.where(np.arange(count)[:, None] < 400, 1.0, -1.0)
+    rows = unit(share * wanted + side * np.sqrt(1 - share**2) * everyday)
+    neutral = unit(everyday + 0.1 * random.standard_normal((40, DIM)))
+    reader = MemoryReader([make_picture(row) for row in range(count)], rows, neutral=neutral)
+
+    def ask(**page: object) -> list[int]:
+        request = SearchRequest(text="red", page=Page(group=False, **page))
+        return [hit.picture.row for hit in search(reader, request, lambda: encoder).hits]
+
+    assert ask(k=3) == [0, 1, 2]
+    assert ask(k=10, min_match=0.9) + ask(k=10, offset=10, min_match=0.9) == list(range(400, 420))
