@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cli.answers import styled_line
+from cli.matches import matches_end
 from core.errors import LibraryNotFound, PictureProblem, ProblemKind
 from core.models import Device
 from core.pictures import Orientation, TakenSource
@@ -245,3 +247,13 @@ def test_a_query_picture_that_cannot_be_read_is_named(library: FakeLibrary, sear
     library.answer = PictureProblem(ProblemKind.TRUNCATED, "the file ends early")
     ran = search("a dog", "--image", "bad\n.jpg")
     assert (ran.code, ran.err) == (1, "search: bad\\n.jpg: the file ends early\n")
+
+
+def test_a_hit_shows_the_words_it_was_found_by_on_a_terminal_and_its_line_in_a_pipe_stays_as_it_is(
+    library: FakeLibrary, search: Search
+) -> None:
+    found = replace(hit(), words=("golden gate", "dog"), named=True, match=0.01)
+    assert styled_line(found).plain.endswith("/photos/dog.jpg  “golden gate” “dog”")
+    assert matches_end([found, replace(hit(rank=2), match=0.01)]) == 1  # all the words are a match
+    library.answer = result(found)
+    assert search("a dog").lines == ["0.3123\t2019-05-01 12:30\t/photos/dog.jpg\t1%"]
