@@ -28,7 +28,7 @@ def label_all(
     """Label every picture and show each as it comes; says how many could not be read."""
     from semantic_image_search.labels import Labeller
 
-    with progress_shown(lambda: encoder.info.name) as listener:
+    with progress_shown(lambda: encoder.info.name, first="labels") as listener:
         labeller = Labeller(encoder, sets, or_none=or_none, listener=listener)
     start, unreadable = perf_counter(), 0
     values: list[dict[str, object]] = []

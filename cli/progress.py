@@ -36,17 +36,18 @@ PACED = frozenset({"index", "caption", "judge", "see"})  # stages long enough to
 
 
 @contextmanager
-def progress_shown(model: Callable[[], str]) -> "Iterator[ProgressListener]":
+def progress_shown(model: Callable[[], str], *, first: str = "scan") -> "Iterator[ProgressListener]":
     """A listener for `Library.index` that shows what it hears.
 
     Args:
         model: names the model; called once, when a large run's length is told.
+        first: the stage that is shown before anything is heard.
     """
     estimate = Estimate(model)
     if not err_is_terminal():
         yield Lines(estimate)
         return
-    bar = Bar(estimate)
+    bar = Bar(estimate, first)
     try:
         yield bar
     finally:
@@ -107,7 +108,7 @@ class Lines:
 class Bar:
     """One bar on a terminal that goes when the work is done."""
 
-    def __init__(self, estimate: Estimate) -> None:
+    def __init__(self, estimate: Estimate, first: str = "scan") -> None:
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
         self._estimate = estimate
@@ -121,7 +122,7 @@ class Bar:
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._task = self._bar.add_task(STAGES["scan"], total=None, numbers="")
+        self._task = self._bar.add_task(STAGES[first], total=None, numbers="")
         self._pace = Pace()
         self._bar.start()
 

@@ -38,7 +38,7 @@ def give_tags(
     """Tag with one set after the other; says how many paths the library does not know."""
     reports = []
     for one in sets:
-        with progress_shown(lambda: library.encoder().info.name) as listener:
+        with progress_shown(lambda: library.encoder().info.name, first="labels") as listener:
             reports.append(
                 library.tag(
                     one,

@@ -25,7 +25,7 @@ OTHER_TEMPLATE = "a photo of a {}."
 """One sentence for each of them: all seven take seven times as long, and told absent labels apart no better."""
 
 ALIKE = 5
-"""Of these words the ones nearest to a label mean the same or nearly (cat: kitten, tiger), and do not compete with it.
+"""Of these words the ones nearest to a label mean the same or nearly (cat: tiger, leopard), and do not compete with it.
 By number and not by cosine, since every model has cosines of its own; 3 or 10 hardly make a difference."""
 
 LABELS_AT_ONCE = 64  # bounds the sentences in memory

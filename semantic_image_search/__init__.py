@@ -15,8 +15,9 @@ from core.descriptions import AskResult, DescribeResult, Description
 from core.errors import PictureProblem, SearchError
 from core.indexing import IndexReport, Problem, Progress, RootOptions
 from core.models import Device, EncoderInfo
-from core.pictures import Picture, PictureFacts
+from core.pictures import Picture, PictureFacts, Tag
 from core.queries import CopyKind, Filters, Fusion, Hit, Near, Reranked, SearchMode, SearchResult, Sort, Took
+from core.tags import TagCount, TagReport
 from semantic_image_search.library import Library, open_library
 from semantic_image_search.models import load_encoder
 from semantic_image_search.status import LibraryStatus
@@ -48,6 +49,9 @@ __all__ = [
     "SearchMode",
     "SearchResult",
     "Sort",
+    "Tag",
+    "TagCount",
+    "TagReport",
     "Took",
     "load_encoder",
     "open_library",

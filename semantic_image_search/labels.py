@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.errors import UsageError
+from core.errors import UsageError, WrongModel
 from core.indexing import Progress
 from core.tags import TagReport
 from searcher.label_sets import SETS, UNNAMED, LabelSet, find_set, make_set
@@ -142,7 +142,8 @@ def tag_library(library: Library, tagging: Tagging, listener: ProgressListener) 
     from db import open_reader, open_writer
 
     with open_reader(library.path) as reader:
-        encoder = library.encoders.of(reader.active_space())
+        space = reader.active_space()
+        encoder = library.encoders.of(space)
         if encoder.info.logit_scale is None:
             raise UsageError(
                 f"{encoder.info.name} says no scale for its cosines, so there are no probabilities to tag by: "
@@ -151,7 +152,7 @@ def tag_library(library: Library, tagging: Tagging, listener: ProgressListener) 
         # before the lock is taken: it may take minutes
         judge = _judge(encoder, tagging.labels, or_none=tagging.may_be_none, listener=listener)
     counts = np.zeros(len(tagging.labels.labels), np.int64)
-    run = _Run(tagging, judge, listener)
+    run = _Run(tagging, space, judge, listener)
     if tagging.dry_run:
         with open_reader(library.path) as reader:
             for _ in count_labels(run.blocks(reader), counts):
@@ -189,8 +190,9 @@ def _judge(encoder: Encoder, labels: LabelSet, *, or_none: bool, listener: Progr
 class _Run:
     """One tagging run: what it finds, block by block, and how far it is."""
 
-    def __init__(self, tagging: Tagging, judge: Judge, listener: ProgressListener) -> None:
+    def __init__(self, tagging: Tagging, space: SpaceInfo, judge: Judge, listener: ProgressListener) -> None:
         self._tagging = tagging
+        self._space = space
         self._judge = judge
         self._listener = listener
         self.started = time.monotonic()
@@ -200,7 +202,9 @@ class _Run:
 
     def blocks(self, reader: LibraryReader) -> Iterator[TagBlock]:
         """What is found, for every picture of the selection that has a vector."""
-        space: SpaceInfo = reader.active_space()
+        space = reader.active_space()
+        if space.id != self._space.id:
+            raise WrongModel(f"the library changed from {self._space.name} to {space.name} meanwhile: tag again")
         chosen = self._tagging.selection.chosen(reader, space)
         self.unknown = chosen.unknown
         for rows, images in row_blocks(reader, space, chosen):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core.arrays import Vectors
-from core.errors import LibraryNotFound, PictureProblem, UsageError
+from core.errors import LibraryNotFound, PictureProblem, UsageError, WrongModel
 from core.indexing import Progress
 from core.queries import Filters
 from core.tags import USER
@@ -226,6 +226,28 @@ def test_stopped_in_the_middle_nothing_has_changed(library: Library, monkeypatch
     assert counts(library) == {"red": 2}
     with open_writer(library.path, command="test"):
         pass  # the lock was let go
+
+
+def test_tags_outlive_a_change_of_the_model(library: Library, photos: Path) -> None:
+    """And a change in the middle of a run is no reason to mix two models."""
+    library.tag(ALL)
+    newer = FakeEncoder("newer")
+    with open_writer(library.path, command="test") as writer:
+        writer.begin_space(newer.info)
+    indexing = open_library(library.path)
+    indexing.encoders.for_run = lambda spaces: [(one, newer) for one in spaces if one.name == "newer"]  # type: ignore[method-assign]
+
+    def index_meanwhile(progress: Progress) -> None:
+        if progress.stage == "labels" and progress.total == 1:
+            indexing.index()
+
+    with pytest.raises(WrongModel, match="changed from fake to newer"):
+        library.tag(bare("red"), listener=index_meanwhile)
+    changed = open_library(library.path, model=newer)
+    assert [(tag.name, tag.sources[0].model) for tag in changed.tags()] == [(name, "fake") for name in sorted(COLOURS)]
+    assert found(changed, "red") == ["a/red.png", "b/red.png"]
+    changed.tag(bare("red"))
+    assert {source.model for tag in changed.tags() for source in tag.sources} == {"fake", "newer"}
 
 
 def test_built_in_sets_are_encoded_once(photos: Path, tmp_path: Path) -> None:
