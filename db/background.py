@@ -30,12 +30,13 @@ def read_neutral_texts(conn: Connection, space: SpaceInfo) -> Vectors | None:
 
 
 def has_neutral_texts(conn: Connection, space: SpaceInfo, texts: Sequence[str]) -> bool:
-    """Whether the vectors that are kept are of these texts, in this order."""
+    """Whether the vectors that are kept are of these texts, in this order, and all there."""
     found = conn.exec_driver_sql(
-        "SELECT made_from FROM background WHERE space_id = :space_id AND kind = :kind",
+        "SELECT made_from, length(vectors) AS bytes FROM background WHERE space_id = :space_id AND kind = :kind",
         {"space_id": space.id, "kind": _KIND},
-    ).scalar_one_or_none()
-    return found == _digest(texts)
+    ).one_or_none()
+    whole = len(texts) * space.dim * _DISK.itemsize
+    return found is not None and (found.made_from, found.bytes) == (_digest(texts), whole)
 
 
 def keep_neutral_texts(store: Store, space: SpaceInfo, texts: Sequence[str], vectors: Vectors) -> None:

@@ -52,6 +52,7 @@ def test_rows_of_another_length_are_not_used(writer: LibraryWriter, library: Pat
     writer.keep_neutral_texts(writer.spaces()[0], TEXTS, VECTORS)
     writer.store.conn.exec_driver_sql("UPDATE background SET vectors = substr(vectors, 1, 7)")
     assert kept(library) is None
+    assert not writer.has_neutral_texts(writer.spaces()[0], TEXTS)
 
 
 def test_a_space_takes_its_own_along(writer: LibraryWriter, disk: Disk, library: Path) -> None:
