@@ -6,13 +6,15 @@ do not add up from layer to layer: half of those of a model in bfloat16 througho
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.models import Device
 from encoders.device import WORTH_IT_BYTES, Placement, Precision, cpu_has_bf16, resolve_device
 
 if TYPE_CHECKING:
     import torch
+
+M = TypeVar("M", bound=Any)  # torch.nn.Module, untyped at this distance
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,13 @@ class Arithmetic:
         """The product with one linear layer, or with several at once, their outputs side by side."""
         return Dense(layers, self)
 
+    def keep(self, layer: M) -> M:
+        """A layer that is used as it is; copied where others are, so that nothing holds on to the file's pages."""
+        if not self.exact:
+            for value in layer.parameters():
+                value.data = value.data.clone()
+        return layer
+
     def weight(self, weight: "torch.Tensor") -> "torch.Tensor":
         """A weight as it is multiplied."""
         return weight.detach().to(self.device, self.dtype)
@@ -51,7 +60,9 @@ def place(device: Device, *, weights_bytes: int) -> Placement:
 
     taken = resolve_device(device, weights_bytes=weights_bytes)
     if taken.device == "cuda":
-        quick = torch.cuda.is_bf16_supported()  # not before Ampere: those keep float16
+        quick = torch.cuda.get_device_capability() >= (8, 0)  # Ampere
+        if not quick:  # float16 overflows in some models' attention
+            return Placement("cuda", Precision.FLOAT32, f"{torch.cuda.get_device_name()} (cuda), {Precision.FLOAT32}")
     else:
         quick = taken.device == "cpu" and weights_bytes >= WORTH_IT_BYTES and cpu_has_bf16()
     if not quick:
@@ -64,8 +75,8 @@ def arithmetic_for(placement: Placement) -> Arithmetic:
     """How to multiply in a placement's precision."""
     import torch
 
-    kinds = {Precision.BFLOAT16: torch.bfloat16, Precision.FLOAT16: torch.float16}
-    return Arithmetic(placement.device, kinds.get(placement.precision, torch.float32))
+    quick = placement.precision is Precision.BFLOAT16
+    return Arithmetic(placement.device, torch.bfloat16 if quick else torch.float32)
 
 
 class Dense:

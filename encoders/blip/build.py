@@ -42,9 +42,8 @@ def build_blip(spec: ModelSpec, files: ModelFiles) -> Any:  # noqa: ANN401 - tra
         ) from error
     if told["missing_keys"] or told["mismatched_keys"]:
         lacking = sorted([*told["missing_keys"], *(str(key) for key in told["mismatched_keys"])])
-        raise ModelError(
-            f"{files.weights} lacks weights of {spec.name} ({lacking[0]} is one of {len(lacking)}): {how_to_mend_blip(spec)}"
-        )
+        some = f"{lacking[0]} is one of {len(lacking)}"
+        raise ModelError(f"{files.weights} lacks weights of {spec.name} ({some}): {how_to_mend_blip(spec)}")
     return model.eval()
 
 

@@ -116,7 +116,8 @@ class BlipReranker(BlipModel):
             if self._text is None:
                 blip = self.rest
                 self._text = TextTower(blip.text_encoder, heads=self.shape.text_heads, arithmetic=self.arithmetic)
-                blip.text_encoder.encoder = None  # `TextTower` has what it needs of it
+                del blip.text_encoder  # `TextTower` has what it needs of it
+                self.arithmetic.keep(blip)  # the heads
             return self._text
 
     def _together(self, tokens: Tokens, seen: "torch.Tensor") -> "torch.Tensor":

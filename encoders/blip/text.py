@@ -34,7 +34,7 @@ class TextTower:
     """
 
     def __init__(self, tower: Any, *, heads: int, arithmetic: Arithmetic) -> None:  # noqa: ANN401 - untyped
-        self._embed = tower.embeddings
+        self._embed = arithmetic.keep(tower.embeddings)
         self._layers = [_Layer(layer, heads, arithmetic) for layer in tower.encoder.layer]
         self._arithmetic = arithmetic
 
@@ -87,12 +87,12 @@ class _Layer:
         # A text attends to itself in float32: a tenth more time, and half the error of bfloat16 scores.
         self._qkv: Dense = arithmetic.precise.dense(own.self.query, own.self.key, own.self.value)
         self._out: Dense = arithmetic.dense(own.output.dense)
-        self._norm = own.output.LayerNorm
+        self._norm = arithmetic.keep(own.output.LayerNorm)
         self.cross = _Cross(layer.crossattention, heads, arithmetic)
         self._wide: Dense = arithmetic.dense(layer.intermediate.dense)
         self._narrow: Dense = arithmetic.dense(layer.output.dense)
         self._bend = layer.intermediate.intermediate_act_fn
-        self._last_norm = layer.output.LayerNorm
+        self._last_norm = arithmetic.keep(layer.output.LayerNorm)
 
     def __call__(
         self, values: "torch.Tensor", unread: "torch.Tensor", seen: Looked | None, *, first_only: bool
@@ -121,9 +121,9 @@ class _Cross:
         self._query: Dense = arithmetic.dense(look.query)
         self._key = arithmetic.weight(look.key.weight).view(heads, self._depth, -1)
         self._value = arithmetic.weight(look.value.weight).view(heads, self._depth, -1)
-        self._value_bias = look.value.bias.detach()
+        self._value_bias = look.value.bias.detach().clone()
         self._out: Dense = arithmetic.dense(attention.output.dense)
-        self._norm = attention.output.LayerNorm
+        self._norm = arithmetic.keep(attention.output.LayerNorm)
 
     def keyed(self, seen: "torch.Tensor") -> Looked:
         """Keys and values of one picture, (1, tokens, width), for any number of texts; biases left out as above."""

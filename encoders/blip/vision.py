@@ -21,8 +21,8 @@ class Vision:
     """
 
     def __init__(self, tower: Any, *, heads: int, arithmetic: Arithmetic) -> None:  # noqa: ANN401 - untyped
-        self._embed = tower.embeddings
-        self._norm = tower.post_layernorm
+        self._embed = arithmetic.keep(tower.embeddings)
+        self._norm = arithmetic.keep(tower.post_layernorm)
         self._layers = [_Layer(layer, heads, arithmetic) for layer in tower.encoder.layers]
 
     def __call__(self, pixels: "torch.Tensor") -> "torch.Tensor":
@@ -41,7 +41,7 @@ class Vision:
 class _Layer:
     def __init__(self, layer: Any, heads: int, arithmetic: Arithmetic) -> None:  # noqa: ANN401 - untyped
         self._heads = heads
-        self._norms = layer.layer_norm1, layer.layer_norm2
+        self._norms = arithmetic.keep(layer.layer_norm1), arithmetic.keep(layer.layer_norm2)
         self._qkv: Dense = arithmetic.dense(layer.self_attn.qkv)
         self._out: Dense = arithmetic.dense(layer.self_attn.projection)
         self._wide: Dense = arithmetic.dense(layer.mlp.fc1)
