@@ -26,6 +26,7 @@ STAGES = {
     "caption": "writing captions",
     "judge": "judging captions",
     "texts": "embedding captions",
+    "neutral": "embedding neutral texts",
     "labels": "reading labels",
     "tag": "tagging",
     "see": "looking at pictures",

@@ -61,7 +61,7 @@ class IndexReport:
 class Progress:
     """How far a run has come."""
 
-    stage: str  # "scan", "index", "caption", "judge", "texts", "finish"
+    stage: str  # "scan", "index", "caption", "judge", "texts", "neutral", "finish"
     done: int
     total: int | None  # None: not known yet
     skipped: int = 0

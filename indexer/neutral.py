@@ -33,6 +33,6 @@ def embed_neutral_texts(
         return
     rows = []
     for start in range(0, len(texts), BATCH):
-        listener(Progress("finish", start, len(texts)))
+        listener(Progress("neutral", start, len(texts)))
         rows.append(encoder.encode_texts(texts[start : start + BATCH]))
     writer.keep_neutral_texts(space, texts, np.concatenate(rows))

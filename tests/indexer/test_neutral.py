@@ -88,6 +88,6 @@ def test_a_run_that_is_stopped_keeps_none_and_the_next_one_all(tmp_path: Path) -
         with pytest.raises(KeyboardInterrupt):
             embed_neutral_texts(writer, space, FakeEncoder(), TEXTS, stop)
         assert not writer.has_neutral_texts(space, TEXTS)
-        assert told == [("finish", 0, 150), ("finish", 64, 150)]
+        assert told == [("neutral", 0, 150), ("neutral", 64, 150)]
         embed_neutral_texts(writer, space, FakeEncoder(), TEXTS, ignore_progress)
         assert writer.has_neutral_texts(space, TEXTS)
