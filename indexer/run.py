@@ -192,5 +192,7 @@ def _cores() -> int:
 
 def _counts(report: IndexReport) -> dict[str, int | bool]:
     """What the library remembers of a run."""
-    names = ("added", "changed", "moved", "unchanged", "removed", "offline", "skipped", "ignored", "embedded", "captions")
+    names = (
+        "added", "changed", "moved", "unchanged", "removed", "offline", "skipped", "ignored", "embedded", "captions",
+    )  # fmt: skip
     return {name: getattr(report, name) for name in names} | {"interrupted": report.interrupted}
