@@ -20,7 +20,7 @@ from core.queries import Fusion, Rerank, Took
 from indexer import default_workers
 from searcher.evaluation import present_and_absent, reranked, summarise
 from searcher.match import cut_off_curve
-from searcher.rerank import FUSIONS
+from searcher.rerank import DECIMALS, FUSIONS
 from semantic_image_search.caption_sets import PER_PICTURE, read_caption_set
 from semantic_image_search.evaluation_records import (
     AS_IT_IS,
@@ -161,7 +161,8 @@ def _curve(found: Found, scores: PairScores) -> tuple[CutOff, ...]:
 def _direction(found: Found, asked: Evaluation, scores: PairScores | None, *, see_ms: float) -> Direction:
     first, after, looking_ms = found.first, None, 0.0
     if scores is not None:
-        fused = FUSIONS[asked.rerank.fusion](scores.of(found.pairs), first.scores.ravel())
+        # Rounded as a search rounds them: what lies below depends on the batch, and would part copies of one picture.
+        fused = np.round(FUSIONS[asked.rerank.fusion](scores.of(found.pairs), first.scores.ravel()), DECIMALS)
         after = summarise(reranked(first, fused.reshape(first.scores.shape)))
         looking_ms = see_ms + first.scores.shape[1] * 1000 * scores.matching_s / max(1, scores.matched)
     took = Took(
