@@ -29,6 +29,7 @@ from core.models import EncoderInfo, Preprocess
 from core.pictures import Caption, CaptionSource, PictureFacts, TakenAt, TakenSource
 from db import LibraryReader, LibraryWriter, open_reader, open_writer
 from db.records import IndexedFile, RootScan, ScanEntry, SpaceInfo
+from db.words import triggers
 from searcher.hybrid import by_both, by_vector
 from searcher.keywords import look_up, read_keywords
 
@@ -74,7 +75,7 @@ class Filling:
         self.writer: LibraryWriter = stack.enter_context(open_writer(folder, command="benchmark"))
         conn = self.writer.store.conn
         if not words:
-            for name in conn.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all():
+            for name, _ in triggers():
                 conn.exec_driver_sql(f"DROP TRIGGER {name}")
         self.space: SpaceInfo = self.writer.use_space(MODEL)
         root = self.writer.remember_root(ROOT)

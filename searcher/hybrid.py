@@ -4,8 +4,8 @@ Fused by reciprocal ranks (Cormack, Clarke and Büttcher 2009, k = 60): ranks ca
 scores cannot. Two things keep words from spoiling an answer (docs/keywords.md has the figures). Some of the words count
 little: "a dog on the beach" finds dog.jpg among the dogs, and does not carry it past them. And ranks are added only for
 the twentieth of the pictures that looks most like what was asked; for others (dog.jpg shows a cat; what Anna looks
-like, no model knows) the better of the two ranks counts, and that of words a little less. Words with digits are codes
-that nothing looks like, and are believed.
+like, no model knows) the better of the two ranks counts, and that of words a little less. Words are believed where
+nothing looks like a match, and where they are codes (with digits).
 
 Ranks count down to a fixed depth, whatever page is asked for, so that pages fit together.
 """
@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.arrays import RowMask, RowNumbers, Vectors
+from core.queries import LIKELY_MATCH
 from searcher.keywords import Keywords, Worded, look_up
+from searcher.match import match_probabilities
 
 if TYPE_CHECKING:
     from db import LibraryReader
@@ -33,6 +35,9 @@ scan."""
 
 WORD_DEPTH = 1_000
 """Ranks by words that count: one page after another, what is called Anna comes before what only looks a little so."""
+
+LOOKED_AT = 10
+"""Of the best by look: if none of them matches, nothing does."""
 
 DOUBTED = 0.95
 """What words count where a picture does not look like them: the first such caption comes fifth, the first name
@@ -112,7 +117,8 @@ def by_both(
         return by_vector(reader, space, vector, mask)
     listed = reader.search(space, vector, LOOK_DEPTH, mask)
     chosen, cosines = _best_worded(reader, space, vector, worded)
-    likely = -1.0 if keywords.coded else _likely(reader, space, vector, mask, worded.committed)
+    believed = keywords.coded or _nothing_matches(reader, space, vector, listed.rows[:LOOKED_AT])
+    likely = -1.0 if believed else _likely(reader, space, vector, mask, worded.committed)
     head = fuse(listed.rows, listed.scores, worded.part(chosen), cosines, likely=likely)
     words = worded.found(np.flatnonzero(np.isin(worded.rows, head.rows)))
 
@@ -154,6 +160,12 @@ def fuse(
     worth = np.where(scores >= likely, by_look + by_words, np.maximum(by_look, DOUBTED * by_words))
     order = np.lexsort((union, -scores, -worth))
     return Drawn(union[order], scores[order], placed=True)
+
+
+def _nothing_matches(reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, rows: RowNumbers) -> bool:
+    """Do even the best by look probably not match? False where that cannot be told."""
+    matches = match_probabilities(reader, space, vector, reader.vectors(space, rows), words=True)
+    return matches is not None and float(matches.max(initial=0.0)) < LIKELY_MATCH
 
 
 def _likely(

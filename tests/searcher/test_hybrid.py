@@ -130,6 +130,19 @@ def test_what_no_model_knows_is_on_the_first_page() -> None:
     assert rows_of(ask(reader, "Anna")).index(last) == 4
 
 
+def test_words_are_believed_where_nothing_looks_like_a_match() -> None:
+    reader = library()
+    named = rows_of(ask(reader, "Anna", SearchMode.VECTOR, k=300))[-3:]
+    for row in named:
+        reader.stored[row] = make_picture(row, path=b"/p/anna %d.jpg" % row)
+    query = ENCODER.encode_texts(["Anna"])
+    other = unit(np.random.default_rng(9).standard_normal((50, ENCODER.info.dim)))
+    reader.neutral = unit(other + 8 * query)  # everyday texts that fit all of the pictures as well as Anna does
+    assert set(rows_of(ask(reader, "Anna"))[:3]) == set(named)
+    reader.neutral = unit(other - 8 * query)  # far worse: what looks like Anna is a match
+    assert not set(rows_of(ask(reader, "Anna"))[:3]) & set(named)
+
+
 def test_many_pictures_of_one_name_are_ordered_by_look(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = library(every=1)
     monkeypatch.setattr(hybrid, "MOST_ALIKE", 20)
