@@ -14,6 +14,7 @@ import numpy as np
 from core.errors import UsageError, WrongModel
 from core.indexing import Progress
 from core.tags import TagReport
+from searcher.answer import encoder_for
 from searcher.label_sets import SETS, UNNAMED, LabelSet, find_set, make_set
 from searcher.labels import count_labels, make_judge
 from searcher.search import text_notices
@@ -143,7 +144,7 @@ def tag_library(library: Library, tagging: Tagging, listener: ProgressListener) 
 
     with open_reader(library.path) as reader:
         space = reader.active_space()
-        encoder = library.encoders.of(space)
+        encoder = encoder_for(space, lambda: library.encoders.of(space))
         if encoder.info.logit_scale is None:
             raise UsageError(
                 f"{encoder.info.name} says no scale for its cosines, so there are no probabilities to tag by: "

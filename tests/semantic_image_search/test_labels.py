@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core.arrays import Vectors
-from core.errors import LibraryNotFound, PictureProblem, UsageError, WrongModel
+from core.errors import LibraryNotFound, PictureProblem, UnknownModel, UsageError, WrongModel
 from core.indexing import Progress
 from core.queries import Filters
 from core.tags import USER
@@ -171,6 +171,31 @@ def test_no_scale_no_tags(photos: Path, tmp_path: Path) -> None:
     ((best,),) = library.label([photos / "a" / "red.png"], ["red", "blue"], k=1)
     assert (best.name, best.probability) == ("red", None)
     assert "says no scale" in Labeller(Scaleless(), [make_set("x", ["red", "blue"])], listener=print).notices[0]
+
+
+def test_imported_vectors_of_another_length_are_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "rows.npy", np.eye(2, 7, dtype=np.float32))
+    (tmp_path / "paths.txt").write_text("/a.jpg\n/b.jpg\n")
+    library = open_library(tmp_path / "library", model=FakeEncoder())
+    library.import_vectors(tmp_path / "rows.npy", tmp_path / "paths.txt", model="fake")
+    with pytest.raises(WrongModel, match="fake"):
+        library.tag(ALL)
+    other = open_library(tmp_path / "other")
+    other.import_vectors(tmp_path / "rows.npy", tmp_path / "paths.txt", model="somebody's")
+    with pytest.raises(UnknownModel, match="a model that cannot be had here"):
+        other.tag(ALL)
+
+
+def test_imported_vectors_are_tagged_where_their_model_is_here(tmp_path: Path) -> None:
+    """Nothing is known of the pictures but their vectors; their tags are shown all the same."""
+    encoder = FakeEncoder()
+    np.save(tmp_path / "rows.npy", encoder.encode_texts(["red", "blue"]))
+    (tmp_path / "paths.txt").write_text("/a/red.png\n/a/blue.png\n")
+    library = open_library(tmp_path / "library", model=encoder)
+    library.import_vectors(tmp_path / "rows.npy", tmp_path / "paths.txt", model="fake")
+    assert library.tag(ALL).tagged == 2
+    (hit,) = library.search("red", filters=Filters(tags=("red",))).hits
+    assert (hit.picture.path, [tag.name for tag in hit.picture.facts.tags]) == (b"/a/red.png", ["red"])
 
 
 def test_tags_by_hand(library: Library, photos: Path) -> None:
