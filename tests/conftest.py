@@ -28,6 +28,7 @@ def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("SEARCH_CONFIG", str(tmp_path / "no-config.toml"))
     monkeypatch.setenv("SEARCH_LIBRARY", str(tmp_path / "default-library"))
+    monkeypatch.setenv("SEARCH_RERANK_BUDGET_S", "0")  # no search is reranked by what this machine happens to have
 
 
 @pytest.fixture

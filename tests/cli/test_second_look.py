@@ -145,6 +145,7 @@ def test_a_missing_reranker_is_one_line_that_says_what_to_do(tmp_path: Path) -> 
         **os.environ,
         "SEARCH_LIBRARY": str(tmp_path / "library"),
         "SEARCH_CONFIG": str(tmp_path / "none"),
+        "SEARCH_RERANK_BUDGET_S": "3",
         "HF_HUB_CACHE": str(tmp_path / "hub"),
         "HF_HUB_OFFLINE": "1",
     }

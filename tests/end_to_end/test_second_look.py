@@ -22,6 +22,7 @@ def test_a_drawing_is_told_from_the_swapped_one(tmp_path: Path) -> None:
         **os.environ,
         "SEARCH_LIBRARY": str(tmp_path / "library"),
         "SEARCH_CONFIG": str(tmp_path / "none"),
+        "SEARCH_RERANK_BUDGET_S": "60",
         "SEARCH_RERANKER": f"local-dir:{MODEL_FOLDER}",
         "PYTHONPATH": str(PROJECT),
     }

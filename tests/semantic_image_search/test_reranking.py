@@ -150,7 +150,8 @@ def test_the_next_page_of_auto_goes_as_far_as_the_first(folder: Path, monkeypatc
     assert later.search(query, k=10).reranked == 100  # a first page decides anew
 
 
-def test_auto_says_why_it_did_not_look(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_says_why_it_did_not_look(folder: Path, monkeypatch: pytest.MonkeyPatch, hub_cache: Path) -> None:
+    monkeypatch.setenv("SEARCH_RERANK_BUDGET_S", "3")
     monkeypatch.setenv("SEARCH_FEATURE_CACHE_MB", "0")
     slow = open_library(folder / "library", model=ColourBag(), reranker=Slow()).search("a red circle", k=10)
     assert (slow.reranker, slow.reranked) == (None, 0)
@@ -165,7 +166,7 @@ def test_auto_says_why_it_did_not_look(folder: Path, monkeypatch: pytest.MonkeyP
     assert (with_picture.reranked, with_picture.notices) == (0, ())
 
 
-def test_asking_for_what_is_not_here_is_an_error(folder: Path) -> None:
+def test_asking_for_what_is_not_here_is_an_error(folder: Path, hub_cache: Path) -> None:
     with pytest.raises(WeightsMissing, match="search models pull blip-itm-base-coco"):
         open_library(folder / "library", model=ColourBag()).search("a red circle", rerank=5)
     with pytest.raises(UsageError, match="reads words"):
