@@ -35,12 +35,12 @@ def _write(kind: Any, folder: Path, seed: int) -> str:
 
     import torch
 
-    from encoders.blip.build import _no_bars
+    from encoders.blip.build import no_bars
     from encoders.quiet import quiet
 
     folder = Path(folder).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    with quiet(), _no_bars(), torch.random.fork_rng(devices=[]):
+    with quiet(), no_bars(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = kind(_config())
         with torch.no_grad():

@@ -28,7 +28,7 @@ def build_blip(spec: ModelSpec, files: ModelFiles) -> Any:  # noqa: ANN401 - tra
 
     kind = getattr(transformers, _CLASSES[spec.task])
     try:
-        with quiet(), _no_bars(), torch.random.fork_rng(devices=[]):
+        with quiet(), no_bars(), torch.random.fork_rng(devices=[]):
             model, told = kind.from_pretrained(
                 files.weights.parent,
                 local_files_only=True,
@@ -55,7 +55,7 @@ def how_to_mend_blip(spec: ModelSpec) -> str:
 
 
 @contextmanager
-def _no_bars() -> Iterator[None]:
+def no_bars() -> Iterator[None]:
     """No progress bars of transformers inside; as before outside. Call it within `quiet`, which holds the lock."""
     from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars
     from transformers.utils import logging
