@@ -108,7 +108,7 @@ def test_a_broken_installation_is_told_as_one(tmp_path: Path, monkeypatch: pytes
 
     for name in FILES:
         (tmp_path / name).write_bytes((FOLDER / name).read_bytes()[:5000])
-    monkeypatch.setattr("encoders.clip.resolve", lambda _name: (SPEC, replace(SOURCE, folder=tmp_path)))
+    monkeypatch.setattr("encoders.weights.resolve_for", lambda _task, _name: (SPEC, replace(SOURCE, folder=tmp_path)))
     with pytest.raises(ModelError, match="install that anew"):
         load_encoder(BUILT_IN).encode_texts(["a dog"])
 

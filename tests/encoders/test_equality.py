@@ -58,9 +58,7 @@ def test_equals_plain_open_clip_on_photos(tiny_clip: str, test_data: Path) -> No
     np.testing.assert_allclose(encoder.encode_texts(TEXTS), words, atol=1e-5)
 
 
-@pytest.mark.skipif(
-    resolve_device(Device.CPU).precision is not Precision.BF16_PRODUCTS, reason="this CPU has no AMX"
-)
+@pytest.mark.skipif(resolve_device(Device.CPU).precision is not Precision.BF16_PRODUCTS, reason="this CPU has no AMX")
 def test_products_in_bfloat16_stay_close_to_float32(tiny_clip: str, test_data: Path) -> None:
     pixels, pictures, words = reference(tiny_clip, photos_of(test_data, 20), TEXTS)
     encoder = placed(tiny_clip, resolve_device(Device.CPU))
