@@ -21,6 +21,11 @@ from tests.fakes import FakeAnswerer, FakeCaptioner, FakeEncoder, FakeReranker
 COLOURS = ("red", "green", "blue")
 
 
+@pytest.fixture(autouse=True)
+def _time_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEARCH_RERANK_BUDGET_S", "3")
+
+
 @pytest.fixture
 def pictures(tmp_path: Path, search: Search, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three walls in a library, the red one with a caption that fits and one that does not."""

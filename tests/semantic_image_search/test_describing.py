@@ -29,6 +29,11 @@ def coloured(folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _time_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEARCH_RERANK_BUDGET_S", "3")
+
+
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
     return coloured(tmp_path / "pictures")
