@@ -92,7 +92,11 @@ def test_a_page_shows_what_is_asked_for(library: Library, photos: Path) -> None:
         assert (names(together)[0], len(together.hits)) == ("yellow.png", 4)
         assert sorted(names(apart)) == ["blue.png", "green.png", "red again.png", "red.png", "yellow.png"]
         assert ask(filters=pngs, group=False, k=2, offset=2).hits == apart.hits[2:4]
-        assert names(ask(filters=pngs, sort=Sort.DATE))[-1] == "yellow.png"
+    by_date = {"filters": pngs, "sort": Sort.DATE}
+    assert names(library.lookup(photos / "yellow.png", **by_date))[-1] == "yellow.png"  # nothing is judged: all of them
+    assert (
+        names(library.search("yellow", **by_date))[0] == "yellow.png"
+    )  # the one that matches; below it, what does not
 
 
 def test_lookup_tells_copies_apart(library: Library, photos: Path, tmp_path: Path) -> None:
