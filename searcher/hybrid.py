@@ -64,7 +64,7 @@ class Drawn:
         scores: float32 (n,), true cosines; for words alone how well they fit, 0 to 1.
         placed: their order is more than that of their scores.
         words: for a row the words of the query that were found for it, as they were typed.
-        asked: how many words there were.
+        asked: how many words there were, those that were too common to be looked up included.
     """
 
     rows: RowNumbers
@@ -102,7 +102,7 @@ def by_words(reader: "LibraryReader", space: "SpaceInfo", keywords: Keywords, ma
     def draw(count: int) -> Drawn:
         best = order[:count]
         return Drawn(
-            worded.rows[best], worded.scores[best], placed=True, words=worded.found(best), asked=len(worded.words)
+            worded.rows[best], worded.scores[best], placed=True, words=worded.found(best), asked=len(keywords.terms)
         )
 
     return draw
@@ -128,7 +128,7 @@ def by_both(
             more = reader.search(space, vector, count, mask)
             below = np.flatnonzero(~np.isin(more.rows, head.rows))[: count - len(head)]
             rows, scores = np.concatenate([rows, more.rows[below]]), np.concatenate([scores, more.scores[below]])
-        return Drawn(rows, scores, placed=True, words=words, asked=len(worded.words))
+        return Drawn(rows, scores, placed=True, words=words, asked=len(keywords.terms))
 
     return draw
 

@@ -7,6 +7,7 @@ from PIL import Image
 
 from core.errors import ModelError, UsageError
 from core.queries import SearchMode, SearchResult
+from searcher import hybrid
 from semantic_image_search import Library, open_library
 from tests.fakes import FakeEncoder
 
@@ -34,6 +35,19 @@ def test_words_and_colours_together(library: Library) -> None:
     result = library.search("IMG_0001")
     assert names(result)[0] == "IMG_0001.png"
     assert result.hits[0].named
+
+
+def test_a_picture_is_not_named_by_words_that_were_not_looked_up(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def captioned(mode: str) -> tuple[tuple[str, ...], bool]:
+        hits = library.search("Fahrrad Anna", mode=mode).hits
+        return next((hit.words, hit.named) for hit in hits if "Fahrrad" in hit.words)
+
+    assert captioned("hybrid") == (("Fahrrad", "Anna"), True)
+    monkeypatch.setattr(hybrid, "TOO_COMMON", 1)  # two pictures are in a folder called Anna
+    assert captioned("hybrid") == (("Fahrrad",), False)
+    assert captioned("text") == (("Fahrrad", "Anna"), True)
 
 
 def test_text_mode_works_where_the_model_is_gone(library: Library) -> None:
