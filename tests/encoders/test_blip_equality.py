@@ -203,6 +203,49 @@ def test_base_shapes_give_transformers_own_scores(base: Any, kind: str) -> None:
     torch.testing.assert_close(many, right[:1].repeat(8, 1), atol=bound, rtol=0)
 
 
+def test_towers_of_different_widths_as_in_the_large_models() -> None:
+    import torch
+    from transformers import BlipConfig, BlipForImageTextRetrieval
+
+    sides = {"intermediate_size": 64, "num_hidden_layers": 2}
+    config = BlipConfig(
+        text_config={**sides, "hidden_size": 32, "num_attention_heads": 2, "vocab_size": 50, "bos_token_id": 48},
+        vision_config={
+            **sides,
+            "hidden_size": 48,
+            "num_attention_heads": 3,
+            "image_size": 32,
+            "initializer_range": 0.3,
+        },
+        image_text_hidden_size=16,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = BlipForImageTextRetrieval(config).eval()
+        with torch.no_grad():
+            for value in model.parameters():
+                value.add_(torch.randn_like(value) * 0.2)  # biases, too: they have no place of their own in the sums
+        pixels, ids = torch.randn(9, 3, 32, 32), torch.randint(1, 48, (9, 6))
+    mask = torch.ones_like(ids)
+    mask[::2, 4:] = 0
+    exact = Arithmetic("cpu", torch.float32)
+    with torch.inference_mode():
+        right = model(input_ids=ids, pixel_values=pixels, attention_mask=mask, use_itm_head=True).itm_score
+        same = pixels[:1].expand(9, -1, -1, -1)
+        right_one = model(input_ids=ids, pixel_values=same, attention_mask=mask, use_itm_head=True).itm_score
+        cosines = model(input_ids=ids, pixel_values=pixels, attention_mask=mask, use_itm_head=False).itm_score
+        seen = Vision(model.vision_model, heads=3, arithmetic=exact)(pixels)
+        tower = TextTower(model.text_encoder, heads=2, arithmetic=exact)
+        torch.testing.assert_close(model.itm_head(tower.together(Tokens(ids, mask), seen)), right, atol=1e-4, rtol=0)
+        got_one = model.itm_head(tower.together(Tokens(ids, mask), seen[:1]))
+        torch.testing.assert_close(got_one, right_one, atol=1e-4, rtol=0)
+        alone = torch.nn.functional.normalize(model.text_proj(tower.alone(Tokens(ids, mask))), dim=-1)
+        own = torch.nn.functional.normalize(model.vision_proj(seen[:, 0]), dim=-1)
+        torch.testing.assert_close(own @ alone.T, cosines, atol=1e-4, rtol=0)
+    assert right.std() > 0.05
+    assert (right - right_one).abs().max() > 0.01
+
+
 def test_loading_says_nothing(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     from transformers.utils import logging
 
