@@ -35,10 +35,10 @@ def test_a_compaction_after_the_snapshot_means_another_snapshot(
 ) -> None:
     hold_rows, compacted = LibraryReader.hold_rows, []
 
-    def late(reader: LibraryReader) -> None:
+    def late(reader: LibraryReader, **options: bool) -> None:
         if not compacted:
             compacted.append(writer.compact(writer.spaces()[0]))
-        hold_rows(reader)
+        hold_rows(reader, **options)
 
     monkeypatch.setattr(LibraryReader, "hold_rows", late)
     with open_reader(library) as reader:
