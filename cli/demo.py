@@ -25,7 +25,7 @@ search demo
 search demo --preview"""
 
 HITS = 3
-ASKED = ("a cat", "a vehicle", "a man with a camera on a tripod")  # a thing, a wider word, a sentence
+ASKED = ("a tabby cat", "a vehicle", "a man with a camera on a tripod")  # a thing, a wider word, a sentence
 CHANGED = "rocket"  # the photo whose changed copy is looked up
 
 Keep = Annotated[bool, typer.Option("--keep", help="Keep the photos and their library, and say where they are.")]

@@ -54,14 +54,15 @@ def test_it_types_four_commands_and_shows_their_answers(colours: None, temporary
     blocks = {block.split("\n")[0]: block.split("\n")[1:] for block in ran.out.split("\n\n")}
     assert [re.sub(r"/\S*/search-demo-[^/]*", "/tmp", command) for command in blocks if command.startswith("$")] == [
         "$ search index /tmp/photos --model mini",
-        '$ search query "a cat" -k 3',
+        '$ search query "a tabby cat" -k 3',
         '$ search query "a vehicle" -k 3',
         '$ search query "a man with a camera on a tripod" -k 3',
         "$ search lookup /tmp/downloaded.jpg -k 3",
     ]
     index, *queries, lookup = (lines for command, lines in blocks.items() if command.startswith("$"))
     assert index[0] == f"{len(PHOTOS)} added"
-    assert all(re.fullmatch(r"-?\d\.\d{4}\t.+\t/.+/photos/\S+\.(png|jpg)", hit) for hits in queries for hit in hits)
+    line = re.compile(r"-?\d\.\d{4}\t.+\t/.+/photos/\S+\.(png|jpg)\t\d+%")
+    assert all(line.fullmatch(hit) for hits in queries for hit in hits)
     assert [len(hits) for hits in queries] == [3, 3, 3]
     found = lookup[1].split("\t")
     assert (found[2], Path(found[3]).name) == ("cropped", "rocket.jpg")
@@ -132,7 +133,7 @@ def test_however_it_ends_nothing_is_left(
 def test_on_a_terminal_the_commands_stand_out(temporary: Path) -> None:
     code, seen = on_terminal("demo", program=ON_TERMINAL, TMPDIR=str(temporary))
     assert code == 0
-    assert '\x1b[1m$ search query "a cat" -k 3\x1b[0m' in seen
+    assert '\x1b[1m$ search query "a tabby cat" -k 3\x1b[0m' in seen
     assert "12,000 of 12,400 indexed, ViT-B-32" in plain(seen)
     assert list(temporary.iterdir()) == []
 
