@@ -110,7 +110,7 @@ BREAKAGES: dict[str, tuple[set[FindingCode], Callable[[Path], None], int]] = {
     ),
     "a tombstone too few": ({FindingCode.TOMBSTONES}, of_captions("DELETE FROM tombstone WHERE OF_CAPTIONS"), 0),
     "a text of nobody": (
-        {FindingCode.TEXTS_UNUSED},
+        {FindingCode.TEXTS_UNUSED, FindingCode.WORDS},
         lambda lib: sql(lib, "INSERT INTO caption_text (text) VALUES ('a secret')"),
         0,
     ),
