@@ -10,7 +10,7 @@ from core.errors import UsageError
 
 if TYPE_CHECKING:
     from core.models import Device
-    from semantic_image_search.evaluation_records import EvaluationReport
+    from semantic_image_search.evaluation.records import EvaluationReport
 
 EXAMPLES = """\
 search eval dataset_flickr30k.json flickr30k-images --models mini,ViT-B-32
@@ -121,7 +121,7 @@ def eval_(
     from cli.progress import progress_shown
     from cli.weights import fetching
     from core.queries import Fusion
-    from semantic_image_search.evaluation import evaluate
+    from semantic_image_search.evaluation.measure import evaluate
 
     if own_library:
         _refuse_beside_self(
@@ -166,7 +166,7 @@ def _measure_library(library: Path | None, device: "Device | None", *, as_json: 
     from cli.console import emit_json
     from cli.evaluations import self_json, show_self
     from cli.progress import progress_shown
-    from semantic_image_search.self_evaluation import evaluate_index
+    from semantic_image_search.evaluation.index import evaluate_index
 
     with context.open_library(library, device=device) as opened, progress_shown(lambda: "") as listener:
         report = evaluate_index(opened, listener=listener)

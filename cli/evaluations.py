@@ -11,8 +11,8 @@ from core.paths import display
 if TYPE_CHECKING:
     from searcher.cut_off import CutOff
     from searcher.evaluation import Summary
-    from semantic_image_search.evaluation_records import Direction, EvaluationReport, ModelReport
-    from semantic_image_search.self_evaluation import Cost, KindReport, SelfReport
+    from semantic_image_search.evaluation.index import Cost, KindReport, SelfReport
+    from semantic_image_search.evaluation.records import Direction, EvaluationReport, ModelReport
 
 STEPS = ("encode", "retrieve", "rerank")  # where the time of a query goes
 FIGURES = ("R@1", "R@5", "R@10", "median", "MRR")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from core.protocols import Encoder
     from searcher.label_sets import LabelSet
     from searcher.labels import Label
-    from semantic_image_search.labels import Labeller
+    from semantic_image_search.labels.labelling import Labeller
 
 Found = Sequence[Sequence["Label"]]
 """For each set the labels that fit."""
@@ -26,7 +26,7 @@ def label_all(
     encoder: "Encoder", pictures: Sequence[bytes], sets: Sequence["LabelSet"], *, or_none: bool, k: int, form: Form
 ) -> int:
     """Label every picture and show each as it comes; says how many could not be read."""
-    from semantic_image_search.labels import Labeller
+    from semantic_image_search.labels.labelling import Labeller
 
     with progress_shown(lambda: encoder.info.name, first="labels") as listener:
         labeller = Labeller(encoder, sets, or_none=or_none, listener=listener)

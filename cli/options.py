@@ -84,9 +84,7 @@ Offset = Annotated[
 ]
 SortBy = Annotated[
     Literal["score", "date"],
-    typer.Option(
-        "--sort", metavar="BY", help="score, or date: newest first.", rich_help_panel=OUTPUT
-    ),
+    typer.Option("--sort", metavar="BY", help="score, or date: newest first.", rich_help_panel=OUTPUT),
 ]
 NoGroup = Annotated[bool, typer.Option("--no-group", help="Show copies and bursts one by one.", rich_help_panel=OUTPUT)]
 AsJsonLines = Annotated[bool, typer.Option("--jsonl", help="JSON, one object per line.", rich_help_panel=OUTPUT)]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from core.queries import Filters
     from searcher.label_sets import LabelSet
     from semantic_image_search import Library
-    from semantic_image_search.tagged_pictures import TagChange
+    from semantic_image_search.labels.selection import TagChange
 
 
 @dataclass(frozen=True, slots=True)

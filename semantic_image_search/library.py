@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from searcher.label_sets import LabelSet
     from searcher.labels import Label
     from semantic_image_search.captions import Captions
+    from semantic_image_search.labels.selection import Selection, TagChange
     from semantic_image_search.queries import PictureLike
     from semantic_image_search.status import LibraryStatus
-    from semantic_image_search.tagged_pictures import Selection, TagChange
 
 
 def open_library(  # noqa: PLR0913 - options by keyword, each with a default
@@ -333,7 +333,7 @@ class Library:
             UsageError: no such set, or labels that cannot be used.
             WrongModel, WeightsMissing: the library's model cannot be used.
         """
-        from semantic_image_search.labels import Labeller, labels_of
+        from semantic_image_search.labels.labelling import Labeller, labels_of
 
         labeller = Labeller(self.encoder(), [labels_of(labels)], or_none=or_none, listener=_silent)
         return [best for (best,) in labeller.best(images, k)]
@@ -366,7 +366,7 @@ class Library:
             UsageError: labels that cannot be used, or a model without a scale.
             LibraryNotFound, LibraryLocked, WrongModel, WeightsMissing, StorageFull: as `index`.
         """
-        from semantic_image_search.labels import Tagging, labels_of, tag_library
+        from semantic_image_search.labels.labelling import Tagging, labels_of, tag_library
 
         tagging = Tagging(labels_of(labels), least, or_none, _selection(paths, filters), dry_run)
         return tag_library(self, tagging, listener or _silent)
@@ -392,7 +392,7 @@ class Library:
         Raises:
             UsageError: neither paths nor filters, or a name that is none.
         """
-        from semantic_image_search.tagged_pictures import add_tags
+        from semantic_image_search.labels.selection import add_tags
 
         return add_tags(self.path, names, _selection(paths, filters))
 
@@ -409,7 +409,7 @@ class Library:
         Raises:
             UsageError: no picture has such a tag, or one of such a source; then nothing is taken off.
         """
-        from semantic_image_search.tagged_pictures import remove_tags
+        from semantic_image_search.labels.selection import remove_tags
 
         return remove_tags(self.path, names, _selection(paths, filters), sources=sources)
 
@@ -543,7 +543,7 @@ class Library:
 
 
 def _selection(paths: Sequence[str | bytes | os.PathLike[str]], filters: Filters | None) -> Selection:
-    from semantic_image_search.tagged_pictures import Selection
+    from semantic_image_search.labels.selection import Selection
 
     return Selection(tuple(absolute(path) for path in paths), filters or Filters())
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import UsageError
-from semantic_image_search.caption_sets import read_caption_set
+from semantic_image_search.evaluation.sets import read_caption_set
 
 Written = dict[str, list[str]]
 

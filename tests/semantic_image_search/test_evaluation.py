@@ -17,8 +17,9 @@ from db import open_reader
 from searcher.cut_off import cut_off_curve, wrong_at
 from searcher.evaluation import summarise
 from searcher.match import match_probabilities
-from semantic_image_search import evaluation_models, open_library
-from semantic_image_search.evaluation import evaluate
+from semantic_image_search import open_library
+from semantic_image_search.evaluation import models as evaluation_models
+from semantic_image_search.evaluation.measure import evaluate
 from tests.fakes import COLOURS, FakeEncoder, FakeReranker
 from tests.tiny_blip import MODEL_FOLDER, draw, make_pairs
 from tests.tiny_blip.scoring import TinyBlip

@@ -18,8 +18,8 @@ from db import check_library, open_writer
 from searcher.label_sets import SETS, LabelSet, make_set
 from searcher.labels import OTHERS
 from semantic_image_search import Library, open_library
-from semantic_image_search import tagged_pictures as tagged
-from semantic_image_search.labels import Labeller
+from semantic_image_search.labels import selection as tagged
+from semantic_image_search.labels.labelling import Labeller
 from tests.fakes import FakeEncoder
 
 COLOURS = {"red": (220, 30, 30), "blue": (30, 60, 220), "green": (30, 160, 40)}

@@ -10,7 +10,7 @@ from core.errors import LibraryNotFound
 from db import open_reader
 from searcher.everyday_queries import EVERYDAY_QUERIES
 from semantic_image_search import Library, open_library
-from semantic_image_search.self_evaluation import LEAST_CAPTIONS, evaluate_index
+from semantic_image_search.evaluation.index import LEAST_CAPTIONS, evaluate_index
 from tests.fakes import FakeEncoder
 
 ROWS, DIM = 3_000, 48

@@ -18,9 +18,9 @@ from searcher.answer import encoder_for
 from searcher.label_sets import SETS, UNNAMED, LabelSet, find_set, make_set
 from searcher.labels import count_labels, make_judge
 from searcher.search import text_notices
-from semantic_image_search.label_cache import kept_vectors
+from semantic_image_search.labels.cache import kept_vectors
+from semantic_image_search.labels.selection import Selection, row_blocks
 from semantic_image_search.queries import fitted_all
-from semantic_image_search.tagged_pictures import Selection, row_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

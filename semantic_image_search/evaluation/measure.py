@@ -21,16 +21,16 @@ from indexer import default_workers
 from searcher.evaluation import present_and_absent, reranked, summarise
 from searcher.match import cut_off_curve
 from searcher.rerank import DECIMALS, FUSIONS
-from semantic_image_search.caption_sets import PER_PICTURE, read_caption_set
-from semantic_image_search.evaluation_records import (
+from semantic_image_search.evaluation.records import (
     AS_IT_IS,
     Direction,
     Evaluation,
     EvaluationReport,
     ModelReport,
 )
-from semantic_image_search.evaluation_run import Run
-from semantic_image_search.evaluation_seeing import Eye
+from semantic_image_search.evaluation.run import Run
+from semantic_image_search.evaluation.seeing import Eye
+from semantic_image_search.evaluation.sets import PER_PICTURE, read_caption_set
 
 if TYPE_CHECKING:
     import os
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from core.models import Device
     from core.protocols import Encoder, Reranker
     from searcher.match import CutOff
-    from semantic_image_search.caption_sets import CaptionSet
-    from semantic_image_search.evaluation_run import Found, Stage
-    from semantic_image_search.pair_scores import PairScores
+    from semantic_image_search.evaluation.pair_scores import PairScores
+    from semantic_image_search.evaluation.run import Found, Stage
+    from semantic_image_search.evaluation.sets import CaptionSet
 
 
 def evaluate(  # noqa: PLR0913 - options by keyword, each with a default
@@ -83,7 +83,7 @@ def evaluate(  # noqa: PLR0913 - options by keyword, each with a default
         UsageError: a path, the file of captions or an option is wrong.
         UnknownModel, WeightsMissing, DeviceError: a model cannot be used.
     """
-    from semantic_image_search.evaluation_models import chosen_models, chosen_reranker, evaluation_settings
+    from semantic_image_search.evaluation.models import chosen_models, chosen_reranker, evaluation_settings
 
     if "{}" not in prompt:
         raise UsageError(f"the prompt {prompt!r} leaves no place for the caption: put {{}} where it goes")

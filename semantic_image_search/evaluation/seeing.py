@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.models import EncoderInfo
     from core.protocols import Encoder
     from media import DecodeOutcome
-    from semantic_image_search.caption_sets import CaptionSet
+    from semantic_image_search.evaluation.sets import CaptionSet
 
 TEXTS_AT_ONCE = 256
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from core.arrays import RowNumbers, Vectors
     from db import LibraryReader
-    from semantic_image_search.evaluation_seeing import Seen
+    from semantic_image_search.evaluation.seeing import Seen
 
 
 class PictureJudge:

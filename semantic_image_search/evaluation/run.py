@@ -11,17 +11,17 @@ import numpy as np
 from core.indexing import Progress
 from searcher.evaluation import FirstStage, Task, first_stage, present_and_absent
 from searcher.match import cut_off_curve
-from semantic_image_search.evaluation_match import PictureJudge
-from semantic_image_search.pair_scores import Pairs, PairScores
+from semantic_image_search.evaluation.match import PictureJudge
+from semantic_image_search.evaluation.pair_scores import Pairs, PairScores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.indexing import ProgressListener
     from searcher.match import CutOff
-    from semantic_image_search.caption_sets import CaptionSet
-    from semantic_image_search.evaluation_records import Evaluation
-    from semantic_image_search.evaluation_seeing import Seen
+    from semantic_image_search.evaluation.records import Evaluation
+    from semantic_image_search.evaluation.seeing import Seen
+    from semantic_image_search.evaluation.sets import CaptionSet
 
 JUDGED = 100
 """Of a caption's first candidates; as many as a search judges at least (searcher.answer.FIRST_FETCH)."""

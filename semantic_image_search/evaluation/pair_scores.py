@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.indexing import ProgressListener
     from core.protocols import Reranker
     from media import DecodeOutcome
-    from semantic_image_search.caption_sets import CaptionSet
+    from semantic_image_search.evaluation.sets import CaptionSet
 
 SEEN_AT_ONCE = 8  # pictures: 7 MB of features, 11 MB of pixels
 MATCHED_AT_ONCE = 256  # captions of one picture, between two looks at the clock
