@@ -1,16 +1,24 @@
 """How far down the first page of a query was reranked, so that its next pages, asked for by later runs, fit to it.
 
 A memory and nothing more: lost, unreadable or not to be written, it costs a page that does not quite follow the last.
+What was asked is nobody's business: of a query twelve bits of a hash are kept, for a quarter of an hour. They tell the
+few queries of that time apart, and fit thousands of others as well.
 """
 
+import hashlib
 import json
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from db.features import FOLDER, write_whole
 
-KEPT = 200
+KEPT = 20
 """Queries; whoever pages does so within minutes."""
+
+KEPT_S = 900.0
+
+_HEX_DIGITS = 3
 
 
 class RerankDepths:
@@ -27,23 +35,31 @@ class RerankDepths:
 
     def recall(self, query: str) -> int | None:
         """The depth of a query, by any text that stands for it."""
-        return self._own.get(query, self._kept().get(query))
+        if query in self._own:
+            return self._own[query]
+        found = self._kept().get(_trace(query))
+        return None if found is None else found[0]
 
     def remember(self, query: str, depth: int) -> None:
         """From now on this query's pages go so deep."""
         self._own[query] = depth
-        kept = self._kept()
-        if kept.pop(query, None) == depth or not self._library.is_dir():
+        if not self._library.is_dir():
             return
-        latest = dict(list({**kept, query: depth}.items())[-KEPT:])
+        kept = self._kept()
+        kept.pop(_trace(query), None)
+        latest = dict(list({**kept, _trace(query): (depth, int(time.time()))}.items())[-KEPT:])
         with suppress(OSError):
             write_whole(self._file, json.dumps(latest).encode())
 
-    def _kept(self) -> dict[str, int]:
+    def _kept(self) -> dict[str, tuple[int, int]]:
+        """Depth and unix seconds by trace; those that are still worth something."""
         try:
             kept = json.loads(self._file.read_bytes())
-        except (OSError, ValueError):
+            found = {str(trace): (int(depth), int(at)) for trace, (depth, at) in kept.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
             return {}
-        if not isinstance(kept, dict):
-            return {}
-        return {query: depth for query, depth in kept.items() if isinstance(depth, int)}
+        return {trace: entry for trace, entry in found.items() if 0 <= time.time() - entry[1] <= KEPT_S}
+
+
+def _trace(query: str) -> str:
+    return hashlib.sha256(query.encode("utf-8", "surrogatepass")).hexdigest()[:_HEX_DIGITS]

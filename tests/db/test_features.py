@@ -1,5 +1,7 @@
 """What a reranker saw, kept by content: bounded, whole or not at all, and never in the way."""
 
+import hashlib
+import json
 import os
 import subprocess
 import threading
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 
 from core.arrays import PictureFeatures
-from db.depths import KEPT, RerankDepths
+from db.depths import KEPT, KEPT_S, RerankDepths
 from db.features import FeatureCache, forget_features, remember_bound
 from tests.small_disk import mounted
 
@@ -181,7 +183,7 @@ def test_a_remembered_bound_wins(library: Path) -> None:
     assert FeatureCache(library, "a" * 64, 100 * SIZE).max_bytes == 3 * SIZE
 
 
-def test_depths_are_remembered_by_later_runs_and_not_for_ever(library: Path) -> None:
+def test_depths_are_remembered_by_later_runs_and_not_for_ever(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     depths = RerankDepths(library)
     for number in range(KEPT + 5):
         depths.remember(str(number), number)
@@ -189,5 +191,23 @@ def test_depths_are_remembered_by_later_runs_and_not_for_ever(library: Path) -> 
     assert later.recall(str(KEPT + 4)) == KEPT + 4
     assert later.recall("4") is None
     assert later.recall("5") == 5
-    (library / "features" / "depths.json").write_text("{")
+    now = time.time()
+    monkeypatch.setattr("db.depths.time.time", lambda: now + KEPT_S + 2)
     assert later.recall("5") is None
+    later.remember("new", 1)
+    assert len(json.loads((library / "features" / "depths.json").read_bytes())) == 1
+    assert depths.recall("5") == 5  # the process that looked knows for as long as it lives
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"abc": 3}', '{"abc": ["x", 1]}'])
+def test_depths_that_cannot_be_read_are_no_depths(library: Path, content: str) -> None:
+    RerankDepths(library).remember("a", 3)
+    (library / "features" / "depths.json").write_text(content)
+    assert RerankDepths(library).recall("a") is None
+
+
+def test_a_file_of_depths_does_not_tell_what_was_asked(library: Path) -> None:
+    RerankDepths(library).remember("a secret", 3)
+    (trace,) = json.loads((library / "features" / "depths.json").read_bytes())
+    alike = [n for n in range(100_000) if hashlib.sha256(str(n).encode()).hexdigest().startswith(trace)]
+    assert len(alike) > 10
