@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.pictures import Caption
-    from semantic_image_search.caption_import import CaptionImport
+    from semantic_image_search.captions.importing import CaptionImport
 
 IMPORT_EXAMPLE = "search captions import captions.csv"
 LIST_EXAMPLE = "search captions list photo.jpg"

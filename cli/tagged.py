@@ -40,7 +40,7 @@ def give_tags(
     for one in sets:
         with progress_shown(lambda: library.encoder().info.name, first="labels") as listener:
             reports.append(
-                library.tag(
+                library.tags.write(
                     one,
                     least=least,
                     or_none=or_none,
@@ -68,9 +68,9 @@ def change_by_hand(
     as_json: bool,
 ) -> int:
     """Give and take tags; says how many paths the library does not know."""
-    added = library.add_tags(add, paths=which.paths, filters=which.filters) if add else None
+    added = library.tags.add(add, paths=which.paths, filters=which.filters) if add else None
     removed = (
-        library.remove_tags(remove, sources=sources, paths=which.paths, filters=which.filters)
+        library.tags.remove(remove, sources=sources, paths=which.paths, filters=which.filters)
         if remove or sources
         else None
     )
@@ -86,7 +86,7 @@ def change_by_hand(
 
 def show_list(library: "Library", which: Which, *, as_json: bool) -> int:
     """The tags, those of most pictures first."""
-    found = sorted(library.tags(paths=which.paths, filters=which.filters), key=lambda tag: -tag.pictures)
+    found = sorted(library.tags.list(paths=which.paths, filters=which.filters), key=lambda tag: -tag.pictures)
     if as_json:
         emit_json({"tags": [_tag_json(tag) for tag in found]})
     for tag in () if as_json else found:

@@ -28,12 +28,11 @@ if TYPE_CHECKING:
     from core.protocols import Answerer, Captioner, Encoder, Reranker
     from core.queries import SearchResult
     from core.settings import Settings
-    from core.tags import TagCount, TagReport
     from db.records import Finding, SpaceInfo
     from searcher.label_sets import LabelSet
     from searcher.labels import Label
-    from semantic_image_search.captions import Captions
-    from semantic_image_search.labels.selection import Selection, TagChange
+    from semantic_image_search.captions.collection import Captions
+    from semantic_image_search.labels.tags import Tags
     from semantic_image_search.queries import PictureLike
     from semantic_image_search.status import LibraryStatus
 
@@ -280,7 +279,7 @@ class Library:
             WeightsMissing: the library's model, or the reranker asked for, is not here.
             WrongModel: as `search`.
         """
-        from semantic_image_search.describing import describe_picture
+        from semantic_image_search.captions.describing import describe_picture
 
         depth = None if rerank == "auto" else rerank or 0
         return describe_picture(self, image, k=k, rerank=Rerank(depth=depth), generate=generate)
@@ -338,80 +337,12 @@ class Library:
         labeller = Labeller(self.encoder(), [labels_of(labels)], or_none=or_none, listener=_silent)
         return [best for (best,) in labeller.best(images, k)]
 
-    def tag(  # noqa: PLR0913 - options by keyword, each with a default
-        self,
-        labels: str | Sequence[str] | LabelSet = "objects",
-        *,
-        least: float | None = None,
-        or_none: bool | None = None,
-        paths: Sequence[str | bytes | os.PathLike[str]] = (),
-        filters: Filters | None = None,
-        dry_run: bool = False,
-        listener: ProgressListener | None = None,
-    ) -> TagReport:
-        """Tag pictures with the labels that fit their vectors; what this set had given them before is replaced.
+    @property
+    def tags(self) -> Tags:
+        """What the pictures are filed under: list it, give and take it by hand, have it found."""
+        from semantic_image_search.labels.tags import Tags
 
-        No picture is opened. Stopped in the middle, the library has the tags it had before.
-
-        Args:
-            labels: as `label`; the set's name is the tags' source ("labels" where labels of your own have no name).
-            least: the probability from which on a label becomes a tag; None: 0.3, or 0.5 in a set of fewer than 20.
-            or_none: as `label`; None: for labels of your own.
-            paths: only these pictures, and those below these folders; none: all.
-            filters: only pictures that pass.
-            dry_run: only say what would be done.
-            listener: called with `Progress`, often.
-
-        Raises:
-            UsageError: labels that cannot be used, or a model without a scale.
-            LibraryNotFound, LibraryLocked, WrongModel, WeightsMissing, StorageFull: as `index`.
-        """
-        from semantic_image_search.labels.labelling import Tagging, labels_of, tag_library
-
-        tagging = Tagging(labels_of(labels), least, or_none, _selection(paths, filters), dry_run)
-        return tag_library(self, tagging, listener or _silent)
-
-    def tags(
-        self, *, paths: Sequence[str | bytes | os.PathLike[str]] = (), filters: Filters | None = None
-    ) -> list[TagCount]:
-        """Every tag that pictures of the library (or of this part of it) have, by name, with its sources."""
-        from db import open_reader
-
-        with open_reader(self.path) as reader:
-            return reader.tags(_selection(paths, filters).images(reader)[0])
-
-    def add_tags(
-        self,
-        names: Sequence[str],
-        *,
-        paths: Sequence[str | bytes | os.PathLike[str]] = (),
-        filters: Filters | None = None,
-    ) -> TagChange:
-        """Give pictures tags by hand: those at these paths (a folder: all below it) that pass the filters.
-
-        Raises:
-            UsageError: neither paths nor filters, or a name that is none.
-        """
-        from semantic_image_search.labels.selection import add_tags
-
-        return add_tags(self.path, names, _selection(paths, filters))
-
-    def remove_tags(
-        self,
-        names: Sequence[str] = (),
-        *,
-        sources: Sequence[str] = (),
-        paths: Sequence[str | bytes | os.PathLike[str]] = (),
-        filters: Filters | None = None,
-    ) -> TagChange:
-        """Take tags off pictures (without paths and filters: off all), by name, or all of a source ("user", a set).
-
-        Raises:
-            UsageError: no picture has such a tag, or one of such a source; then nothing is taken off.
-        """
-        from semantic_image_search.labels.selection import remove_tags
-
-        return remove_tags(self.path, names, _selection(paths, filters), sources=sources)
+        return Tags(self)
 
     # -- looking after it
 
@@ -514,7 +445,7 @@ class Library:
     @property
     def captions(self) -> Captions:
         """What is said of the pictures: look it up, take it in from files, have it written and judged."""
-        from semantic_image_search.captions import Captions
+        from semantic_image_search.captions.collection import Captions
 
         return Captions(self)
 
@@ -540,12 +471,6 @@ class Library:
 
         with open_reader(self.path):
             pass
-
-
-def _selection(paths: Sequence[str | bytes | os.PathLike[str]], filters: Filters | None) -> Selection:
-    from semantic_image_search.labels.selection import Selection
-
-    return Selection(tuple(absolute(path) for path in paths), filters or Filters())
 
 
 def _silent(_progress: object, /) -> None:

@@ -13,14 +13,14 @@ import numpy as np
 
 from core.errors import UsageError
 from core.paths import absolute, display
-from semantic_image_search.caption_rows import EVERY_SPLIT, Tally, read_rows
+from semantic_image_search.captions.rows import EVERY_SPLIT, Tally, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from core.arrays import RowNumbers
-    from semantic_image_search.caption_rows import Row
+    from semantic_image_search.captions.rows import Row
 
 PER_PICTURE = 5  # captions: what the papers' tables count with
 

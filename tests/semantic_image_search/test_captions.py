@@ -227,7 +227,7 @@ def test_stopped_while_embedding_it_keeps_what_is_done(library: Library, photos:
 def test_stopped_between_pictures_it_goes_on_there(
     library: Library, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("semantic_image_search.caption_import.BATCH", 1)
+    monkeypatch.setattr("semantic_image_search.captions.importing.BATCH", 1)
     file = write(photos, "c.csv", "file,caption\na.jpg,a dog\nb.jpg,a cat\n2019/same.jpg,a cow\n")
     done = library.captions.import_file(file, listener=stop_once("import", 1))
     assert (done.interrupted, done.pictures, done.added, done.embedded) == (True, 2, 2, 0)

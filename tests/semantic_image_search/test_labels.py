@@ -81,7 +81,7 @@ def found(library: Library, *tags: str) -> list[str]:
 
 
 def counts(library: Library) -> dict[str, int]:
-    return {tag.name: tag.pictures for tag in library.tags()}
+    return {tag.name: tag.pictures for tag in library.tags.list()}
 
 
 def test_labels_of_pictures_the_library_need_not_hold(library: Library, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_the_whole_library_is_tagged_by_its_vectors(library: Library, photos: Pa
     for picture in photos.rglob("*.png"):
         picture.unlink()  # nothing is opened
     heard: list[Progress] = []
-    report = library.tag(ALL, listener=heard.append)
+    report = library.tags.write(ALL, listener=heard.append)
     assert (report.source, report.model, report.looked_at, report.tagged) == ("labels", "fake", 6, 6)
     assert (report.labels, report.least, report.or_none) == (3, 0.3, True)
     assert dict(report.counts) == {"red": 2, "blue": 2, "green": 2}
@@ -127,47 +127,47 @@ def test_the_whole_library_is_tagged_by_its_vectors(library: Library, photos: Pa
 
 
 def test_a_dry_run_counts_and_writes_nothing(library: Library) -> None:
-    dry = library.tag(ALL, dry_run=True)
+    dry = library.tags.write(ALL, dry_run=True)
     assert (dry.dry_run, dict(dry.counts)) == (True, {"red": 2, "blue": 2, "green": 2})
-    assert library.tags() == []
+    assert library.tags.list() == []
 
 
 def test_a_set_is_replaced_where_it_is_given_again(library: Library, photos: Path) -> None:
     colours = bare(*COLOURS, name="rainbow")
-    library.tag(colours)
-    library.tag(bare("red", name="rainbow"), or_none=True, filters=Filters(folders=(os.fsencode(photos / "a"),)))
+    library.tags.write(colours)
+    library.tags.write(bare("red", name="rainbow"), or_none=True, filters=Filters(folders=(os.fsencode(photos / "a"),)))
     assert found(library, "blue") == ["b/blue.png"]
     assert found(library, "red") == ["a/red.png", "b/red.png"]
-    report = library.tag(colours, paths=[photos / "b" / "blue.png", "nowhere.png"])
+    report = library.tags.write(colours, paths=[photos / "b" / "blue.png", "nowhere.png"])
     assert (report.looked_at, report.unknown) == (1, (os.fsencode(Path("nowhere.png").absolute()),))
     assert found(library, "blue") == ["b/blue.png"]
 
 
 def test_labels_without_a_name_come_one_at_a_time(library: Library) -> None:
-    library.tag(bare("red"))
-    library.tag(bare("blue"))
+    library.tags.write(bare("red"))
+    library.tags.write(bare("blue"))
     assert counts(library) == {"red": 2, "blue": 2}
-    assert library.tag(make_set("labels", ["red"], ["some {}like thing"])).counts == ()
+    assert library.tags.write(make_set("labels", ["red"], ["some {}like thing"])).counts == ()
     assert counts(library) == {"blue": 2}
 
 
 def test_few_labels_need_more_and_their_own_may_be_none(library: Library) -> None:
-    assert library.tag("weather", dry_run=True).least == 0.5
-    assert library.tag("objects", dry_run=True).least == 0.3
-    assert (library.tag(["red", "blue"], or_none=False, dry_run=True).least) == 0.5
-    everything = library.tag(bare("yellow", "black"), or_none=False, dry_run=True)
+    assert library.tags.write("weather", dry_run=True).least == 0.5
+    assert library.tags.write("objects", dry_run=True).least == 0.3
+    assert (library.tags.write(["red", "blue"], or_none=False, dry_run=True).least) == 0.5
+    everything = library.tags.write(bare("yellow", "black"), or_none=False, dry_run=True)
     assert everything.tagged == 6  # one of two is always more probable than the other
-    assert library.tag(bare("yellow", "black"), dry_run=True).tagged < 6
+    assert library.tags.write(bare("yellow", "black"), dry_run=True).tagged < 6
     for least in (0.0, -1.0, 1.5, float("nan")):
         with pytest.raises(UsageError, match="probability"):
-            library.tag(["red"], least=least)
+            library.tags.write(["red"], least=least)
 
 
 def test_no_scale_no_tags(photos: Path, tmp_path: Path) -> None:
     library = open_library(tmp_path / "other", model=Scaleless())
     library.index([photos])
     with pytest.raises(UsageError, match="no scale"):
-        library.tag(["red", "blue"])
+        library.tags.write(["red", "blue"])
     ((best,),) = library.label([photos / "a" / "red.png"], ["red", "blue"], k=1)
     assert (best.name, best.probability) == ("red", None)
     assert "says no scale" in Labeller(Scaleless(), [make_set("x", ["red", "blue"])], listener=print).notices[0]
@@ -179,11 +179,11 @@ def test_imported_vectors_of_another_length_are_refused(tmp_path: Path) -> None:
     library = open_library(tmp_path / "library", model=FakeEncoder())
     library.import_vectors(tmp_path / "rows.npy", tmp_path / "paths.txt", model="fake")
     with pytest.raises(WrongModel, match="fake"):
-        library.tag(ALL)
+        library.tags.write(ALL)
     other = open_library(tmp_path / "other")
     other.import_vectors(tmp_path / "rows.npy", tmp_path / "paths.txt", model="somebody's")
     with pytest.raises(UnknownModel, match="a model that cannot be had here"):
-        other.tag(ALL)
+        other.tags.write(ALL)
 
 
 def test_imported_vectors_are_tagged_where_their_model_is_here(tmp_path: Path) -> None:
@@ -193,32 +193,32 @@ def test_imported_vectors_are_tagged_where_their_model_is_here(tmp_path: Path) -
     (tmp_path / "paths.txt").write_text("/a/red.png\n/a/blue.png\n")
     library = open_library(tmp_path / "library", model=encoder)
     library.import_vectors(tmp_path / "rows.npy", tmp_path / "paths.txt", model="fake")
-    assert library.tag(ALL).tagged == 2
+    assert library.tags.write(ALL).tagged == 2
     (hit,) = library.search("red", filters=Filters(tags=("red",))).hits
     assert (hit.picture.path, [tag.name for tag in hit.picture.facts.tags]) == (b"/a/red.png", ["red"])
 
 
 def test_tags_by_hand(library: Library, photos: Path) -> None:
-    change = library.add_tags(["Holiday", "sea"], paths=[photos / "a", photos / "b" / "red.png", "nowhere"])
+    change = library.tags.add(["Holiday", "sea"], paths=[photos / "a", photos / "b" / "red.png", "nowhere"])
     assert change.changed == (("Holiday", 4), ("sea", 4))
     assert change.unknown == (os.fsencode(Path("nowhere").absolute()),)
-    assert library.add_tags(["sea"], filters=Filters(formats=("png",))).changed == (("sea", 2),)
-    assert library.remove_tags(["sea"], filters=Filters(folders=(os.fsencode(photos / "b"),))).changed == (("sea", 3),)
+    assert library.tags.add(["sea"], filters=Filters(formats=("png",))).changed == (("sea", 2),)
+    assert library.tags.remove(["sea"], filters=Filters(folders=(os.fsencode(photos / "b"),))).changed == (("sea", 3),)
     assert found(library, "sea", "holiday") == ["a/blue.png", "a/green.png", "a/red.png"]
-    only_b = library.tags(paths=[photos / "b"])
+    only_b = library.tags.list(paths=[photos / "b"])
     assert [(tag.name, tag.pictures) for tag in only_b] == [("Holiday", 1)]
-    assert library.remove_tags(sources=[USER]).changed == ((USER, 4),)
-    assert library.tags() == []
+    assert library.tags.remove(sources=[USER]).changed == ((USER, 4),)
+    assert library.tags.list() == []
     with pytest.raises(UsageError, match="which pictures"):
-        library.add_tags(["sea"])
+        library.tags.add(["sea"])
 
 
 def test_a_library_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     library = open_library(tmp_path / "none", model=FakeEncoder())
     for ask in (
-        lambda: library.tag(bare("red")),
-        lambda: library.add_tags(["x"], paths=["."]),
-        lambda: library.remove_tags(["x"]),
+        lambda: library.tags.write(bare("red")),
+        lambda: library.tags.add(["x"], paths=["."]),
+        lambda: library.tags.remove(["x"]),
         library.tags,
     ):
         with pytest.raises(LibraryNotFound):
@@ -227,11 +227,11 @@ def test_a_library_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 
 
 def test_tagging_goes_block_by_block(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = library.tag(ALL, dry_run=True)
+    whole = library.tags.write(ALL, dry_run=True)
     monkeypatch.setattr(tagged, "BLOCK_ROWS", 4)
     library.forget(next(iter(library.search("green", k=1).hits)).picture.path)
     heard: list[Progress] = []
-    report = library.tag(ALL, listener=heard.append)
+    report = library.tags.write(ALL, listener=heard.append)
     assert (whole.tagged, report.tagged) == (6, 5)
     done = [progress.done for progress in heard if progress.stage == "tag"]
     assert (len(done), done[0] <= 4, done[1]) == (2, True, 5)
@@ -239,7 +239,7 @@ def test_tagging_goes_block_by_block(library: Library, monkeypatch: pytest.Monke
 
 
 def test_stopped_in_the_middle_nothing_has_changed(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    library.tag(bare("red"))
+    library.tags.write(bare("red"))
     monkeypatch.setattr(tagged, "BLOCK_ROWS", 2)
 
     def stop(progress: Progress) -> None:
@@ -247,7 +247,7 @@ def test_stopped_in_the_middle_nothing_has_changed(library: Library, monkeypatch
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        library.tag(ALL, listener=stop)
+        library.tags.write(ALL, listener=stop)
     assert counts(library) == {"red": 2}
     with open_writer(library.path, command="test"):
         pass  # the lock was let go
@@ -255,7 +255,7 @@ def test_stopped_in_the_middle_nothing_has_changed(library: Library, monkeypatch
 
 def test_tags_outlive_a_change_of_the_model(library: Library, photos: Path) -> None:
     """And a change in the middle of a run is no reason to mix two models."""
-    library.tag(ALL)
+    library.tags.write(ALL)
     newer = FakeEncoder("newer")
     with open_writer(library.path, command="test") as writer:
         writer.begin_space(newer.info)
@@ -267,12 +267,14 @@ def test_tags_outlive_a_change_of_the_model(library: Library, photos: Path) -> N
             indexing.index()
 
     with pytest.raises(WrongModel, match="changed from fake to newer"):
-        library.tag(bare("red"), listener=index_meanwhile)
+        library.tags.write(bare("red"), listener=index_meanwhile)
     changed = open_library(library.path, model=newer)
-    assert [(tag.name, tag.sources[0].model) for tag in changed.tags()] == [(name, "fake") for name in sorted(COLOURS)]
+    assert [(tag.name, tag.sources[0].model) for tag in changed.tags.list()] == [
+        (name, "fake") for name in sorted(COLOURS)
+    ]
     assert found(changed, "red") == ["a/red.png", "b/red.png"]
-    changed.tag(bare("red"))
-    assert {source.model for tag in changed.tags() for source in tag.sources} == {"fake", "newer"}
+    changed.tags.write(bare("red"))
+    assert {source.model for tag in changed.tags.list() for source in tag.sources} == {"fake", "newer"}
 
 
 def test_built_in_sets_are_encoded_once(photos: Path, tmp_path: Path) -> None:
@@ -300,7 +302,7 @@ def test_mini_knows_dogs_and_boats(test_data: Path, tmp_path: Path) -> None:
     assert library.index([test_data / "photos" / f"{name}.jpg" for name in names]).added == len(names)
     ((best, *_),) = library.label([test_data / "photos" / "beagle.jpg"], ["cat", "dog", "horse", "car", "house"])
     assert best.name == "dog"
-    library.tag(make_set("three", ["dog", "boat", "mountain"]))
+    library.tags.write(make_set("three", ["dog", "boat", "mountain"]))
     dogs = {
         Path(os.fsdecode(hit.picture.path)).stem for hit in library.search("x", filters=Filters(tags=("dog",))).hits
     }

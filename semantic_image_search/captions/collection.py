@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.pictures import Caption
     from db import LibraryReader
     from db.records import CaptionCounts
-    from semantic_image_search.caption_import import CaptionImport
+    from semantic_image_search.captions.importing import CaptionImport
     from semantic_image_search.library import Library
 
 OWN = (CaptionSource.IMPORTED, CaptionSource.GENERATED)
@@ -75,7 +75,7 @@ class Captions:
             LibraryLocked: another process is writing.
             StorageFull: no space left; what was finished is kept.
         """
-        from semantic_image_search.caption_import import import_captions
+        from semantic_image_search.captions.importing import import_captions
 
         return import_captions(self._library, Path(file), model=model, wait_s=wait_s, listener=listener or _silent)
 
@@ -104,7 +104,7 @@ class Captions:
             StorageFull: no space left; what was finished is kept.
         """
         from core.captioning import CaptionRequest
-        from semantic_image_search.captioning import generate_captions
+        from semantic_image_search.captions.generating import generate_captions
 
         wanted = request or CaptionRequest()
         return generate_captions(self._library, wanted, judged=judged, wait_s=wait_s, listener=listener or _silent)
@@ -128,7 +128,7 @@ class Captions:
             UnknownModel, WeightsMissing, DeviceError: the reranker cannot be used.
         """
         from core.captioning import CaptionRequest
-        from semantic_image_search.captioning import filter_library
+        from semantic_image_search.captions.generating import filter_library
 
         return filter_library(self._library, request or CaptionRequest(), wait_s=wait_s, listener=listener or _silent)
 

@@ -18,9 +18,9 @@ from core.paths import absolute, display
 from core.pictures import Caption, CaptionSource
 from db import open_reader, open_writer
 from indexer.interrupts import Interrupts
-from semantic_image_search.caption_embedding import embed_new_captions
-from semantic_image_search.caption_matching import Matching
-from semantic_image_search.caption_rows import EVERY_SPLIT, Tally, read_rows
+from semantic_image_search.captions.embedding import embed_new_captions
+from semantic_image_search.captions.matching import Matching
+from semantic_image_search.captions.rows import EVERY_SPLIT, Tally, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from core.indexing import ProgressListener
     from db import LibraryWriter
-    from semantic_image_search.caption_matching import By, Names
+    from semantic_image_search.captions.matching import By, Names
     from semantic_image_search.library import Library
 
 SHOWN = 5  # examples of names that fit nothing, or several

@@ -18,7 +18,7 @@ from indexer.captioning import write_captions
 from indexer.filtering import filter_captions
 from indexer.interrupts import Interrupts
 from indexer.judging import Judge
-from semantic_image_search.caption_embedding import embed_new_captions
+from semantic_image_search.captions.embedding import embed_new_captions
 
 if TYPE_CHECKING:
     from core.captioning import CaptionReport, CaptionRequest

@@ -1,0 +1,104 @@
+"""The tags of a library: which there are, given and taken by hand, found by labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.paths import absolute
+from core.queries import Filters
+from semantic_image_search.labels.labelling import Tagging, labels_of, tag_library
+from semantic_image_search.labels.selection import Selection, add_tags, remove_tags
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from core.indexing import ProgressListener
+    from core.tags import TagCount, TagReport
+    from searcher.label_sets import LabelSet
+    from semantic_image_search.labels.selection import TagChange
+    from semantic_image_search.library import Library
+
+
+class Tags:
+    """The tags of one library: `library.tags`."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def write(  # noqa: PLR0913 - options by keyword, each with a default
+        self,
+        labels: str | Sequence[str] | LabelSet = "objects",
+        *,
+        least: float | None = None,
+        or_none: bool | None = None,
+        paths: Sequence[str | bytes | os.PathLike[str]] = (),
+        filters: Filters | None = None,
+        dry_run: bool = False,
+        listener: ProgressListener | None = None,
+    ) -> TagReport:
+        """Tag pictures with the labels that fit their vectors; what this set had given them before is replaced.
+
+        No picture is opened. Stopped in the middle, the library has the tags it had before.
+
+        Args:
+            labels: as `Library.label`; the set's name is the tags' source, "labels" where labels of your own have none.
+            least: the probability from which on a label becomes a tag; None: 0.3, or 0.5 in a set of fewer than 20.
+            or_none: as `Library.label`; None: for labels of your own.
+            paths: only these pictures, and those below these folders; none: all.
+            filters: only pictures that pass.
+            dry_run: only say what would be done.
+            listener: called with `Progress`, often.
+
+        Raises:
+            UsageError: labels that cannot be used, or a model without a scale.
+            LibraryNotFound, LibraryLocked, WrongModel, WeightsMissing, StorageFull: as `Library.index`.
+        """
+        tagging = Tagging(labels_of(labels), least, or_none, _selection(paths, filters), dry_run)
+        return tag_library(self._library, tagging, listener or _silent)
+
+    def list(
+        self, *, paths: Sequence[str | bytes | os.PathLike[str]] = (), filters: Filters | None = None
+    ) -> list[TagCount]:
+        """Every tag that pictures of the library (or of this part of it) have, by name, with its sources."""
+        from db import open_reader
+
+        with open_reader(self._library.path) as reader:
+            return reader.tags(_selection(paths, filters).images(reader)[0])
+
+    def add(
+        self,
+        names: Sequence[str],
+        *,
+        paths: Sequence[str | bytes | os.PathLike[str]] = (),
+        filters: Filters | None = None,
+    ) -> TagChange:
+        """Give pictures tags by hand: those at these paths (a folder: all below it) that pass the filters.
+
+        Raises:
+            UsageError: neither paths nor filters, or a name that is none.
+        """
+        return add_tags(self._library.path, names, _selection(paths, filters))
+
+    def remove(
+        self,
+        names: Sequence[str] = (),
+        *,
+        sources: Sequence[str] = (),
+        paths: Sequence[str | bytes | os.PathLike[str]] = (),
+        filters: Filters | None = None,
+    ) -> TagChange:
+        """Take tags off pictures (without paths and filters: off all), by name, or all of a source ("user", a set).
+
+        Raises:
+            UsageError: no picture has such a tag, or one of such a source; then nothing is taken off.
+        """
+        return remove_tags(self._library.path, names, _selection(paths, filters), sources=sources)
+
+
+def _selection(paths: Sequence[str | bytes | os.PathLike[str]], filters: Filters | None) -> Selection:
+    return Selection(tuple(absolute(path) for path in paths), filters or Filters())
+
+
+def _silent(_progress: object, /) -> None:
+    """Progress nobody asked for."""
