@@ -219,7 +219,7 @@ def test_a_library_that_is_not_there_is_not_made(tmp_path: Path) -> None:
         lambda: library.tags.write(bare("red")),
         lambda: library.tags.add(["x"], paths=["."]),
         lambda: library.tags.remove(["x"]),
-        library.tags,
+        library.tags.list,
     ):
         with pytest.raises(LibraryNotFound):
             ask()
