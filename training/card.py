@@ -71,7 +71,8 @@ thousand classes is in one training picture or in none.
 - Fine kinds: it knows dogs from cats, and few breeds from each other.
 - Languages other than English, and words that neither the captions nor WordNet's common nouns hold.
 - Anything small in the picture: it looks at 144 × 144 pixels.
-- Say reliably that nothing matches: its scores are not calibrated.
+- Say reliably that nothing matches: asked for a thing that is not there, it still claims a match one time in five,
+  and it is sure of fewer than half of those that are.
 - It has its data's view of the world: photographs from the American web of about 2005, and objects cut out before a
   plain background.
 """
