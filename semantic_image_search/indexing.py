@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.errors import LibraryNotFound, UsageError
+from core.errors import LibraryNotFound, LibraryTooOld, UsageError
 from db import open_reader, open_writer
 from db.records import SpaceState
 from indexer import count_candidates, index_folders, plan_run
@@ -28,6 +28,8 @@ def index_library(library: Library, request: IndexRequest, *, wait_s: float, lis
 
     The model is looked for before anything is written: where its weights cannot be had, no library is left behind.
     """
+    if not request.dry_run:
+        _bring_up_to_date(library.path, wait_s)
     _require_something(library.path, request)
     if request.dry_run:
         started = time.monotonic()
@@ -58,13 +60,16 @@ def undecided_model(library: Library, request: IndexRequest) -> str | None:
     """The default model, where a first run of this request would need its weights and they are not here.
 
     None where there is nothing to decide: the library has a model, the caller or the settings name one, its weights are
-    here, or no file looks like a picture.
+    here, or no file looks like a picture. An older library, which the run will migrate, is taken to have one.
 
     Raises:
         UsageError: a path that is not there, or nothing to refresh.
     """
-    _require_something(library.path, request)
-    model = library.encoders.undecided
+    try:
+        _require_something(library.path, request)
+        model = library.encoders.undecided
+    except LibraryTooOld:
+        return None
     return model if model and count_candidates(library.path, request, at_most=1) else None
 
 
@@ -79,6 +84,18 @@ def _choose_first(library: Library, request: IndexRequest) -> Chosen | None:
         return encoders.first() if encoders.pinned() is None else None
     pictures = count_candidates(library.path, request, at_most=FEW)
     return encoders.first(pictures=pictures) if pictures else None
+
+
+def _bring_up_to_date(library: Path, wait_s: float) -> None:
+    """Migrate a library of an older version; all that is read before the run's own writer opens it needs it so."""
+    try:
+        with open_reader(library):
+            pass
+    except LibraryTooOld:
+        with open_writer(library, command="index", wait_s=wait_s):
+            pass
+    except LibraryNotFound:
+        pass
 
 
 def _require_something(library: Path, request: IndexRequest) -> None:
