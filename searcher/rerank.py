@@ -131,7 +131,7 @@ def _auto(found: Sequence[Found], request: SearchRequest, second: SecondLook | N
         page, query = request.page, _key(request, source)
         known = second.depths.recall(query) if page.offset else None
         depth = _depth_in_time(found[:AUTO_DEPTH], source, second.budget_s) if known is None else known
-        if known is None and depth < min(page.offset + page.k, len(found)):
+        if known is None and depth < min(page.offset + page.k, len(found), AUTO_DEPTH):
             return Looked(found, why_not=_too_slow(second.name, len(found[:AUTO_DEPTH])), telling=True)
         pace = _Pace(second.listener, second.budget_s if known is None else None)
         looked = _look(found, request, source, pace, depth)

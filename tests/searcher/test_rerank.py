@@ -181,6 +181,13 @@ def test_auto_looks_at_a_hundred_on_a_fast_device() -> None:
     assert looked.count == module.AUTO_DEPTH == depth_wanted(asked(), look(Scripted()))
 
 
+@pytest.mark.parametrize("page", [Page(k=120), Page(k=10, offset=120)])
+def test_a_page_that_goes_deeper_than_auto_does_is_reranked_as_far_as_it_goes(page: Page) -> None:
+    looked = rerank(CANDIDATES, asked(page=page), look(Scripted()))
+    assert (looked.count, looked.why_not) == (module.AUTO_DEPTH, "")
+    assert rows(looked.found[100:]) == list(range(100, COUNT))
+
+
 def test_auto_stops_when_the_time_is_over(clock: Scripted) -> None:
     """The first pair loads the model and is not counted; then 24 pairs of 0.1 s fit into 2.5 s, and 32 do not."""
     heard: list[Progress] = []
