@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from core.errors import UsageError
 from core.paths import display
-from db.connect import Store, checkpoint, run_many, transaction
+from db.connect import DATABASE, Store, checkpoint, run_many, transaction
 from db.features import forget_features
 from db.liveness import drop_orphans, settle_touched, touch_pictures_of
 from db.ranges import PathRange
@@ -21,8 +21,9 @@ _FILES = f"SELECT id FROM file WHERE ({_BELOW}) AND state <> 'forgotten'"
 def forget(store: Store, path: bytes) -> int:
     """Forget the file at `path`, or everything below the folder; how many files that are known.
 
-    Gone at once: captions, places, cameras, thumbnails, what a reranker saw, and the rows from every answer. The
-    vectors' bytes go with the next compaction. Kept, so that it stays forgotten: the paths, and a hash of the contents.
+    Gone at once: captions, places, cameras, thumbnails, what a reranker saw, copies of the database from before a
+    migration, and the rows from every answer. The vectors' bytes go with the next compaction. Kept, so that it stays
+    forgotten: the paths, and a hash of the contents.
     """
     place = _values(path)
     with transaction(store) as conn:
@@ -38,6 +39,8 @@ def forget(store: Store, path: bytes) -> int:
         _drop_names(conn)
         purge_words(conn)
     checkpoint(store)  # the journal, too, held it
+    for backup in store.folder.glob(f"{DATABASE}.backup-*"):
+        backup.unlink(missing_ok=True)
     for content in hashes:
         _remove_thumbnails(store.folder, content)
         forget_features(store.folder, content)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -28,6 +29,8 @@ EVERY_SPLIT = "all"
 MOST_TOLD = 20  # bad rows remembered with their reason; all are counted
 
 _WANTED = "a row needs a picture (file, image, image_path, …) and a caption (caption, text, …)"
+
+_IS_NAME = re.compile(r"\.\w{2,5}(?:#\d+)?[\"\s]*$")  # how the name of a picture ends
 
 Row = tuple[tuple[str, ...], list[str]]
 """Where the picture may lie below the folder, the likeliest first, and its captions."""
@@ -79,8 +82,8 @@ def _from_json(text: TextIO, file: Path, split: str | None, tally: Tally) -> Ite
             yield from _from_lines(text, file, split, tally)
             return
         raise UsageError(f"{file} is not valid JSON: {error}") from error
-    except RecursionError as error:
-        raise UsageError(f"{file} is not a file of captions: its JSON is nested too deeply") from error
+    except (RecursionError, ValueError) as error:
+        raise UsageError(f"{file} is not a file of captions: nested too deeply, or an endless number") from error
     yield from _usable(*_items(value, file), split, tally)
 
 
@@ -96,7 +99,8 @@ def _items(value: object, file: Path) -> tuple[Iterable[tuple[str, object]], Cal
         return _numbered("row", value), _plain_row
     if isinstance(value, dict) and isinstance(images := value.get("images"), list):
         if isinstance(annotations := value.get("annotations"), list):
-            names = {one["id"]: one.get("file_name") for one in images if isinstance(one, dict) and "id" in one}
+            known = (one for one in images if isinstance(one, dict) and isinstance(one.get("id"), int | str))
+            names = {one["id"]: one.get("file_name") for one in known}
             return _numbered("annotation", annotations), lambda item: _coco_row(item, names)
         return _numbered("image", images), _karpathy_row
     raise UsageError(
@@ -118,7 +122,7 @@ def _from_lines(text: TextIO, file: Path, split: str | None, tally: Tally) -> It
                 continue
             try:
                 yield f"line {number}", json.loads(line)
-            except (json.JSONDecodeError, RecursionError):
+            except (ValueError, RecursionError):  # also a number of thousands of digits
                 tally.leave_out(f"line {number}", "not valid JSON")
 
     yield from _usable(items(), _plain_row, split, tally)
@@ -170,7 +174,7 @@ def _coco_row(item: Mapping[str, object], names: Mapping[object, object]) -> Row
 def _plain_row(item: Mapping[str, object]) -> Row:
     if not any(key in item for key in FILE_NAMES):
         raise _Unusable(f"no file among {_listed(item)}: {_WANTED}")
-    name = _text(next((item[key] for key in FILE_NAMES if key in item), None), "file")
+    name = _text(next((item[key] for key in FILE_NAMES if item.get(key)), None), "file")
     said = next((item[key] for key in CAPTION_NAMES if key in item), None)
     captions = [_text(one, "caption") for one in (said if isinstance(said, list) else [said])]
     return (name, name.rpartition("/")[2]), captions
@@ -209,7 +213,8 @@ def _columns(line: str) -> tuple[str | None, list[str]]:
         names = [cell.strip().strip('"').lower() for cell in line.split(delimiter)]
         if set(names) & set(FILE_NAMES) and set(names) & set(CAPTION_NAMES):
             return delimiter, names
-    return next((one for one in DELIMITERS if one in line), None), []
+    there = (one for one in DELIMITERS if one in line)  # a caption may hold others: the first cell has to be a name
+    return min(there, key=lambda one: not _IS_NAME.search(line.split(one, 1)[0]), default=None), []
 
 
 def _records(

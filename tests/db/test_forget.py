@@ -66,6 +66,16 @@ def test_nothing_of_it_is_left(writer: LibraryWriter, files: Disk, library: Path
         assert writer.store.conn.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() == 0
 
 
+def test_copies_of_the_database_from_before_a_migration_go_with_it(
+    writer: LibraryWriter, files: Disk, library: Path
+) -> None:
+    backup = library / "library.sqlite3.backup-0001"
+    backup.write_bytes(b"a secret caption")
+    writer.forget(b"/p/dir/a")
+    assert not backup.exists()
+    assert (library / "library.sqlite3").exists()
+
+
 def test_a_copy_elsewhere_is_not_forgotten(writer: LibraryWriter, files: Disk, library: Path) -> None:
     writer.forget(b"/p/dir")
     files.put(b"/p/second copy of b", "/p/dir/b")

@@ -118,6 +118,11 @@ def test_tables_and_lists(tmp_path: Path, images: Path, name: str, text: str) ->
     assert by_name(write(tmp_path, name, text), images) == TWO
 
 
+def test_a_caption_may_hold_what_separates_the_cells_of_other_tables(tmp_path: Path, images: Path) -> None:
+    file = write(tmp_path, "t.csv", "a.jpg,a dog | running\nb.jpg,a cat\n")
+    assert by_name(file, images) == {"a.jpg": ["a dog | running"], "b.jpg": ["a cat"]}
+
+
 def test_bad_rows_are_counted_and_stop_nothing(tmp_path: Path, images: Path) -> None:
     lines = [
         '{"file": "a.jpg", "caption": "a dog"}',
@@ -127,6 +132,8 @@ def test_bad_rows_are_counted_and_stop_nothing(tmp_path: Path, images: Path) -> 
         '{"file": "a.jpg", "caption": 7}',
         '{"file": "a.jpg", "caption": " "}',
         '{"file": "a.jpg", "captions": []}',
+        '{"file": "", "caption": "of no name"}',
+        '{"file": "a.jpg", "caption": "a number", "id": ' + "9" * 5_000 + "}",
         '{"caption": "of nothing"}',
         '{"file": "nul\\u0000.jpg", "caption": "a NUL"}',
         '{"file": "half\\ud800.jpg", "caption": "half a pair"}',
@@ -135,7 +142,7 @@ def test_bad_rows_are_counted_and_stop_nothing(tmp_path: Path, images: Path) -> 
     ]
     found = read_caption_set(write(tmp_path, "t.jsonl", "\n".join(lines)), images)
     assert found.captions == ("a dog", "half ��� a pair")
-    assert found.bad == 8
+    assert found.bad == 10
     assert found.told[0] == "line 2: not valid JSON"
     assert len(found.missing) == 2
     table = "image_name| comment_number| comment\na.jpg| 0| a dog\nb.jpg| 4   A line with a bar too few .\n"
@@ -173,6 +180,12 @@ def test_only_some_pictures(tmp_path: Path, images: Path) -> None:
     [
         ("t.json", "{", "is not valid JSON"),
         ("t.json", "[" * 100_000, "nested too deeply"),
+        ("t.json", f'[{{"file": "a.jpg", "caption": "a dog", "id": {"9" * 5_000}}}]', "an endless number"),
+        (
+            "t.json",
+            '{"images": [{"id": [1]}], "annotations": [{"image_id": 1, "caption": "a"}]}',
+            "no image has the id 1",
+        ),
         ("t.json", '{"a": 1}', "is not a file of captions"),
         ("t.json", "7", "is not a file of captions"),
         ("t.json", "[]", "holds no captions"),
