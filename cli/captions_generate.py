@@ -146,7 +146,7 @@ def _show(report: CaptionReport, command: str, *, as_json: bool) -> None:
             say(notice, style="yellow")
         for line in report_lines(report):
             emit(line)
-        show_problems_by_kind(report.problems)
+        show_problems_by_kind(report.problems, all_by="--json")
         if report.interrupted:
             say(f"stopped; what is listed above is kept, and {command} goes on from here", style="yellow")
     if report.interrupted:

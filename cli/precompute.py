@@ -77,6 +77,7 @@ def _show(report: "PrecomputeReport", *, as_json: bool) -> None:
                 "seen": report.seen,
                 "known": report.known,
                 "left": report.left,
+                "away": report.away,
                 "skipped": len(report.problems),
                 "kept_bytes": report.kept_bytes,
                 "seconds": round(report.seconds, 3),
@@ -86,7 +87,7 @@ def _show(report: "PrecomputeReport", *, as_json: bool) -> None:
         )
     else:
         emit(_line(report))
-        show_problems_by_kind(report.problems)
+        show_problems_by_kind(report.problems, all_by="--json")
         if report.interrupted:
             say("stopped; what it saw is kept, and search models precompute goes on from here", style="yellow")
     if report.interrupted:
@@ -94,13 +95,14 @@ def _show(report: "PrecomputeReport", *, as_json: bool) -> None:
 
 
 def _line(report: "PrecomputeReport") -> str:
-    if not report.seen and not report.problems:
+    if not report.seen and not report.problems and not report.away:
         return f"{report.reranker} has seen all {count(report.known)} pictures before"
     parts = [
         f"{report.reranker} saw {counted(report.seen, 'picture')} in {span(report.seconds)}",
         f"{rate(report.seen / max(report.seconds, 1e-9))} a second",
         f"{count(report.known)} known before" if report.known else "",
         f"{count(report.left)} left" if report.left else "",
+        f"{count(report.away)} out of reach" if report.away else "",
         f"{size(report.kept_bytes)} kept",
     ]
     return ", ".join(part for part in parts if part)

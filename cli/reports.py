@@ -66,8 +66,8 @@ def report_line(report: IndexReport) -> str:
     return ", ".join(parts) or "nothing found"
 
 
-def show_problems_by_kind(problems: Sequence[Problem]) -> None:
-    """How many of each kind, and the first few with their reasons; on stderr."""
+def show_problems_by_kind(problems: Sequence[Problem], *, all_by: str = "search status --problems") -> None:
+    """How many of each kind, and the first few with their reasons; on stderr. `all_by` shows all of them."""
     if not problems:
         return
     for kind, number in Counter(problem.kind for problem in problems).most_common():
@@ -76,7 +76,7 @@ def show_problems_by_kind(problems: Sequence[Problem]) -> None:
         for problem in of_kind[:SHOWN]:
             say(f"{display(problem.path)}: {problem.reason}", indent=2)
     if any(number > SHOWN for number in Counter(problem.kind for problem in problems).values()):
-        say("search status --problems shows all")
+        say(f"{all_by} shows all")
 
 
 def problem_json(problem: Problem) -> dict[str, str]:

@@ -88,6 +88,7 @@ class Looked:
         count: how many it looked at.
         why_not: why it did not look at any; empty where nobody would ask.
         telling: whether that is worth a line to somebody who did not ask.
+        missed: how many files it would have looked at, and could not open.
     """
 
     found: Sequence[Found]
@@ -95,6 +96,17 @@ class Looked:
     count: int = 0
     why_not: str = ""
     telling: bool = False
+    missed: int = 0
+
+    @property
+    def notices(self) -> list[str]:
+        """What a person should know about it."""
+        if self.telling:
+            return [f"not reranked: {self.why_not}"]
+        if self.missed:
+            best = self.count + self.missed
+            return [f"{self.missed} of the {best} best could not be opened, and stand below the reranked"]
+        return []
 
 
 def depth_wanted(request: SearchRequest, second: SecondLook | None) -> int:
@@ -221,8 +233,11 @@ def _look(found: Sequence[Found], request: SearchRequest, source: FeatureSource,
         for block in pace.blocks(len(first), FAST_BLOCK if source.reranker.info.fast else SLOW_BLOCK):
             for before, after in zip(first[block], _judge(first[block], request, source), strict=True):
                 (missed if after is None else judged).append(before if after is None else after)
+    if not judged:
+        return Looked(found, why_not=f"none of the files of the {pace.done} best can be opened just now", telling=True)
     judged.sort(key=_fused, reverse=True)  # stable: equals stay as they were found
-    return Looked([*judged, *missed, *found[pace.done :]], source.reranker.info.name, len(judged))
+    name, order = source.reranker.info.name, [*judged, *missed, *found[pace.done :]]
+    return Looked(order, name, len(judged), missed=len(missed))
 
 
 def _judge(found: Sequence[Found], request: SearchRequest, source: FeatureSource) -> list[Found | None]:

@@ -64,7 +64,7 @@ def search(
     judged = with_match(reader, space, vector, looked.found, words=request.only_words)
     texts = [request.words, *request.not_texts] if request.words else request.not_texts
     notices = [*(text_notices(model, texts) if model else []), *wordless]
-    notices += [f"not reranked: {looked.why_not}"] if looked.telling else []
+    notices += looked.notices
     answer = _answer(looked, judged, page)
     return result_of(reader, found, answer, query=request.describe(), watch=watch, notices=notices)
 
@@ -83,6 +83,7 @@ def _search_texts(
     with watch.reranking():
         looked = rerank(found.shown, request, second)
     notices = [] if found.shown or not found.searched else ["no caption, tag or name has any of these words"]
+    notices += looked.notices
     answer = _answer(looked, looked.found, request.page)
     return result_of(reader, found, answer, query=request.describe(), watch=watch, notices=notices)
 

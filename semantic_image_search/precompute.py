@@ -45,6 +45,7 @@ class PrecomputeReport:
     seen: int  # in this run
     known: int  # seen before
     left: int = 0  # not reached
+    away: int = 0  # out of reach: on a disk or a share that is not here
     kept_bytes: int = 0  # what all of them take now
     seconds: float = 0.0
     interrupted: bool = False
@@ -59,6 +60,7 @@ class Plan:
     missing: Sequence[ToSee]
     each_bytes: int  # on disk, for one picture
     max_megapixels: int = DecodeLimits().max_megapixels  # what the library's roots let in
+    away: int = 0  # not seen, and out of reach
 
     @property
     def total_bytes(self) -> int:
@@ -82,7 +84,7 @@ def plan_precompute(library: Path, reranker: Reranker, cache: FeatureCache) -> P
     Raises:
         LibraryNotFound: nothing is indexed yet.
     """
-    known, missing = 0, []
+    known, missing, away = 0, [], 0
     with open_reader(library) as reader:
         largest = max((root.options.max_megapixels for root in reader.roots()), default=DecodeLimits().max_megapixels)
         for picture in _pictures(reader):
@@ -90,9 +92,11 @@ def plan_precompute(library: Path, reranker: Reranker, cache: FeatureCache) -> P
                 continue
             if picture.content_hash in cache:
                 known += 1
-            elif not picture.offline:
+            elif picture.offline:
+                away += 1
+            else:
                 missing.append(ToSee(picture.path, picture.content_hash))
-    return Plan(known, missing, bytes_of(reranker.info.tokens, reranker.info.width), largest)
+    return Plan(known, missing, bytes_of(reranker.info.tokens, reranker.info.width), largest, away)
 
 
 def precompute(
@@ -111,7 +115,8 @@ def precompute(
     """
     _require_space(library, plan)
     started, tally, interrupted = time.monotonic(), _Tally(), False
-    pool = DecodePool(targets=(reranker.info.preprocess,), limits=DecodeLimits(), workers=workers or default_workers())
+    limits = DecodeLimits(max_megapixels=plan.max_megapixels)
+    pool = DecodePool(targets=(reranker.info.preprocess,), limits=limits, workers=workers or default_workers())
     with Interrupts().handled() as interrupts, pool:
         try:
             for batch in _batches(read_again(pool, plan.missing, interrupts), tally):
@@ -128,6 +133,7 @@ def precompute(
         seen=len(tally.seen),
         known=plan.known,
         left=len(plan.missing) - tally.done,
+        away=plan.away,
         kept_bytes=(plan.known + len(tally.seen)) * plan.each_bytes,
         seconds=time.monotonic() - started,
         interrupted=interrupted,

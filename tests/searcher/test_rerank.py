@@ -140,6 +140,14 @@ def test_what_cannot_be_read_is_between_the_judged_and_the_rest() -> None:
         *sorted((1, 2, 4, 8), key=lambda row: -_logit(row)), 0, 3, 5, 6, 7, 9, *range(10, COUNT)
     ]  # fmt: skip
     assert looked.count == 4
+    assert looked.notices == ["6 of the 10 best could not be opened, and stand below the reranked"]
+
+
+@pytest.mark.parametrize("depth", [10, None])
+def test_where_no_file_can_be_opened_nobody_has_looked(depth: int | None) -> None:
+    looked = rerank(CANDIDATES[:20], asked(depth), look(Scripted(), seen(COUNT)))
+    assert (looked.reranker, looked.count, rows(looked.found)) == (None, 0, list(range(20)))
+    assert looked.notices == [f"not reranked: none of the files of the {depth or 20} best can be opened just now"]
 
 
 def test_equal_scores_stay_as_they_were_found() -> None:

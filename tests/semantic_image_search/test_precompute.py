@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from core.errors import StorageFull, UsageError
-from core.indexing import Progress
+from core.indexing import Progress, RootOptions
 from core.models import RerankerInfo
-from semantic_image_search import Library, open_library
+from media import DecodePool
+from semantic_image_search import Library, open_library, precompute
 from tests.fakes import FakeEncoder, FakeReranker
 from tests.small_disk import mounted
 
@@ -107,3 +109,25 @@ def test_a_disk_without_room_is_said_before_anything_is_seen(folder: Path) -> No
         with pytest.raises(StorageFull, match=r"35 MB are needed in .*, and [4-8] MB are free there"):
             library.second_stage.precompute(workers=1)
     assert reranker.pictures_seen == 0
+
+
+def test_what_is_out_of_reach_is_counted_and_not_called_seen(folder: Path) -> None:
+    (folder / "pictures").rename(folder / "elsewhere")
+    opened(folder, FakeReranker()).index(workers=1)
+    report = opened(folder, FakeReranker()).second_stage.precompute(workers=1)
+    assert (report.seen, report.known, report.left, report.away) == (0, 0, 0, COUNT)
+
+
+def test_pictures_are_let_in_that_the_library_let_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = list[int]()
+
+    class Watched(DecodePool):
+        def __init__(self, **given: Any) -> None:
+            limits.append(given["limits"].max_megapixels)
+            super().__init__(**given)
+
+    monkeypatch.setattr(precompute, "DecodePool", Watched)
+    library = opened(folder, FakeReranker())
+    library.index([folder / "pictures"], options=RootOptions(max_megapixels=321), workers=1)
+    library.second_stage.precompute(workers=1)
+    assert limits == [321]
