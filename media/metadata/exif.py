@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Tags = Mapping[int, object]
 
 _CHARSET_BYTES = 8  # what UserComment begins with
+_CHARSETS = ("ASCII\0\0\0", "UNICODE\0", "JIS\0\0\0\0\0")
 _XP_TEXTS = (Base.XPTitle, Base.XPSubject, Base.XPComment)  # Windows Explorer's, UTF-16
 
 
@@ -130,8 +131,10 @@ def _utf16(tags: Tags, tag: int) -> str:
 
 def _user_comment(value: object, endian: str | None) -> str:
     """The comment behind its eight bytes of charset; bytes that are no text of that charset give nothing."""
-    if isinstance(value, str):
-        return mend_latin(value)
+    if isinstance(value, str):  # some cameras call the field a text, which Pillow reads as Latin-1
+        if not value.startswith(_CHARSETS):
+            return mend_latin(value.split("\0", 1)[0])
+        value = value.encode("latin-1")
     if not isinstance(value, bytes):
         return ""
     charset, data = value[:_CHARSET_BYTES].rstrip(b"\0 "), value[_CHARSET_BYTES:]

@@ -30,6 +30,10 @@ _MEDIA_NAME = re.compile(
     r"\S*\.(?:jpe?g|png|webp|gif|tiff?|bmp|jp2|hei[cf]|avif|dng|cr[23]|nef|arw|orf|rw2|mp4|mov|avi|3gp)", re.IGNORECASE
 )
 
+# Chinese, Korean, Cyrillic or Greek bytes taken for Western ones: no language that these are for writes six in a row.
+_FOREIGN = re.compile("[\xa1-\xff]{6,}")
+_DIFFERENT = 4  # of the six and more: a line of dots or degrees is no word
+
 
 def decode_text(data: bytes) -> str:
     """At most a megabyte of text: UTF-16 and UTF-8 by their marks, else UTF-8 if it is that, else Windows-1252."""
@@ -58,11 +62,13 @@ def clean_text(text: str, *, limit: int = CAPTION_CHARACTERS) -> str:
 
 
 def caption_of(text: str) -> str | None:
-    """The text as a caption, or None: no letter in it, a camera's or program's boilerplate, a file's name."""
+    """The text as a caption, or None: no letter, a program's boilerplate, a file's name, a wrong encoding."""
     text = clean_text(text)
     if not any(character.isalpha() for character in text):
         return None
     if _BOILERPLATE.fullmatch(text) or _MEDIA_NAME.fullmatch(text):
+        return None
+    if any(len(set(run)) >= _DIFFERENT for run in _FOREIGN.findall(text)):
         return None
     return text
 

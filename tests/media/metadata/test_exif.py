@@ -155,6 +155,21 @@ def test_windows_texts_are_utf16_and_each_text_counts_once(tmp_path: Path) -> No
     assert tuple(caption.text for caption in found.captions) == expected
 
 
+@pytest.mark.parametrize(
+    ("written", "caption"),
+    [
+        (b"ASCII\0\0\0Ein H\xfcndchen", "Ein Hündchen"),
+        (b"UNICODE\0" + "Ein Hündchen".encode("utf-16-le"), "Ein Hündchen"),
+        ("Ein Hündchen\0 und Reste".encode(), "Ein Hündchen"),
+        (b"ASCII\0\0\0", None),
+        (b"ASCII\0\0\0Created by \xc7\xe1\xcb\xc9\xcb\xae\xd3\xa1", None),
+    ],
+)
+def test_a_comment_may_be_called_a_text(tmp_path: Path, written: bytes, caption: str | None) -> None:
+    found = read_bytes(jpeg(exif=exif_block([], [text(COMMENT, written)])), tmp_path)
+    assert [one.text for one in found.captions] == ([] if caption is None else [caption])
+
+
 @pytest.mark.parametrize("written", ["Ein Hündchen".encode(), "Ein Hündchen".encode("latin-1")])
 def test_descriptions_may_be_utf8_or_latin1(tmp_path: Path, written: bytes) -> None:
     found = read_bytes(jpeg(exif=exif_block([text(DESCRIPTION, written)])), tmp_path)

@@ -66,6 +66,25 @@ def test_encodings(encoding: str) -> None:
     assert decode_text("Größe – café".encode(encoding)) == "Größe – café"
 
 
+@pytest.mark.parametrize(
+    ("meant", "encoding"),
+    [
+        ("轻松水印专业版", "gbk"),
+        ("Собака на пляже", "cp1251"),
+        ("해변의 고양이들", "euc-kr"),
+        ("Ένας σκύλος στην παραλία", "cp1253"),
+    ],
+)
+def test_what_was_written_in_another_encoding_is_no_caption(meant: str, encoding: str) -> None:
+    assert caption_of(decode_text(meant.encode(encoding))) is None
+    assert caption_of(meant) == meant
+
+
+@pytest.mark.parametrize("text", ["jäääär, töööö", "bláæðaígerð", "Às três ações", "°°°°°° wärmer", "ÅÄÖåä"])
+def test_letters_with_accents_are_captions(text: str) -> None:
+    assert caption_of(text) == text
+
+
 def test_a_megabyte_is_cut_between_characters() -> None:
     assert decode_text(b"a" + "é".encode() * 1_000_000).rstrip("é") == "a"
 
