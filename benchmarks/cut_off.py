@@ -45,7 +45,7 @@ def ask(kind: Kind, signals: Sequence[Signal]) -> list[Asked]:
     asked = []
     for one in kind.questions:
         judged = one.library[one.right] if len(one.right) else one.library
-        judged = judged[np.argsort(-(judged @ one.query), kind="stable")[:SHOWN]]
+        judged = judged[kind.first(one, judged, SHOWN)]
         asked.append(Asked(one, np.stack([signal(one, judged, kind) for signal in signals], axis=1).astype(np.float64)))
     return asked
 
@@ -164,7 +164,7 @@ def hits_table(kinds: Sequence[Kind]) -> str:
     for kind in kinds:
         called = right = both = 0
         for one in (one for one in kind.questions if len(one.right)):
-            first = np.argsort(-(one.library @ one.query), kind="stable")[:SHOWN]
+            first = kind.first(one, one.library, SHOWN)
             match = probabilities(standing(one.query, one.library[first], kind.texts), len(one.library)) >= 0.5
             fits = np.isin(first, one.right)
             called, right, both = called + match.sum(), right + fits.sum(), both + (match & fits).sum()

@@ -17,6 +17,8 @@ from benchmarks.pictured import CIFAR_NOUNS, not_in_cifar, nowhere, shown
 from core.arrays import Vectors
 from core.models import Device
 from encoders import load_encoder
+from searcher.looks import LOOK_DEPTH
+from searcher.match import standing
 from searcher.neutral_texts import neutral_texts
 from training.data import TrainingSet, tidy
 from training.everyday_words import WORDS
@@ -50,13 +52,44 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Captioned:
+    """A caption that looks for its own picture.
+
+    Attributes:
+        text: the caption.
+        picture: its picture's number; a picture has several captions.
+        question: whose right answer is that picture.
+    """
+
+    text: str
+    picture: int
+    question: Question
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Kind:
-    """Questions of one kind, to one model, with the vectors of the neutral texts that it has."""
+    """Questions of one kind, to one model, with the vectors of the neutral texts that it has.
+
+    Those that name things are answered in the order of their standing, sentences in that of the cosine.
+    """
 
     name: str
     questions: tuple[Question, ...]
     texts: Vectors
     logit_scale: float
+    names: bool = True
+
+    def first(self, one: Question, pictures: Vectors, count: int) -> Rows:
+        """Which `count` of these pictures an answer would begin with."""
+        if self.names:
+            return by_standing(one.query, pictures, self.texts)[:count]
+        return np.argsort(-(pictures @ one.query), kind="stable")[:count]
+
+
+def by_standing(query: Vectors, pictures: Vectors, texts: Vectors) -> Rows:
+    """The LOOK_DEPTH highest cosines as a name's answer has them."""
+    nearest = np.argsort(-(pictures @ query), kind="stable")[:LOOK_DEPTH]
+    return nearest[np.argsort(-standing(query, pictures[nearest], texts), kind="stable")]
 
 
 class Recorded:
@@ -130,7 +163,7 @@ class Mini:
         texts = self._encoder.encode_texts(neutral_texts())
         scale = self._encoder.info.logit_scale or 1.0
         asked = {"mini, words": self._of_words(), "mini, captions": self._of_captions()}
-        return [Kind(name, tuple(questions), texts, scale) for name, questions in asked.items()]
+        return [Kind(name, tuple(asked[name]), texts, scale, names=name == "mini, words") for name in asked]
 
     def _of_words(self) -> Iterator[Question]:
         forms = ("{}", "a photo of a {}", "a photo without a {}")
@@ -141,6 +174,18 @@ class Mini:
             right, wrong = np.flatnonzero(judged == True), np.flatnonzero(judged == False)  # noqa: E712 - None is neither
             library = self._pictures[np.r_[right, draw.permutation(wrong)]]
             yield from _with_and_without(word.text, query, library, len(right), others)
+
+    def captions(self, *, among_all: bool = False) -> list[Captioned]:
+        """Each caption its own picture, among those with captions or all that were held out."""
+        rows = [row for row, sample in enumerate(self._samples) if sample.captions]
+        library = self._pictures if among_all else self._pictures[rows]
+        asked = []
+        for picture, row in enumerate(rows):
+            texts = [tidy(caption) for caption in self._samples[row].captions]
+            right = np.array([row if among_all else picture])
+            for text, query in zip(texts, self._encoder.encode_texts(texts), strict=True):
+                asked.append(Captioned(text, picture, Question(texts[0], query, library, right)))
+        return asked
 
     def _of_captions(self) -> Iterator[Question]:
         rows = [row for row, sample in enumerate(self._samples) if sample.captions]

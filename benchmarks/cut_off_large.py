@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.cut_off import SHOWN
+from benchmarks.cut_off_cases import by_standing
 from core.arrays import Vectors
 from core.models import Device
 from core.protocols import Encoder
@@ -45,7 +46,7 @@ def main() -> None:
             if len(unfit) < size:
                 continue
             library = wrong_ones[draw.choice(unfit, size, replace=False)]
-            first = library[np.argsort(-(library @ query))[:SHOWN]]
+            first = library[by_standing(query, library, texts)[:SHOWN]]
             for judged, side in ((right_ones[right], found), (first, wrong)):
                 side.append(probabilities(standing(query, judged, texts), size).max() >= 0.5)
         print(f"| {size:,} | {len(found)} | {100 * np.mean(found):.0f} % | {100 * np.mean(wrong):.0f} % |")

@@ -32,6 +32,7 @@ from db.records import IndexedFile, RootScan, ScanEntry, SpaceInfo
 from db.words import triggers
 from searcher.hybrid import by_both, by_vector
 from searcher.keywords import look_up, read_keywords
+from searcher.looks import look_for
 
 DIM = 512
 BATCH = 64
@@ -140,7 +141,7 @@ def compare(reader: LibraryReader, word: str, rounds: int) -> dict[str, float]:
     ways: dict[str, Callable[[], object]] = {
         "words_ms": lambda: look_up(reader, space, keywords, mask),
         "like_ms": lambda: conn.exec_driver_sql(_LIKE, {"word": f"%{word}%"}).all(),
-        "hybrid_ms": lambda: by_both(reader, space, query, keywords, mask)(100),
+        "hybrid_ms": lambda: by_both(look_for(reader, space, query, keywords), keywords, mask)(100),
         "vector_ms": lambda: by_vector(reader, space, query, mask)(100),
     }
     times: dict[str, list[float]] = {name: [] for name in ways}

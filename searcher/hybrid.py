@@ -7,11 +7,12 @@ the twentieth of the pictures that looks most like what was asked; for others (d
 like, no model knows) the better of the two ranks counts, and that of words a little less. Words are believed where
 nothing looks like a match, and where they are codes (with digits).
 
-Ranks count down to a fixed depth, whatever page is asked for, so that pages fit together.
+Ranks count down to a fixed depth, whatever page is asked for, so that pages fit together. What ranks by look are made
+of is told in `looks`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from core.arrays import RowMask, RowNumbers, Vectors
 from core.queries import LIKELY_MATCH
 from searcher.keywords import Keywords, Worded, look_up
+from searcher.looks import Look, Seen
 from searcher.match import match_probabilities
 
 if TYPE_CHECKING:
@@ -28,10 +30,6 @@ if TYPE_CHECKING:
 
 RANK_CONSTANT = 60
 """Cormack et al.'s k: how little the very first ranks stand out."""
-
-LOOK_DEPTH = 300
-"""Ranks by look that count: further down a rank is worth a sixth of the first, and 1,000 of a million cost an exact
-scan."""
 
 WORD_DEPTH = 1_000
 """Ranks by words that count: one page after another, what is called Anna comes before what only looks a little so."""
@@ -94,6 +92,15 @@ def by_vector(reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, mask
     return draw
 
 
+def by_look(look: Look, mask: RowMask | None) -> Draw:
+    """By look; below LOOK_DEPTH only the cosine decides."""
+    if look.texts is None:
+        return by_vector(look.reader, look.space, look.vector, mask)
+    seen = look.nearest(mask)
+    best = seen.best_first()
+    return _then_by_cosine(look, mask, Drawn(seen.rows[best], seen.cosines[best], placed=True))
+
+
 def by_words(reader: "LibraryReader", space: "SpaceInfo", keywords: Keywords, mask: RowMask | None) -> Draw:
     """By the words alone; equal ones by row. What none of the words was found for is no candidate."""
     worded = look_up(reader, space, keywords, mask)
@@ -108,73 +115,68 @@ def by_words(reader: "LibraryReader", space: "SpaceInfo", keywords: Keywords, ma
     return draw
 
 
-def by_both(
-    reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, keywords: Keywords, mask: RowMask | None
-) -> Draw:
-    """By the ranks of both; below LOOK_DEPTH only the cosine decides. Without any word it is the vector's own order."""
-    worded = look_up(reader, space, keywords, mask, most=TOO_COMMON)
+def by_both(look: Look, keywords: Keywords, mask: RowMask | None) -> Draw:
+    """By the ranks of both; below LOOK_DEPTH only the cosine decides. Without any word it is the order by look."""
+    worded = look_up(look.reader, look.space, keywords, mask, most=TOO_COMMON)
     if not len(worded.rows):
-        return by_vector(reader, space, vector, mask)
-    listed = reader.search(space, vector, LOOK_DEPTH, mask)
-    chosen, cosines = _best_worded(reader, space, vector, worded)
-    believed = keywords.coded or _nothing_matches(reader, space, vector, listed.rows[:LOOKED_AT])
-    likely = -1.0 if believed else _likely(reader, space, vector, mask, worded.committed)
-    head = fuse(listed.rows, listed.scores, worded.part(chosen), cosines, likely=likely)
+        return by_look(look, mask)
+    listed = look.nearest(mask)
+    chosen, cosines = _best_worded(look, worded)
+    named = look.at(worded.rows[chosen], cosines)
+    believed = keywords.coded or _nothing_matches(look, listed.rows[listed.best_first()[:LOOKED_AT]])
+    likely = -1.0 if believed else _likely(look, mask, worded.committed)
+    head = fuse(listed, named, worded.part(chosen), likely=likely)
     words = worded.found(np.flatnonzero(np.isin(worded.rows, head.rows)))
-
-    def draw(count: int) -> Drawn:
-        rows, scores = head.rows[:count], head.scores[:count]
-        if count > len(head):
-            more = reader.search(space, vector, count, mask)
-            below = np.flatnonzero(~np.isin(more.rows, head.rows))[: count - len(head)]
-            rows, scores = np.concatenate([rows, more.rows[below]]), np.concatenate([scores, more.scores[below]])
-        return Drawn(rows, scores, placed=True, words=words, asked=len(keywords.terms))
-
-    return draw
+    return _then_by_cosine(look, mask, replace(head, words=words, asked=len(keywords.terms)))
 
 
-def fuse(
-    rows: RowNumbers,
-    cosines: NDArray[np.float32],
-    worded: Worded,
-    worded_cosines: NDArray[np.float32],
-    *,
-    likely: float,
-) -> Drawn:
+def fuse(listed: Seen, named: Seen, worded: Worded, *, likely: float) -> Drawn:
     """All of both, by what their ranks are worth; equal ones by cosine, then by row.
 
     Args:
-        rows: int64 (n,), the vector's candidates, best first.
-        cosines: float32 (n,), theirs.
-        worded: rows with words, in any order.
-        worded_cosines: float32, theirs.
+        listed: the vector's candidates.
+        named: the rows with words.
+        worded: these rows' words, in the same order.
         likely: from this cosine on the worths of both ranks are added; below, the greater counts.
     """
-    union, places = np.unique(np.concatenate([rows, worded.rows]), return_inverse=True)
-    seen, named = places[: len(rows)], places[len(rows) :]
-    by_look, by_words, scores = np.zeros(len(union)), np.zeros(len(union)), np.zeros(len(union), np.float32)
-    scores[named] = worded_cosines
-    scores[seen] = cosines
-    by_look[seen] = 1.0 / (RANK_CONSTANT + _ranks([cosines]))
-    by_words[named] = worded.worths / (RANK_CONSTANT + _ranks([worded.scores, scores[named]]))
-    worth = np.where(scores >= likely, by_look + by_words, np.maximum(by_look, DOUBTED * by_words))
+    union, places = np.unique(np.concatenate([listed.rows, named.rows]), return_inverse=True)
+    seen, having = places[: len(listed.rows)], places[len(listed.rows) :]
+    looking, by_words, scores = np.zeros(len(union)), np.zeros(len(union)), np.zeros(len(union), np.float32)
+    scores[having] = named.cosines
+    scores[seen] = listed.cosines
+    looking[seen] = 1.0 / (RANK_CONSTANT + _ranks([listed.looks]))
+    by_words[having] = worded.worths / (RANK_CONSTANT + _ranks([worded.scores, named.looks]))
+    worth = np.where(scores >= likely, looking + by_words, np.maximum(looking, DOUBTED * by_words))
     order = np.lexsort((union, -scores, -worth))
     return Drawn(union[order], scores[order], placed=True)
 
 
-def _nothing_matches(reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, rows: RowNumbers) -> bool:
+def _then_by_cosine(look: Look, mask: RowMask | None, head: Drawn) -> Draw:
+    """First those of the head in their order, then the others."""
+
+    def draw(count: int) -> Drawn:
+        rows, scores = head.rows[:count], head.scores[:count]
+        if count > len(head):
+            more = look.reader.search(look.space, look.vector, count, mask)
+            below = np.flatnonzero(~np.isin(more.rows, head.rows))[: count - len(head)]
+            rows, scores = np.concatenate([rows, more.rows[below]]), np.concatenate([scores, more.scores[below]])
+        return replace(head, rows=rows, scores=scores)
+
+    return draw
+
+
+def _nothing_matches(look: Look, rows: RowNumbers) -> bool:
     """Do even the best by look probably not match? False where that cannot be told."""
-    matches = match_probabilities(reader, space, vector, reader.vectors(space, rows), words=True)
+    vectors = look.reader.vectors(look.space, rows)
+    matches = match_probabilities(look.reader, look.space, look.vector, vectors, words=True)
     return matches is not None and float(matches.max(initial=0.0)) < LIKELY_MATCH
 
 
-def _likely(
-    reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, mask: RowMask | None, committed: int
-) -> float:
+def _likely(look: Look, mask: RowMask | None, committed: int) -> float:
     """The least cosine of the twentieth of the pictures that looks most like what was asked, told by a sample."""
     rows = np.arange(committed) if mask is None else np.flatnonzero(mask)
     sample = rows[np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).astype(np.int64)]
-    return float(np.quantile(reader.vectors(space, sample) @ vector, 1.0 - LIKELY_SHARE))
+    return float(np.quantile(look.reader.vectors(look.space, sample) @ look.vector, 1.0 - LIKELY_SHARE))
 
 
 def _ranks(keys: list[NDArray[np.float32]]) -> NDArray[np.int64]:
@@ -187,17 +189,16 @@ def _ranks(keys: list[NDArray[np.float32]]) -> NDArray[np.int64]:
     return ranks
 
 
-def _best_worded(
-    reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, worded: Worded
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def _best_worded(look: Look, worded: Worded) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Which WORD_DEPTH of them are best, by how well their words fit and then by cosine; and their cosines."""
     least = np.sort(worded.scores)[-min(WORD_DEPTH, len(worded.rows))]
     better, last = np.flatnonzero(worded.scores > least), np.flatnonzero(worded.scores == least)
     if len(last) > MOST_ALIKE:
         mask = np.zeros(worded.committed, np.bool_)
         mask[worded.rows[last]] = True
-        last = np.searchsorted(worded.rows, reader.search(space, vector, WORD_DEPTH - len(better), mask).rows)
+        nearest = look.reader.search(look.space, look.vector, WORD_DEPTH - len(better), mask)
+        last = np.searchsorted(worded.rows, nearest.rows)
     chosen = np.concatenate([better, last])
-    cosines = reader.vectors(space, worded.rows[chosen]) @ vector
+    cosines = look.reader.vectors(look.space, worded.rows[chosen]) @ look.vector
     best = np.lexsort((-cosines, -worded.scores[chosen]))[:WORD_DEPTH]
     return chosen[best], cosines[best].astype(np.float32)

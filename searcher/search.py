@@ -15,9 +15,10 @@ from searcher.answer import Answer, Arrange, MakeEncoder, Stopwatch, encoder_for
 from searcher.choosing import MATCHED_AMONG, choose, looks_for_matches, with_match
 from searcher.compose import query_vector
 from searcher.grouping import Found, group_alike, one_per_file
-from searcher.hybrid import Source, by_both, by_vector, by_words
+from searcher.hybrid import Source, by_both, by_look, by_vector, by_words
 from searcher.keywords import read_keywords
 from searcher.language import language_hint
+from searcher.looks import look_for
 from searcher.request import SearchRequest, check_dim
 from searcher.rerank import Looked, SecondLook, depth_wanted, rerank
 
@@ -105,13 +106,16 @@ def _source(
 
     Words count where they are all that was asked: beside a picture, a vector or a `not`, they only lead astray.
     """
-    plain = partial(by_vector, reader, space, vector)
-    if request.mode is SearchMode.VECTOR or not request.only_words or request.not_texts:
-        return plain, ()
+    if not request.only_words or request.not_texts:
+        return partial(by_vector, reader, space, vector), ()
     keywords, missing = read_keywords(request.words), reader.words_missing()
+    look = look_for(reader, space, vector, keywords)
+    plain = partial(by_look, look)
+    if request.mode is SearchMode.VECTOR:
+        return plain, ()
     if missing is not None:
         return plain, (missing,)
-    return (partial(by_both, reader, space, vector, keywords) if keywords else plain), ()
+    return (partial(by_both, look, keywords) if keywords else plain), ()
 
 
 def _arrange(page: Page) -> Arrange:

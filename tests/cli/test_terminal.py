@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import sys
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from tests.conftest import PROJECT
 
 pty = pytest.importorskip("pty", reason="no pseudo terminals here")
+
+PATIENCE_S = 5.0  # longer than a program that was stopped takes to end
 
 PROGRAM = """
 import sys
@@ -65,13 +68,21 @@ def on_terminal(
     if child == 0:
         os.chdir(PROJECT)
         os.execve(sys.executable, [sys.executable, "-c", program, *words], env)
-    seen = b""
+    seen = given = b""
     answers = [answer, then]
     try:
-        while data := os.read(terminal, 65536):
+        while True:
+            if not select.select([terminal], [], [], PATIENCE_S)[0]:
+                # A Ctrl-C between a question and the reading of its answer is lost; a person presses it again.
+                os.write(terminal, given if given in {b"\x03", b"\x04"} else b"")
+                continue
+            data = os.read(terminal, 65536)
+            if not data:
+                break
             seen += data
             if answers and seen.count(b"] ") > 2 - len(answers):
-                os.write(terminal, answers.pop(0))
+                given = answers.pop(0)
+                os.write(terminal, given)
     except OSError:  # Linux ends a pty this way
         pass
     finally:

@@ -10,9 +10,10 @@ import pytest
 from core.arrays import Vectors
 from core.errors import LibraryError, UsageError
 from core.queries import Filters, Fusion, Page, Rerank, SearchMode
-from searcher import hybrid
+from searcher import hybrid, looks
 from searcher.hybrid import by_both, by_vector, fuse
 from searcher.keywords import Worded, read_keywords
+from searcher.looks import Look, Seen
 from searcher.request import SearchRequest
 from searcher.search import search
 from tests.fakes import FakeEncoder
@@ -30,7 +31,9 @@ def worded(rows: list[int], scores: list[float], worths: list[float]) -> Worded:
 def fused(*, likely: float) -> list[int]:
     cosines = np.float32([0.9, 0.8, 0.7, 0.6, 0.5])
     words = worded([40, 30, 99], [1.0, 1.0, 0.5], [1.0, 0.9, 0.1])
-    return fuse(np.arange(0, 50, 10), cosines, words, np.float32([0.5, 0.6, 0.1]), likely=likely).rows.tolist()
+    named = np.float32([0.5, 0.6, 0.1])
+    listed = Seen(np.arange(0, 50, 10), cosines, cosines)
+    return fuse(listed, Seen(words.rows, named, named), words, likely=likely).rows.tolist()
 
 
 def test_reciprocal_ranks_are_added_for_what_looks_likely() -> None:
@@ -69,7 +72,7 @@ def rows_of(result) -> list[int]:
 @pytest.mark.parametrize("group", [True, False])
 @pytest.mark.parametrize("text", ["harbour", "a harbour at night", "17"])
 def test_pages_fit_together(text: str, *, group: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hybrid, "LOOK_DEPTH", 40)  # pages go beyond what is fused
+    monkeypatch.setattr(looks, "LOOK_DEPTH", 40)  # pages go beyond what is fused
     monkeypatch.setattr(hybrid, "WORD_DEPTH", 20)
     reader = library()
     whole = rows_of(ask(reader, text, k=300, group=group))
@@ -146,7 +149,7 @@ def test_words_are_believed_where_nothing_looks_like_a_match() -> None:
 def test_many_pictures_of_one_name_are_ordered_by_look(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = library(every=1)
     monkeypatch.setattr(hybrid, "MOST_ALIKE", 20)
-    monkeypatch.setattr(hybrid, "LOOK_DEPTH", 30)
+    monkeypatch.setattr(looks, "LOOK_DEPTH", 30)
     monkeypatch.setattr(hybrid, "WORD_DEPTH", 50)
     assert rows_of(ask(reader, "harbour", k=300)) == rows_of(ask(reader, "harbour", SearchMode.VECTOR, k=300))
 
@@ -264,7 +267,7 @@ def precision(folder: Path, *, right: float, wrong: float) -> tuple[float, float
     for noun, query in queries.items():
         draws = (
             by_vector(reader, reader.space, query, None),
-            by_both(reader, reader.space, query, read_keywords("a " + noun), None),
+            by_both(Look(reader, reader.space, query), read_keywords("a " + noun), None),
         )
         hits.append([np.mean([shown[row] == noun for row in draw(10).rows]) for draw in draws])
     by_look, both = np.mean(hits, axis=0)

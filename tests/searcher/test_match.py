@@ -132,7 +132,7 @@ def best_of(kind: Kind) -> Best:
     best = []
     for one in kind.questions:
         pictures = one.library[one.right] if len(one.right) else one.library
-        first = pictures[np.argsort(-(pictures @ one.query))[:SHOWN]]
+        first = pictures[kind.first(one, pictures, SHOWN)]
         match = probabilities(standing(one.query, first, kind.texts), len(one.library))
         best.append((match.max(), (first @ one.query).max(), bool(len(one.right))))
     return Best(*(np.array(column) for column in zip(*best, strict=True)))
