@@ -1,4 +1,4 @@
-"""What standing among neutral texts does for the order of hits, beside the cosine: names of things gain, sentences lose.
+"""What standing among neutral texts does for the order of hits, beside the cosine: names gain by it, sentences lose.
 
     python -m benchmarks.cut_off_order [--data FOLDER]
 

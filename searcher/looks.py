@@ -1,0 +1,84 @@
+"""Which pictures look most like what was asked, and in what order.
+
+By the cosine; where words name a thing, the nearest by cosine are ordered by their standing among neutral texts: how
+much better the words fit a picture than everyday things do (`match`). So a picture that scores high with every word
+comes first no longer. Whole sentences are better left to the cosine (docs/cut-off.md has the figures).
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.arrays import RowMask, RowNumbers, Vectors
+from searcher.keywords import Keywords
+from searcher.match import standing
+
+if TYPE_CHECKING:
+    from db import LibraryReader
+    from db.records import SpaceInfo
+
+LOOK_DEPTH = 300
+"""Pictures whose place by look counts, those of the highest cosines, whatever page is asked for: further down a rank is
+worth a sixth of the first, and 1,000 of a million cost an exact scan."""
+
+NAME = 3
+"""Words at most, small ones not counted, of what names a thing. Of four, standing orders the answers no better than the
+cosine, and of five worse."""
+
+DECIMALS = 4
+"""What a standing depends on its batch by; rounded, copies of one picture are equal."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """Pictures and how well they look like what was asked, in any order.
+
+    Attributes:
+        rows: int64 (n,).
+        cosines: float32 (n,).
+        looks: float32 (n,), what ranks by look are made of: standings, or the cosines.
+    """
+
+    rows: RowNumbers
+    cosines: NDArray[np.float32]
+    looks: NDArray[np.float32]
+
+    def best_first(self) -> NDArray[np.int64]:
+        """The order of them; equal ones by cosine, then by row."""
+        return np.lexsort((self.rows, -self.cosines, -self.looks))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What is looked for in a space, and what orders it.
+
+    Attributes:
+        reader: one snapshot of the library.
+        space: the space that is searched.
+        vector: the query, float32 (dim,), unit length.
+        texts: neutral ones to order by, float32 (m, dim), unit rows; None: the cosine does.
+    """
+
+    reader: "LibraryReader"
+    space: "SpaceInfo"
+    vector: Vectors
+    texts: Vectors | None = None
+
+    def nearest(self, mask: RowMask | None) -> Seen:
+        """The LOOK_DEPTH highest cosines."""
+        found = self.reader.search(self.space, self.vector, LOOK_DEPTH, mask)
+        return self.at(found.rows, found.scores)
+
+    def at(self, rows: RowNumbers, cosines: NDArray[np.float32]) -> Seen:
+        """These rows, whose cosines are known."""
+        if self.texts is None:
+            return Seen(rows, cosines, cosines)
+        standings = standing(self.vector, self.reader.vectors(self.space, rows), self.texts)
+        return Seen(rows, cosines, standings.round(DECIMALS))
+
+
+def look_for(reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, keywords: Keywords) -> Look:
+    """Of words alone: by standing where they name a thing and the space has neutral texts."""
+    return Look(reader, space, vector, reader.neutral_texts(space) if len(keywords.terms) <= NAME else None)
