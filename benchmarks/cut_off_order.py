@@ -41,11 +41,12 @@ def kind_row(kind: Kind) -> str:
     halves = [kind.texts[draw.permutation(len(kind.texts))[: len(kind.texts) // 2]] for _ in range(DRAWS)]
     asked = [one for one in kind.questions if len(one.right)]
     ways = [[None], [kind.texts], halves]
-    values = [np.mean([measured(one, _others(texts, one)) for one in asked for texts in way], axis=0) for way in ways]
+    values = [np.mean([measured(one, others(texts, one)) for one in asked for texts in way], axis=0) for way in ways]
     return f"| {kind.name} | " + " | ".join(" / ".join(f"{part:.2f}" for part in value) for value in values) + " |"
 
 
-def _others(texts: Vectors | None, one: Question) -> Vectors | None:
+def others(texts: Vectors | None, one: Question) -> Vectors | None:
+    """These texts without the query itself."""
     return None if texts is None else texts[texts @ one.query < SAME]
 
 
