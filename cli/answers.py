@@ -71,7 +71,7 @@ def show_result(result: SearchResult, output: Output) -> None:
     else:
         show_hits(result.hits, output.form)
     if output.form is not Form.JSON:  # there they are a field
-        say_nearest(result, output.form)
+        say_nearest(result)
         show_notices(result)
     if output.form is Form.LINES:
         say_nothing_found(result)
@@ -111,14 +111,13 @@ def _line_between(*, none_above: bool) -> "Text":
     return Text(f"{NONE_WELL}; the nearest:", "yellow") if none_above else Text(f" {BELOW} ".center(60, "─"), "dim")
 
 
-def say_nearest(result: SearchResult, form: Form) -> None:
+def say_nearest(result: SearchResult) -> None:
     """That nothing has the match that was asked for, and what comes nearest; never among the results."""
     if not result.nearest:
         return
     say(none_matches(result))
-    if form is Form.LINES:
-        for hit in result.nearest:
-            say(plain_line(hit).replace("\t", "  "), indent=2)
+    for hit in result.nearest:
+        say(plain_line(hit).replace("\t", "  "), indent=2)
 
 
 def show_notices(result: SearchResult) -> None:

@@ -145,6 +145,7 @@ def query(
         again = rerank not in {"auto", "off"}
         _refuse_beside_files(image=image, not_=not_text, vector=vector, filters=filters, rerank=again, library=library)
         _refuse_beside_files(min_match=min_match is not None, only_matches=only_matches, mode=mode != "hybrid")
+        _refuse_beside_files(fusion=fusion != "itm+itc", sort=sort != "score", no_group=no_group)
         rank_and_show(
             words, files, output, model=model, device=device, part=slice(offset, None if k is None else offset + k)
         )

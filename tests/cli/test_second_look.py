@@ -50,6 +50,9 @@ def test_how_well_it_must_match(library: FakeLibrary, search: Search, typed: tup
         (("--rerank", "5", "--files", "a.png"), "--rerank asks something of a library"),
         (("--min-match", "0.1", "--files", "a.png"), "--min-match asks something of a library"),
         (("--only-matches", "--files", "a.png"), "--only-matches asks something of a library"),
+        (("--fusion", "itm", "--files", "a.png"), "--fusion asks something of a library"),
+        (("--sort", "date", "--files", "a.png"), "--sort asks something of a library"),
+        (("--no-group", "--files", "a.png"), "--no-group asks something of a library"),
     ],
 )
 def test_what_makes_no_sense_is_said(library: FakeLibrary, search: Search, typed: tuple[str, ...], said: str) -> None:
@@ -105,7 +108,7 @@ def test_nothing_that_matches_is_said_beside_the_results(library: FakeLibrary, s
     for form in ("--paths", "-0", "--jsonl"):
         ran = search("a dog", "--only-matches", form)
         assert (ran.code, ran.out) == (0, "")
-        assert ran.err == "nothing here matches; the nearest 2, which do not:\n"
+        assert ran.err.splitlines() == [first, *nearest]
     value = json.loads(search("a dog", "--only-matches", "--json").out)
     assert value["hits"] == []
     assert [one["match"] for one in value["nearest"]] == [0.2, 0.1]
