@@ -44,7 +44,8 @@ _ADD = """
 
 def write_found(conn: Connection, asset_id: int, file_id: int, captions: Sequence[Caption]) -> None:
     """The captions that came with this file are these; those it had already keep what was thought of them."""
-    wanted = {(text_id(conn, one.text), one.source.value) for one in captions}
+    # In the order in which they were found: the first is the best.
+    wanted = dict.fromkeys((text_id(conn, one.text), one.source.value) for one in captions)
     known = {
         (row.text_id, row.source): row.id
         for row in conn.exec_driver_sql(
@@ -56,11 +57,7 @@ def write_found(conn: Connection, asset_id: int, file_id: int, captions: Sequenc
     run_many(
         conn,
         "INSERT INTO caption (asset_id, file_id, text_id, source) VALUES (?, ?, ?, ?)",
-        [
-            (asset_id, file_id, *key)
-            for one in captions  # in the order in which they were found: the first is the best
-            if (key := (text_id(conn, one.text), one.source.value)) not in known
-        ],
+        [(asset_id, file_id, *key) for key in wanted if key not in known],
     )
 
 
@@ -147,7 +144,7 @@ def caption_counts(conn: Connection) -> CaptionCounts:
 
 def text_id(conn: Connection, text: str) -> int:
     """The id of this text, known or new."""
-    found = conn.exec_driver_sql("SELECT id FROM caption_text WHERE text = ?", (text,)).scalar_one_or_none()
-    if found is None:
-        found = conn.exec_driver_sql("INSERT INTO caption_text (text) VALUES (?)", (text,)).lastrowid
-    return int(found)
+    added = conn.exec_driver_sql("INSERT OR IGNORE INTO caption_text (text) VALUES (?)", (text,))
+    if added.rowcount:  # most are new, and an insertion costs less than looking first
+        return int(added.lastrowid)
+    return int(conn.exec_driver_sql("SELECT id FROM caption_text WHERE text = ?", (text,)).scalar_one())
