@@ -1,6 +1,7 @@
 """Pictures opened for a model that looks again: a few in this process, many at once in worker processes."""
 
 import os
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -19,32 +20,39 @@ class Opener:
 
     Args:
         fit: how it wants pixels.
-        workers: processes, for many files at once; they start when first needed and live until `rest`.
+        workers: processes, for many files at once; they start when first needed and live until `rest`. Each thread
+            that opens files has its own, so that none ends those of another.
     """
 
     def __init__(self, fit: Preprocess, *, workers: int) -> None:
         self._fit = fit
         self._workers = workers
-        self._pool: DecodePool | None = None
+        self._own = threading.local()
 
     def open(self, paths: Sequence[bytes]) -> list[DecodedPicture | PictureProblem]:
         """Each file as it is now, or what is wrong with it."""
         if len(paths) < MANY or self._workers < 2:
             return [self._open(path) for path in paths]
         opened: list[DecodedPicture | PictureProblem] = [_problem_of(path) or _UNREAD for path in paths]
-        if self._pool is None:
-            self._pool = DecodePool(targets=(self._fit,), limits=DecodeLimits(), workers=self._workers)
+        pool = self._pool()
         jobs = (DecodeJob(path, None, i) for i, path in enumerate(paths) if opened[i] is _UNREAD)
-        for outcome in self._pool.run(jobs):
+        for outcome in pool.run(jobs):
             number: int = outcome.job.tag  # type: ignore[assignment]  # the tags are ours
             opened[number] = outcome.picture or outcome.problem or _UNREAD
         return opened
 
     def rest(self) -> None:
         """End the workers; the next many files start others."""
-        if self._pool is not None:
-            self._pool.close()
-            self._pool = None
+        pool: DecodePool | None = getattr(self._own, "pool", None)
+        if pool is not None:
+            self._own.pool = None
+            pool.close()
+
+    def _pool(self) -> DecodePool:
+        pool: DecodePool | None = getattr(self._own, "pool", None)
+        if pool is None:
+            pool = self._own.pool = DecodePool(targets=(self._fit,), limits=DecodeLimits(), workers=self._workers)
+        return pool
 
     def _open(self, path: bytes) -> DecodedPicture | PictureProblem:
         elsewhere = _problem_of(path)

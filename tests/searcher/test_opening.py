@@ -1,6 +1,8 @@
 """Pictures opened for a second look: alone or many at once, the same; what cannot be read is its problem."""
 
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -61,3 +63,18 @@ def test_what_is_in_a_cloud_is_not_fetched(paths: list[bytes], count: int, monke
     opener.rest()
     assert isinstance(found[0], PictureProblem)
     assert found[0].kind is ProblemKind.ONLINE_ONLY
+
+
+def test_a_thread_that_is_done_does_not_end_the_workers_of_another(paths: list[bytes]) -> None:
+    opener, started = Opener(FIT, workers=2), threading.Barrier(3)
+
+    def open_some(times: int) -> int:
+        started.wait()
+        opened = 0
+        for _ in range(times):
+            opened += sum(isinstance(one, DecodedPicture) for one in opener.open(paths))
+            opener.rest()
+        return opened
+
+    with ThreadPoolExecutor(3) as threads:
+        assert list(threads.map(open_some, (1, 2, 3))) == [n * (len(paths) - 2) for n in (1, 2, 3)]
