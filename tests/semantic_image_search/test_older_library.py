@@ -37,7 +37,9 @@ def test_a_run_migrates_it_and_keeps_what_it_holds(library: Library, photos: Pat
         library.search("harp")
     assert library.undecided(paths) is None
     assert library.index(paths).unchanged == 2
-    assert [Path(hit.picture.path.decode()).name for hit in library.search("harp", mode=SearchMode.TEXT).hits] == ["red.png"]
+    assert [Path(hit.picture.path.decode()).name for hit in library.search("harp", mode=SearchMode.TEXT).hits] == [
+        "red.png"
+    ]
     assert library.doctor() == []
 
 
