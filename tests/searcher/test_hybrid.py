@@ -11,7 +11,7 @@ from core.arrays import Vectors
 from core.errors import LibraryError, UsageError
 from core.queries import Filters, Fusion, Page, Rerank, SearchMode
 from searcher import hybrid, looks
-from searcher.hybrid import by_both, by_vector, fuse
+from searcher.hybrid import by_both, by_look, fuse
 from searcher.keywords import Worded, read_keywords
 from searcher.looks import Look, Seen
 from searcher.request import SearchRequest
@@ -246,13 +246,14 @@ def recorded(folder: Path) -> tuple[list[str], Vectors, dict[str, Vectors]]:
     )
 
 
-def precision(folder: Path, *, right: float, wrong: float) -> tuple[float, float]:
-    """Mean precision@10 of ten nouns, by vector and by both.
+def precision(folder: Path, *, right: float, wrong: float, texts: Vectors | None = None) -> tuple[float, float]:
+    """Mean precision@10 of ten nouns, by look and by both.
 
     Args:
         folder: of the test data.
         right: the share of the ten classes' pictures that is named after what it shows.
         wrong: the share of the others that is named after any of the classes.
+        texts: neutral ones, float32 (m, dim); the noun itself is left out.
     """
     shown, vectors, queries = recorded(folder)
     rng, number = np.random.default_rng(0), count()
@@ -265,13 +266,12 @@ def precision(folder: Path, *, right: float, wrong: float) -> tuple[float, float
     reader = MemoryReader(pictures, vectors)
     hits = []
     for noun, query in queries.items():
-        draws = (
-            by_vector(reader, reader.space, query, None),
-            by_both(Look(reader, reader.space, query), read_keywords("a " + noun), None),
-        )
+        others = None if texts is None else texts[texts @ query < 0.995]
+        look = Look(reader, reader.space, query, others)
+        draws = by_look(look, None), by_both(look, read_keywords("a " + noun), None)
         hits.append([np.mean([shown[row] == noun for row in draw(10).rows]) for draw in draws])
-    by_look, both = np.mean(hits, axis=0)
-    return float(by_look), float(both)
+    looking, both = np.mean(hits, axis=0)
+    return float(looking), float(both)
 
 
 @pytest.mark.parametrize(("right", "wrong"), [(1.0, 0.0), (0.2, 0.0), (0.3, 0.03), (0.5, 0.5)])

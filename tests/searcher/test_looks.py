@@ -18,6 +18,7 @@ from searcher.request import SearchRequest
 from searcher.search import search
 from tests.fakes import FakeEncoder
 from tests.searcher.memory import MemoryReader, make_picture, unit
+from tests.searcher.test_hybrid import precision
 
 ENCODER = FakeEncoder()
 DIM = ENCODER.info.dim
@@ -155,3 +156,17 @@ def test_the_first_ten_are_right_but_for_one_in_a_hundred(test_data: Path) -> No
     standing = precision(lambda query: Look(reader, reader.space, query, texts[texts @ query < 0.995]))
     assert cosine <= 0.95
     assert standing >= 0.98
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "least"),
+    [(0.2, 0.0, 0.99), (0.3, 0.03, 0.99), (0.5, 0.5, 0.99), (0.0, 0.02, 0.85), (0.0, 1.0, 0.95)],
+)
+def test_names_of_files_do_no_more_harm_than_by_the_cosine(
+    test_data: Path, right: float, wrong: float, least: float
+) -> None:
+    """Precision@10 of words and looks together."""
+    texts = Recorded(test_data / "clip-vectors").texts()
+    _, by_cosine = precision(test_data, right=right, wrong=wrong)
+    _, by_standing = precision(test_data, right=right, wrong=wrong, texts=texts)
+    assert by_standing >= max(by_cosine, least)
