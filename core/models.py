@@ -79,6 +79,7 @@ class RerankerInfo:
         weights_hash: hex.
         tokens, width: of a picture's features.
         fast: runs on a device that scores a hundred pairs within a second or two.
+        languages: that it reads; "*" stands for all.
     """
 
     name: str
@@ -87,6 +88,7 @@ class RerankerInfo:
     tokens: int
     width: int
     fast: bool
+    languages: tuple[str, ...] = ("en",)
 
     @property
     def identity(self) -> str:

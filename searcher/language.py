@@ -8,7 +8,7 @@ get none either ("un chien"): no hint is better than a wrong one.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from core.models import EncoderInfo
 
@@ -59,18 +59,22 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 def language_hint(text: str, info: EncoderInfo) -> str | None:
     """One line where the model most likely cannot read `text`; None where it can, or where nothing can be said."""
-    reads = frozenset(info.languages)
-    if "*" in reads:
-        return None
-    unread = _unread_script(text, reads)
-    if unread is None and "en" in reads:
-        unread = _unread_latin(text, reads)
+    unread = unread_language(text, info.languages)
     if unread is None:
         return None
     return (
         f"the query looks like {unread}, which {info.name} was not trained to read (it reads "
         f"{', '.join(info.languages)}): hits may be arbitrary; `search models list` shows multilingual models"
     )
+
+
+def unread_language(text: str, languages: Sequence[str]) -> str | None:
+    """What the text looks like, where a model of these languages cannot read that; None as for `language_hint`."""
+    reads = frozenset(languages)
+    if "*" in reads:
+        return None
+    unread = _unread_script(text, reads)
+    return _unread_latin(text, reads) if unread is None and "en" in reads else unread
 
 
 def _unread_script(text: str, reads: frozenset[str]) -> str | None:

@@ -9,20 +9,21 @@ asked for. `auto` looks at as many of AUTO_DEPTH as its budget lets it; where th
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from time import perf_counter
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import PictureProblem, SearchError, UsageError
-from core.indexing import Progress, ProgressListener
+from core.indexing import ProgressListener
 from core.protocols import MatchScores
 from core.queries import Fusion, Reranked, SearchMode
 from searcher.features import FeatureSource, ToSee
 from searcher.grouping import Found
+from searcher.language import unread_language
+from searcher.pace import Pace
 from searcher.request import SearchRequest
 
 AUTO_DEPTH = 100
@@ -89,6 +90,7 @@ class Looked:
         why_not: why it did not look at any; empty where nobody would ask.
         telling: whether that is worth a line to somebody who did not ask.
         missed: how many files it would have looked at, and could not open.
+        doubt: why its order may be arbitrary; empty where nothing speaks against it.
     """
 
     found: Sequence[Found]
@@ -97,16 +99,16 @@ class Looked:
     why_not: str = ""
     telling: bool = False
     missed: int = 0
+    doubt: str = ""
 
     @property
     def notices(self) -> list[str]:
         """What a person should know about it."""
         if self.telling:
             return [f"not reranked: {self.why_not}"]
-        if self.missed:
-            best = self.count + self.missed
-            return [f"{self.missed} of the {best} best could not be opened, and stand below the reranked"]
-        return []
+        best = self.count + self.missed
+        missed = f"{self.missed} of the {best} best could not be opened, and stand below the reranked"
+        return [*([self.doubt] if self.doubt else []), *([missed] if self.missed else [])]
 
 
 def depth_wanted(request: SearchRequest, second: SecondLook | None) -> int:
@@ -131,7 +133,10 @@ def rerank(found: Sequence[Found], request: SearchRequest, second: SecondLook | 
         return _auto(found, request, second)
     if second is None:
         raise UsageError("there is no reranker at hand: leave reranking out")
-    return _look(found, request, second.source(), _Pace(second.listener), depth)
+    source = second.source()
+    looked = _look(found, request, source, Pace(second.listener), depth)
+    unread = _unread(request, source)
+    return looked if unread is None else replace(looked, doubt=f"{unread}: its order and match may be arbitrary")
 
 
 def _auto(found: Sequence[Found], request: SearchRequest, second: SecondLook | None) -> Looked:
@@ -140,12 +145,15 @@ def _auto(found: Sequence[Found], request: SearchRequest, second: SecondLook | N
         return Looked(found, why_not=reason or "")
     try:
         source = second.source()
+        unread = _unread(request, source)
+        if unread is not None:
+            return Looked(found, why_not=f"{unread}; --rerank NUMBER does it nevertheless", telling=True)
         page, query = request.page, _key(request, source)
         known = second.depths.recall(query) if page.offset else None
         depth = _depth_in_time(found[:AUTO_DEPTH], source, second.budget_s) if known is None else known
         if known is None and depth < min(page.offset + page.k, len(found), AUTO_DEPTH):
             return Looked(found, why_not=_too_slow(second.name, len(found[:AUTO_DEPTH])), telling=True)
-        pace = _Pace(second.listener, second.budget_s if known is None else None)
+        pace = Pace(second.listener, second.budget_s if known is None else None)
         looked = _look(found, request, source, pace, depth)
         if known is None:
             second.depths.remember(query, pace.done)
@@ -167,6 +175,14 @@ def _silent_reason(request: SearchRequest, second: SecondLook) -> str | None:
     if not _at_hand(second):
         return f"the weights of {second.name} are not on this machine: `search models pull {second.name}`"
     return None
+
+
+def _unread(request: SearchRequest, source: FeatureSource) -> str | None:
+    """That the reranker most likely cannot read the words: its order would be arbitrary. None where it can."""
+    info = source.reranker.info
+    unread = unread_language(request.words, info.languages)
+    reads = ", ".join(info.languages)
+    return None if unread is None else f"the query looks like {unread}, and {info.name} reads {reads}"
 
 
 def _at_hand(second: SecondLook) -> bool:
@@ -196,36 +212,7 @@ def _too_slow(name: str, candidates: int) -> str:
     )
 
 
-@dataclass(slots=True)
-class _Pace:
-    """How long looking may take, how far it is, and whether there is time for more."""
-
-    listener: ProgressListener
-    budget_s: float | None = None  # None: as long as it takes
-    done: int = 0
-    _started: float = 0.0
-
-    def blocks(self, most: int, size: int) -> Iterator[slice]:
-        """Slices of the first `most`, while time remains. The first is one candidate: the model is loaded over it."""
-        start = 0
-        while start < most:
-            stop = min(start + size, most) if start else 1
-            if start > 1 and not self._has_time_for(stop - start):
-                return
-            yield slice(start, stop)
-            self.done = start = stop
-            if stop == 1:
-                self._started = perf_counter()
-            self.listener(Progress("rerank", stop, most))
-
-    def _has_time_for(self, more: int) -> bool:
-        if self.budget_s is None:
-            return True
-        spent = perf_counter() - self._started
-        return spent + more * spent / (self.done - 1) <= self.budget_s
-
-
-def _look(found: Sequence[Found], request: SearchRequest, source: FeatureSource, pace: _Pace, depth: int) -> Looked:
+def _look(found: Sequence[Found], request: SearchRequest, source: FeatureSource, pace: Pace, depth: int) -> Looked:
     first = found[:depth]
     judged: list[Found] = []
     missed: list[Found] = []  # files that cannot be read

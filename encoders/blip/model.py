@@ -63,6 +63,7 @@ class BlipModel:
                     tokens=self.shape.tokens,
                     width=self.shape.width,
                     fast=small or self.placement.device == "cuda",
+                    languages=self.spec.languages,
                 )
             return self._info
 

@@ -12,6 +12,7 @@ from core.errors import DeviceError, SearchError, UnknownModel, UsageError, Weig
 from core.models import RerankerInfo
 from core.protocols import MatchScores
 from core.queries import Fusion, Page, Rerank, SearchMode
+from searcher import pace
 from searcher import rerank as module
 from searcher.features import FeatureSource
 from searcher.grouping import Found
@@ -108,7 +109,7 @@ def rows(found: Sequence[Found]) -> list[int]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Scripted:
     """A slow reranker whose pairs take 0.1 s of the only clock there is."""
     reranker = Scripted(fast=False, seconds=0.1)
-    monkeypatch.setattr(module, "perf_counter", lambda: reranker.now)
+    monkeypatch.setattr(pace, "perf_counter", lambda: reranker.now)
     return reranker
 
 
@@ -261,3 +262,16 @@ def test_a_reranker_that_fails_costs_auto_no_answer(error: type[SearchError]) ->
     assert depth_wanted(asked(), second) == 100
     assert (looked.count, looked.telling, looked.why_not) == (0, True, "no such thing")
     assert rows(looked.found) == list(range(COUNT))
+
+
+def test_words_that_the_reranker_cannot_read_are_left_as_they_were_found() -> None:
+    """The library's own model may read every language; an English reranker would shuffle its hits."""
+    reranker = Scripted()
+    looked = rerank(CANDIDATES, asked(text="一只狗在海滩上"), look(reranker))
+    assert (looked.reranker, rows(looked.found), reranker.read) == (None, list(range(COUNT)), [])
+    assert "Chinese" in looked.notices[0]
+    assert "fake-reranker reads en" in looked.notices[0]
+    asked_for = rerank(CANDIDATES, asked(10, text="ein Hund auf dem Sofa"), look(reranker))
+    assert asked_for.count == 10
+    assert "German" in asked_for.notices[0]
+    assert "arbitrary" in asked_for.notices[0]
