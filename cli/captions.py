@@ -56,7 +56,7 @@ def import_(
     Each row names a picture, by its path or by a file name that only one picture has, and what is said of it. Importing
     a file again adds nothing twice.
     """
-    with context.open_library(library, device=device) as opened, progress_shown(lambda: "") as listener:
+    with context.open_library(library, device=device) as opened, progress_shown(lambda: "", first="import") as listener:
         done = opened.captions.import_file(file, model=model, listener=listener)
     if as_json:
         emit_json(import_json(done))

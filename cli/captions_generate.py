@@ -74,7 +74,7 @@ def generate(
 
     report = fetching(
         lambda download: _run(
-            lambda: context.open_library(library, captioner=model, device=device, download=download), work
+            lambda: context.open_library(library, captioner=model, device=device, download=download), work, "caption"
         ),
         yes=yes,
     )
@@ -106,7 +106,7 @@ def filter_(
 
     report = fetching(
         lambda download: _run(
-            lambda: context.open_library(library, reranker=model, device=device, download=download), work
+            lambda: context.open_library(library, reranker=model, device=device, download=download), work, "judge"
         ),
         yes=yes,
     )
@@ -125,9 +125,12 @@ def _folders(words: list[str] | None) -> tuple[bytes, ...]:
 
 
 def _run(
-    open_library: "Callable[[], Library]", work: "Callable[[Library, ProgressListener], CaptionReport]"
+    open_library: "Callable[[], Library]", work: "Callable[[Library, ProgressListener], CaptionReport]", first: str
 ) -> CaptionReport:
-    with open_library() as opened, progress_shown(lambda: opened.second_stage.captioner_name) as listener:
+    with (
+        open_library() as opened,
+        progress_shown(lambda: opened.second_stage.captioner_name, first=first) as listener,
+    ):
         return work(opened, listener)
 
 

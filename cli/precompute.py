@@ -50,7 +50,7 @@ def precompute(
         name, pictures = opened.second_stage.reranker_name, counted(len(plan.missing), "picture")
         if plan.missing:
             say(f"showing {pictures} to {name}; all it has seen will take {size(plan.total_bytes)}")
-        with progress_shown(lambda: name) as listener:
+        with progress_shown(lambda: name, first="see") as listener:
             return opened.second_stage.precompute(max_mb=max_mb, workers=workers, listener=listener)
 
     report = with_weights(

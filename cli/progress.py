@@ -25,6 +25,7 @@ STAGES = {
     "index": "indexing",
     "caption": "writing captions",
     "judge": "judging captions",
+    "import": "importing captions",
     "texts": "embedding captions",
     "neutral": "embedding neutral texts",
     "labels": "reading labels",

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from cli import context
+from cli.progress import STAGES, Bar, Estimate
+from core.indexing import Progress
 from core.pictures import Caption, CaptionSource
 from db import open_reader, open_writer
 from semantic_image_search import Library, open_library
@@ -32,6 +34,27 @@ def real(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Libra
     library.index([photos])
     monkeypatch.setattr(context, "open_library", lambda *_args, **_options: library)
     return library
+
+
+def test_a_terminal_sees_what_is_under_way(
+    real: Library, photos: Path, search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    class Shown(Bar):
+        def __init__(self, _estimate: Estimate, first: str) -> None:
+            seen.append(STAGES[first])
+
+        def __call__(self, progress: Progress, /) -> None:
+            seen.append(STAGES[progress.stage])
+
+        def close(self) -> None:
+            seen.append("the end")
+
+    monkeypatch.setattr("cli.progress.err_is_terminal", lambda: True)
+    monkeypatch.setattr("cli.progress.Bar", Shown)
+    assert search("captions", "import", str(photos / "c.csv")).code == 0
+    assert list(dict.fromkeys(seen)) == ["importing captions", "embedding captions", "the end"]
 
 
 def test_an_import_says_what_it_did(real: Library, photos: Path, search: Search) -> None:
