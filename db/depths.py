@@ -10,6 +10,7 @@ import json
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from db.features import FOLDER, write_whole
 
@@ -18,7 +19,12 @@ KEPT = 20
 
 KEPT_S = 900.0
 
+OWN_KEPT = 1_000
+"""Queries that a process remembers of its own, for as long as it lives."""
+
 _HEX_DIGITS = 3
+
+T = TypeVar("T")
 
 
 class RerankDepths:
@@ -42,12 +48,10 @@ class RerankDepths:
 
     def remember(self, query: str, depth: int) -> None:
         """From now on this query's pages go so deep."""
-        self._own[query] = depth
+        self._own = _latest(self._own, query, depth, OWN_KEPT)
         if not self._library.is_dir():
             return
-        kept = self._kept()
-        kept.pop(_trace(query), None)
-        latest = dict(list({**kept, _trace(query): (depth, int(time.time()))}.items())[-KEPT:])
+        latest = _latest(self._kept(), _trace(query), (depth, int(time.time())), KEPT)
         with suppress(OSError):
             write_whole(self._file, json.dumps(latest).encode())
 
@@ -59,6 +63,12 @@ class RerankDepths:
         except (OSError, ValueError, TypeError, AttributeError):
             return {}
         return {trace: entry for trace, entry in found.items() if 0 <= time.time() - entry[1] <= KEPT_S}
+
+
+def _latest(kept: dict[str, T], query: str, entry: T, most: int) -> dict[str, T]:
+    """With this query as the last of so many."""
+    others = {other: value for other, value in kept.items() if other != query}
+    return dict(list({**others, query: entry}.items())[-most:])
 
 
 def _trace(query: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from core.arrays import PictureFeatures
-from db.depths import KEPT, KEPT_S, RerankDepths
+from db.depths import KEPT, KEPT_S, OWN_KEPT, RerankDepths
 from db.features import FeatureCache, forget_features, remember_bound
 from tests.small_disk import mounted
 
@@ -211,3 +211,11 @@ def test_a_file_of_depths_does_not_tell_what_was_asked(library: Path) -> None:
     (trace,) = json.loads((library / "features" / "depths.json").read_bytes())
     alike = [n for n in range(100_000) if hashlib.sha256(str(n).encode()).hexdigest().startswith(trace)]
     assert len(alike) > 10
+
+
+def test_a_process_that_lives_long_remembers_the_latest_queries_alone(tmp_path: Path) -> None:
+    depths = RerankDepths(tmp_path / "not to be written")
+    for number in range(OWN_KEPT + 5):
+        depths.remember(f"query {number}", number)
+    assert depths.recall("query 4") is None
+    assert [depths.recall(f"query {number}") for number in (5, OWN_KEPT + 4)] == [5, OWN_KEPT + 4]
