@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
+from unicodedata import normalize
 
 from core.paths import absolute
 
@@ -40,7 +41,10 @@ class Matching:
     def of(cls, reader: LibraryReader, wanted: Iterable[Names], folder: bytes) -> Matching:
         """Match all names; `folder` is what relative ones are seen from."""
         matching = cls()
-        paths = {names: [path for name in _said(names) if (path := _path(folder, name))] for names in wanted}
+        paths = {
+            names: [path for name in _said(names) for one in _spelled(name) if (path := _path(folder, one))]
+            for names in wanted
+        }
         there = reader.images_at_paths({path for some in paths.values() for path in some})
         left = []
         for names, some in paths.items():
@@ -50,7 +54,8 @@ class Matching:
             else:
                 matching._found(names, there[path], "path")
         if left:
-            called = reader.images_called({base for names in left for name in names if (base := _parts(name)[-1])})
+            spelled = (one for names in left for name in names for one in _spelled(name))
+            called = reader.images_called({base for one in spelled if (base := _parts(one)[-1])})
             for names in left:
                 matching._by_name(names, called)
         return matching
@@ -61,7 +66,8 @@ class Matching:
 
     def _by_name(self, names: Names, called: Mapping[bytes, Sequence[tuple[bytes, int]]]) -> None:
         """The picture of this file name; of several the one in the same folders."""
-        candidates = [(name, path, image) for name in names for path, image in called.get(_parts(name)[-1], ())]
+        spelled = (one for name in names for one in _spelled(name))
+        candidates = [(one, path, image) for one in spelled for path, image in called.get(_parts(one)[-1], ())]
         shared = [_shared(_parts(name), path) for name, path, _ in candidates]
         best = {image for (_, _, image), parts in zip(candidates, shared, strict=True) if parts == max(shared)}
         if not best:
@@ -76,6 +82,13 @@ class Matching:
 def _said(names: Names) -> Iterator[str]:
     """The names without those that only leave out another's folders: who names a folder means it."""
     return (name for at, name in enumerate(names) if not any(other.endswith(f"/{name}") for other in names[:at]))
+
+
+def _spelled(name: str) -> Sequence[str]:
+    """The name, and how it looks where accents are, or are not, characters of their own: macOS keeps them apart."""
+    if name.isascii():
+        return (name,)
+    return tuple(dict.fromkeys((name, normalize("NFC", name), normalize("NFD", name))))
 
 
 def _path(folder: bytes, name: str) -> bytes | None:

@@ -126,6 +126,13 @@ def test_copies_under_one_name_are_one_picture(library: Library, photos: Path, t
     assert imported_of(library, photos / "copies" / "b.jpg") == ["a cat"]
 
 
+@pytest.mark.parametrize(("name", "how"), [("sub/ka\u0308se.jpg", "path"), ("ka\u0308se.jpg", "name")])
+def test_an_accent_may_be_a_character_of_its_own(library: Library, photos: Path, name: str, how: str) -> None:
+    done = library.captions.import_file(write(photos, "c.csv", f"file,caption\n{name},a cheese\n"))
+    assert done.matched_by == {how: 1}
+    assert imported_of(library, photos / "sub" / "k\u00e4se.jpg") == ["a cheese"]
+
+
 def test_a_name_that_is_not_utf8_is_found_by_its_text(library: Library, photos: Path, tmp_path: Path) -> None:
     odd = os.path.join(os.fsencode(photos), b"caf\xe9.jpg")  # noqa: PTH118 - bytes
     os.rename(photos / "b.jpg", odd)  # noqa: PTH104 - bytes
