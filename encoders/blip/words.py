@@ -57,15 +57,18 @@ def read_tokenizer(folder: Path) -> Any:  # noqa: ANN401 - transformers ships no
     """BLIP's tokenizer from its folder; never goes to the network.
 
     Raises:
-        ModelError: its files are damaged.
+        ModelError: its files are damaged, or not there.
     """
     from transformers import BertTokenizer
 
     try:
         with quiet():
-            return BertTokenizer.from_pretrained(folder, local_files_only=True)
+            tokenizer = BertTokenizer.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # readers of damaged files raise anything
         raise ModelError(f"the tokenizer in {folder} cannot be read ({type(error).__name__}: {error})") from error
+    if len(tokenizer) <= len(tokenizer.all_special_ids):  # transformers makes one that knows no word, and says nothing
+        raise ModelError(f"the tokenizer in {folder} knows no words: its vocab.txt is missing or empty")
+    return tokenizer
 
 
 def tokenize(tokenizer: Any, texts: Sequence[str]) -> Tokens:  # noqa: ANN401 - as above

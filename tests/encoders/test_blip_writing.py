@@ -117,6 +117,10 @@ def test_a_folder_that_is_not_whole_says_what_lacks(tiny_captioner: str, tmp_pat
     (folder / "tokenizer_config.json").unlink()
     with pytest.raises(WeightsMissing, match=r"preprocessor_config\.json, the tokenizer"):
         load_captioner(f"local-dir:{folder}")
+    wordless = shutil.copytree(whole, tmp_path / "wordless")
+    (wordless / "vocab.txt").unlink()  # transformers would read every word as [UNK]
+    with pytest.raises(ModelError, match=r"wordless knows no words: its vocab\.txt is missing"):
+        load_captioner(f"local-dir:{wordless}").write(PICTURES)
     torn = shutil.copytree(whole, tmp_path / "torn")
     (torn / "model.safetensors").write_bytes((whole / "model.safetensors").read_bytes()[:5000])
     with pytest.raises(ModelError, match=r"cannot be loaded as local-dir:.*put a whole model there") as caught:
