@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection
 
+from core.pictures import Caption, CaptionSource
 from core.queries import Filters
 from core.words import Term
 from db import LibraryWriter, check_library, open_reader, open_writer
@@ -176,6 +177,25 @@ def test_what_is_forgotten_leaves_no_trace(library: Path, disk: Disk) -> None:
     assert "har" in terms
     assert "xyl" not in terms
     assert b"xyl" not in segments
+
+
+def test_forgetting_clears_away_what_went_before_it(writer: LibraryWriter, disk: Disk, library: Path) -> None:
+    for number in range(30):  # so many that the segment with the word is not merged by itself
+        captioned(disk, b"/p/%d.jpg" % number, f"a harp {number}")
+    index(writer, disk, b"/p")
+    image = writer.store.conn.exec_driver_sql("SELECT max(id) FROM asset").scalar_one()
+    writer.add_captions({image: [Caption("xylophone", CaptionSource.IMPORTED)]})
+    assert writer.remove_captions([image], [CaptionSource.IMPORTED]) == 1
+    assert b"xyl" in words_segments(library)
+    writer.forget(b"/p/0.jpg")
+    assert b"xyl" not in words_segments(library)
+
+
+def words_segments(library: Path) -> bytes:
+    connection = sqlite3.connect(library / "library.sqlite3")
+    segments = b"".join(row[0] for row in connection.execute("SELECT block FROM words_data"))
+    connection.close()
+    return segments
 
 
 def test_a_transaction_that_fails_changes_no_word(writer: LibraryWriter, disk: Disk, library: Path) -> None:
