@@ -96,7 +96,7 @@ def rebuild_words(conn: Connection) -> None:
 
 
 def purge_words(conn: Connection) -> None:
-    """Leave no trace of texts that are gone, now or earlier: until segments are merged, they are only marked as deleted.
+    """Leave no trace of texts that went, now or earlier: until segments are merged, they are only marked as deleted.
 
     A merged index is left alone (0.2 ms); merging that of a million texts takes seconds.
     """

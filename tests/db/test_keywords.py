@@ -182,12 +182,13 @@ def test_what_is_forgotten_leaves_no_trace(library: Path, disk: Disk) -> None:
 def test_forgetting_clears_away_what_went_before_it(writer: LibraryWriter, disk: Disk, library: Path) -> None:
     for number in range(30):  # so many that the segment with the word is not merged by itself
         captioned(disk, b"/p/%d.jpg" % number, f"a harp {number}")
+    disk.put(b"/p/plain.jpg")
     index(writer, disk, b"/p")
     image = writer.store.conn.exec_driver_sql("SELECT max(id) FROM asset").scalar_one()
     writer.add_captions({image: [Caption("xylophone", CaptionSource.IMPORTED)]})
     assert writer.remove_captions([image], [CaptionSource.IMPORTED]) == 1
     assert b"xyl" in words_segments(library)
-    writer.forget(b"/p/0.jpg")
+    writer.forget(b"/p/plain.jpg")  # with which no text goes
     assert b"xyl" not in words_segments(library)
 
 
