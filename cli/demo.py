@@ -46,7 +46,7 @@ def demo(preview: options.Preview = False, keep: Keep = False) -> None:
     with _folder(keep=keep) as folder:
         _tell(f"{len(found)} photos that came with scikit-image: {', '.join(photo.title for photo in found)}.")
         _tell(f"They lie in {folder}; the model is {BUILT_IN}. No network.")
-        _tell("File names play no part: the model sees the pixels alone.")
+        _tell("File names play no part (--mode vector): the model sees the pixels alone.")
         copy_photos(found, folder / "photos")
         with context.open_library(folder / "library", model=BUILT_IN) as library:
             _index(library, folder / "photos")
@@ -75,10 +75,11 @@ def _index(library: "Library", photos: Path) -> None:
 
 def _ask(library: "Library", output: "Output") -> None:
     from cli.showing import show_answer
+    from core.queries import SearchMode
 
     for words in ASKED:
-        _command(f'search query "{words}" -k {HITS}')
-        show_answer(library.search(words, k=HITS), output)
+        _command(f'search query "{words}" -k {HITS} --mode {SearchMode.VECTOR}')
+        show_answer(library.search(words, k=HITS, mode=SearchMode.VECTOR), output)
 
 
 def _look_up(library: "Library", folder: Path, output: "Output") -> None:

@@ -136,7 +136,8 @@ class _Run:
         for _ in self._threads:
             self._todo.put(None)
         for worker, thread in self._threads:
-            thread.join(0.05)  # an idle one ends at once
+            if thread.is_alive():  # a Ctrl-C may have come before it was started; it will find the None if it ever is
+                thread.join(0.05)  # an idle one ends at once
             if thread.is_alive():
                 worker.cancel()
                 thread.join()

@@ -54,9 +54,9 @@ def test_it_types_four_commands_and_shows_their_answers(colours: None, temporary
     blocks = {block.split("\n")[0]: block.split("\n")[1:] for block in ran.out.split("\n\n")}
     assert [re.sub(r"/\S*/search-demo-[^/]*", "/tmp", command) for command in blocks if command.startswith("$")] == [
         "$ search index /tmp/photos --model mini",
-        '$ search query "a tabby cat" -k 3',
-        '$ search query "a vehicle" -k 3',
-        '$ search query "a man with a camera on a tripod" -k 3',
+        '$ search query "a tabby cat" -k 3 --mode vector',
+        '$ search query "a vehicle" -k 3 --mode vector',
+        '$ search query "a man with a camera on a tripod" -k 3 --mode vector',
         "$ search lookup /tmp/downloaded.jpg -k 3",
     ]
     index, *queries, lookup = (lines for command, lines in blocks.items() if command.startswith("$"))
@@ -133,7 +133,7 @@ def test_however_it_ends_nothing_is_left(
 def test_on_a_terminal_the_commands_stand_out(temporary: Path) -> None:
     code, seen = on_terminal("demo", program=ON_TERMINAL, TMPDIR=str(temporary))
     assert code == 0
-    assert '\x1b[1m$ search query "a tabby cat" -k 3\x1b[0m' in seen
+    assert '\x1b[1m$ search query "a tabby cat" -k 3 --mode vector\x1b[0m' in seen
     assert "12,000 of 12,400 indexed, ViT-B-32" in plain(seen)
     assert list(temporary.iterdir()) == []
 

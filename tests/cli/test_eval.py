@@ -190,6 +190,6 @@ def test_ctrl_c_stops_it_with_a_word(drawings: Path, tmp_path: Path) -> None:
         _, err = started.communicate(timeout=60)
     finally:
         started.kill()
-    assert started.returncode == 130
+    assert started.returncode in {130, -signal.SIGINT}  # as a shell sees it, both are 130
     assert err.splitlines()[-1] == "search: stopped"
     assert "Traceback" not in err

@@ -97,5 +97,7 @@ def test_ctrl_c_leaves_nothing(reached: str, newcomer: dict[str, str], tmp_path:
         time.sleep(0.01)
     os.killpg(running.pid, signal.SIGINT)  # as a terminal sends it: to the workers, too
     _, err = running.communicate(timeout=300)
-    assert (running.returncode, err.splitlines()[-1]) == (130, "search: stopped")
+    # Where a Ctrl-C falls into code that a library runs from a string, Python itself ends by the signal: 130 in a shell.
+    assert running.returncode in {130, -signal.SIGINT}
+    assert err.splitlines()[-1] == "search: stopped"
     assert left_by_search(tmp_path) == []

@@ -140,6 +140,22 @@ def test_ending_early_leaves_nothing(how: str, job, tmp_path: Path, monkeypatch:
     assert not list(tmp_path.glob("search-gate-*"))
 
 
+def test_ctrl_c_before_a_thread_has_started(job, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pool(workers=2) as decoders:
+        start = threading.Thread.start
+
+        def pressed(thread: threading.Thread) -> None:
+            if thread.name == "decode-worker":
+                raise KeyboardInterrupt
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", pressed)
+        with pytest.raises(KeyboardInterrupt):
+            list(decoders.run(iter([job("a")])))
+        monkeypatch.undo()
+        assert [outcome.problem for outcome in decoders.run(iter([job("b")]))] == [None]
+
+
 def test_a_killed_parent_leaves_no_worker(job, tmp_path: Path) -> None:
     for name in ("hang1", "hang2"):
         job(name)
