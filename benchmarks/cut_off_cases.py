@@ -22,7 +22,7 @@ from searcher.match import standing
 from searcher.neutral_texts import neutral_texts
 from training.data import TrainingSet, tidy
 from training.everyday_words import WORDS
-from training.finding import encode_pixels
+from training.finding import encode_pixels, unit_rows
 
 SIZES = (14, 50, 120)  # of libraries drawn from the photos
 MOST_PHOTOS = 250  # of the others: about as many as are known to show a thing, or not to
@@ -98,7 +98,7 @@ class Recorded:
     def __init__(self, folder: Path) -> None:
         with np.load(folder / "vectors.npz") as kept:
             names = [str(name) for name in kept["image_names"]]
-            self.pictures, texts = _unit(kept["image_vectors"]), _unit(kept["text_vectors"])
+            self.pictures, texts = unit_rows(kept["image_vectors"]), unit_rows(kept["text_vectors"])
             nouns = [str(text).removeprefix("a ") for text in kept["text"]]
         self.nouns = dict(zip(nouns, texts, strict=True))
         classes = np.array([name.removesuffix(".png").split("_")[-1] if "cifar10" in name else "" for name in names])
@@ -206,8 +206,3 @@ def _with_and_without(
 
 def _plain(noun: str) -> str:
     return re.sub(r"[_ ]*\(.*\)", "", noun).replace("_", " ").lower()
-
-
-def _unit(rows: NDArray[np.float16]) -> Vectors:
-    full = rows.astype(np.float32)
-    return np.asarray(full / np.linalg.norm(full, axis=1, keepdims=True))

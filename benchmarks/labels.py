@@ -26,7 +26,7 @@ from searcher.label_sets import SETS, make_set
 from searcher.labels import OTHERS, Judge, label_vectors, without_nearest
 from searcher.templates import THINGS
 from training.data import Source, TrainingSet, data_folder
-from training.finding import CIFAR_WORDS, RECORDED_NOUNS, encode_pixels
+from training.finding import CIFAR_WORDS, RECORDED_NOUNS, encode_pixels, unit_rows
 
 TEMPLATES = {
     "the bare name": ("{}",),
@@ -160,7 +160,7 @@ def measure_clip(data: TrainingSet) -> dict[str, object]:
     """Everything on CIFAR's pictures, with recorded vectors."""
     with np.load(data.folder / "clip-vectors" / "vectors.npz") as kept:
         files = [str(name) for name in kept["image_names"]]
-        pictures, texts = _unit(kept["image_vectors"]), _unit(kept["text_vectors"])
+        pictures, texts = unit_rows(kept["image_vectors"]), unit_rows(kept["text_vectors"])
         nouns = {str(text).removeprefix("a "): row for row, text in enumerate(kept["text"])}
     rows = [row for row, name in enumerate(files) if name.startswith("cifar10_")]
     classes = [files[row].removesuffix(".png").split("_")[-1] for row in rows]
@@ -192,11 +192,6 @@ def _vectors(encoder: Encoder, names: Sequence[str], templates: Sequence[str]) -
 def _noun(word: str) -> str:
     """As it was recorded."""
     return RECORDED_NOUNS.get(word, word.replace(" ", "_"))
-
-
-def _unit(rows: NDArray[np.float16]) -> Vectors:
-    full = rows.astype(np.float32)
-    return np.asarray(full / np.linalg.norm(full, axis=1, keepdims=True))
 
 
 def main() -> None:

@@ -32,6 +32,7 @@ from encoders import load_reranker
 from encoders.blip.build import build_blip
 from encoders.blip.reranker import BlipReranker
 from encoders.blip.words import tokenize
+from encoders.pixels import normalised
 
 if TYPE_CHECKING:
     import torch
@@ -102,7 +103,7 @@ def plainly(blip: "torch.nn.Module", reranker: BlipReranker, load: Load, *, both
     together = tokens.starting_with(VOCABULARY + 1)
     rows = []
     for picture in load.pictures[: load.pairs]:
-        values = reranker.normalised(picture[None])
+        values = normalised(picture[None], reranker.fit, reranker.placement.device)
         with torch.inference_mode():
             rows.append(blip(input_ids=together.ids, pixel_values=values, use_itm_head=True).itm_score[0].numpy())
             if both:

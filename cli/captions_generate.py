@@ -43,10 +43,6 @@ All = Annotated[bool, typer.Option("--all", help="Look again at what it has judg
 Workers = Annotated[
     int, typer.Option("--workers", metavar="NUMBER", min=0, max=256, help="Processes that decode pictures.")
 ]
-Wait = Annotated[
-    float, typer.Option("--wait", metavar="SECONDS", min=0, help="Wait this long while another run is writing.")
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Download the model without asking.")]
 
 
 def generate(
@@ -56,8 +52,8 @@ def generate(
     least: Least = LEAST_MATCH,
     no_filter: NoFilter = False,
     workers: Workers = 0,
-    wait: Wait = 0.0,
-    yes: Yes = False,
+    wait: options.Wait = 0.0,
+    yes: options.Download = False,
     as_json: options.AsJson = False,
     device: options.OnDevice = None,
     library: options.LibraryFolder = None,
@@ -88,8 +84,8 @@ def filter_(
     limit: Limit = None,
     model: Judge = None,
     workers: Workers = 0,
-    wait: Wait = 0.0,
-    yes: Yes = False,
+    wait: options.Wait = 0.0,
+    yes: options.Download = False,
     as_json: options.AsJson = False,
     device: options.OnDevice = None,
     library: options.LibraryFolder = None,

@@ -53,6 +53,16 @@ def emit(line: str) -> None:
     emit_bytes(f"{line}\n".encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
 
 
+def emit_heading(path: bytes) -> None:
+    """Whose answer follows: bold on a terminal, with a colon in a pipe."""
+    if out_is_terminal():
+        from rich.text import Text
+
+        out_console().print(Text(display(path), "bold"), soft_wrap=True)
+    else:
+        emit(f"{display(path)}:")
+
+
 def emit_json(value: object) -> None:
     """One JSON value on one line; text stays readable, not escaped to ASCII."""
     emit(json.dumps(value, ensure_ascii=False, allow_nan=False))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from cli.console import emit, emit_json, one_line, out_console, out_is_terminal, say
+from cli.console import emit, emit_heading, emit_json, one_line, out_console, out_is_terminal, say
 from cli.matches import BELOW, percent
 from cli.units import counted, span
 from core.descriptions import AskResult, DescribeResult, Description, Origin
@@ -61,7 +61,7 @@ def _each(
 def _show_descriptions(path: bytes, answer: DescribeResult, *, alone: bool, told: set[str]) -> None:
     """One picture's answer; a notice that was `told` for one before is not told again."""
     if not alone:
-        _heading(path)
+        emit_heading(path)
     if out_is_terminal():
         _show_table(answer.descriptions)
     else:
@@ -125,7 +125,8 @@ def summary(answer: DescribeResult) -> str:
 
 def describe_json(answer: DescribeResult) -> dict[str, object]:
     """The stable shape that docs/json.md promises."""
-    took = answer.took_ms
+    from searcher import took_to_json
+
     return {
         "picture": answer.picture,
         "library": answer.library,
@@ -133,7 +134,7 @@ def describe_json(answer: DescribeResult) -> dict[str, object]:
         "reranker": answer.reranker,
         "reranked": answer.reranked,
         "captioner": answer.captioner,
-        "took_ms": {name: round(getattr(took, name), 2) for name in ("encode", "retrieve", "rerank", "total")},
+        "took_ms": took_to_json(answer.took_ms),
         "descriptions": [_description_json(one) for one in answer.descriptions],
         "notices": list(answer.notices),
     }
@@ -171,15 +172,6 @@ def show_answers(answer: AskResult, *, as_json: bool) -> None:
         alone = len(answer.answers) == 1
         emit(one_line(one.answer) if alone else f"{one_line(one.question)}\t{one_line(one.answer)}")
     say(f"{answer.model}, {span(answer.took_ms / 1000)}")
-
-
-def _heading(path: bytes) -> None:
-    if out_is_terminal():
-        from rich.text import Text
-
-        out_console().print(Text(display(path), "bold"), soft_wrap=True)
-    else:
-        emit(f"{display(path)}:")
 
 
 def _problem_json(path: bytes, problem: PictureProblem) -> dict[str, object]:

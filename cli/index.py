@@ -26,9 +26,6 @@ Model = Annotated[
 BatchSize = Annotated[
     int | None, typer.Option("--batch-size", metavar="NUMBER", min=1, max=4096, help="Pictures encoded at once.")
 ]
-Workers = Annotated[
-    int | None, typer.Option("--workers", metavar="NUMBER", min=1, max=256, help="Processes that decode pictures.")
-]
 Exclude = Annotated[
     list[str] | None,
     typer.Option("--exclude", metavar="PATTERN", help="Leave these out; as in .gitignore. Repeatable, remembered."),
@@ -39,10 +36,6 @@ MaxMegapixels = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Prune = Annotated[bool, typer.Option("--prune", help="Forget for good what has vanished, unplugged drives included.")]
-Wait = Annotated[
-    float, typer.Option("--wait", metavar="SECONDS", min=0, help="Wait this long while another run is writing.")
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Download the model without asking.")]
 
 
 def index(
@@ -50,13 +43,13 @@ def index(
     model: Model = None,
     device: options.OnDevice = None,
     batch_size: BatchSize = None,
-    workers: Workers = None,
+    workers: options.Workers = None,
     exclude: Exclude = None,
     max_megapixels: MaxMegapixels = None,
     dry_run: DryRun = False,
     prune: Prune = False,
-    wait: Wait = 0.0,
-    yes: Yes = False,
+    wait: options.Wait = 0.0,
+    yes: options.Download = False,
     as_json: options.AsJson = False,
     library: options.LibraryFolder = None,
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cli import context, options
+from cli.filtering import read_filters
 from cli.weights import with_weights
 from core.errors import UsageError
 
@@ -56,23 +57,10 @@ def lookup(
     from cli.answers import Output, choose_form
     from cli.lookups import answer_all
     from core.queries import Page, Sort
-    from searcher import FilterTexts, make_filters
 
     form = choose_form(as_json=as_json, as_json_lines=as_json_lines, as_paths=as_paths, as_nul=as_nul)
     output = Output(form=form, preview=preview, open=open_viewer, verbose=verbose)
-    filters = make_filters(
-        FilterTexts(
-            tuple(in_folders or ()),
-            date,
-            after,
-            before,
-            camera,
-            near,
-            orientation,
-            tuple(types or ()),
-            tuple(tags or ()),
-        )
-    )
+    filters = read_filters(in_folders, date, after, before, camera, near, orientation, types, tags)
     page = Page(k=k or 10, offset=offset, filters=filters, sort=Sort(sort), group=not no_group)
     paths = named_pictures(images)
     unreadable = with_weights(

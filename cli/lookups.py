@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cli.answers import Form, Output, say_nothing_found, show_hits, show_notices, summary, timings
-from cli.console import emit, emit_json, out_console, out_is_terminal, say
+from cli.console import emit, emit_heading, emit_json, say
 from cli.showing import show_pictures
 from core.errors import PictureProblem
 from core.paths import absolute, display
@@ -61,7 +61,7 @@ def _show(path: bytes, answer: Answer, output: Output, *, alone: bool) -> None:
         emit_json(_json(path, answer))
         return
     if output.form is Form.LINES and not alone:
-        _heading(path)
+        emit_heading(path)
     if isinstance(answer, PictureProblem):
         return
     show_hits(answer.hits, output.form)
@@ -70,15 +70,6 @@ def _show(path: bytes, answer: Answer, output: Output, *, alone: bool) -> None:
         say_nothing_found(answer)
     if output.verbose:
         say(timings(answer))
-
-
-def _heading(path: bytes) -> None:
-    if out_is_terminal():
-        from rich.text import Text
-
-        out_console().print(Text(display(path), "bold"), soft_wrap=True)
-    else:
-        emit(f"{display(path)}:")
 
 
 def _json(path: bytes, answer: Answer) -> dict[str, object]:

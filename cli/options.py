@@ -35,6 +35,13 @@ OnDevice = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=OUTPUT)]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; the answer is yes.")]
+Download = Annotated[bool, typer.Option("--yes", "-y", help="Download the model without asking.")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", metavar="NUMBER", min=1, max=256, help="Processes that decode pictures.")
+]
+Wait = Annotated[
+    float, typer.Option("--wait", metavar="SECONDS", min=0, help="Wait this long while another run is writing.")
+]
 
 # Filters
 InFolders = Annotated[

@@ -24,15 +24,12 @@ MaxMb = Annotated[
     int | None,
     typer.Option("--max-mb", metavar="NUMBER", min=1, help="Keep up to so many MB for this library from now on."),
 ]
-Workers = Annotated[
-    int | None, typer.Option("--workers", metavar="NUMBER", min=1, max=256, help="Processes that decode pictures.")
-]
 
 
 def precompute(
     name: Name = None,
     max_mb: MaxMb = None,
-    workers: Workers = None,
+    workers: options.Workers = None,
     yes: options.Yes = False,
     as_json: options.AsJson = False,
     device: options.OnDevice = None,
@@ -51,7 +48,7 @@ def precompute(
         if plan.missing:
             say(f"showing {pictures} to {name}; all it has seen will take {size(plan.total_bytes)}")
         with progress_shown(lambda: name, first="see") as listener:
-            return opened.second_stage.precompute(max_mb=max_mb, workers=workers, listener=listener)
+            return opened.second_stage.precompute(plan=plan, max_mb=max_mb, workers=workers, listener=listener)
 
     report = with_weights(
         lambda download: context.open_library(library, reranker=name, device=device, download=download),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cli import context, options, second_look
+from cli.filtering import read_filters
 from cli.pictures import as_unicode, naming, shown
 from cli.weights import with_weights
 from core.errors import UsageError
@@ -123,23 +124,10 @@ def query(
     from cli.ranking import rank_and_show
     from cli.showing import show_answer
     from core.queries import Fusion, SearchMode, Sort
-    from searcher import FilterTexts, make_filters
 
     form = choose_form(as_json=as_json, as_json_lines=as_json_lines, as_paths=as_paths, as_nul=as_nul)
     output = Output(form=form, preview=preview, open=open_viewer, verbose=verbose)
-    filters = make_filters(
-        FilterTexts(
-            tuple(in_folders or ()),
-            date,
-            after,
-            before,
-            camera,
-            near,
-            orientation,
-            tuple(types or ()),
-            tuple(tags or ()),
-        )
-    )
+    filters = read_filters(in_folders, date, after, before, camera, near, orientation, types, tags)
     words = as_unicode(" ".join(text or ()))
     if files:
         again = rerank not in {"auto", "off"}

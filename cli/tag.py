@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import context, options
+from cli.filtering import read_filters
 from cli.label_options import LABELS, Labels, LabelsFile, Sets, Templates, own_set
 from cli.lookup import named_pictures
 from cli.pictures import as_unicode
@@ -105,7 +106,6 @@ def tag(
     tags it gave before. --tag in other commands finds what has a tag.
     """
     from cli.tagged import Which, change_by_hand, give_tags, show_list
-    from searcher import FilterTexts, make_filters
     from searcher.label_sets import find_set
 
     own = own_set(labels, labels_file, template, name=None if name is None else as_unicode(name))
@@ -114,19 +114,8 @@ def tag(
     _refuse_without_labels(chosen, {"--min": least, "--or-none": or_none, "--as": name, "--dry-run": dry_run or None})
     if name is not None and own is None:
         raise UsageError("--as names labels of your own (--labels, --labels-file); a built-in set has its name")
-    filters = make_filters(
-        FilterTexts(
-            tuple(in_folders or ()),
-            date,
-            after,
-            before,
-            camera,
-            near,
-            orientation,
-            tuple(types or ()),
-            tuple(as_unicode(one) for one in tags or ()),
-        )
-    )
+    plain = [as_unicode(one) for one in tags or ()]
+    filters = read_filters(in_folders, date, after, before, camera, near, orientation, types, plain)
     which = Which(tuple(named_pictures(paths or ())), filters)
     if chosen:
         unknown = with_weights(

@@ -72,3 +72,7 @@ class ProgressListener(Protocol):
     """Receives progress; called often, from the thread that called `index`."""
 
     def __call__(self, progress: Progress, /) -> None: ...  # noqa: D102
+
+
+def silent(_progress: Progress, /) -> None:
+    """A listener for progress that nobody asked for."""

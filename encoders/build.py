@@ -45,7 +45,7 @@ def build_towers(spec: ModelSpec, source: Source, files: ModelFiles) -> Towers:
         raise ModelError(f"{spec.name} needs a library that is not installed: pip install transformers") from error
     except Exception as error:  # readers of damaged files raise anything: RuntimeError, SafetensorError, KeyError, …
         raise ModelError(
-            f"{files.weights} cannot be loaded as {spec.name} ({_first_line(error)}): {how_to_mend(spec)}"
+            f"{files.weights} cannot be loaded as {spec.name} ({first_line(error)}): {how_to_mend(spec)}"
         ) from error
     _check_size(model, spec, source)
     model.eval()
@@ -150,6 +150,7 @@ def _without_random_weights() -> "AbstractContextManager[object]":
     return Skip()
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What a reader of files said of a damaged one, with the name of its error."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

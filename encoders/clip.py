@@ -16,6 +16,7 @@ from core.errors import ModelError
 from core.models import Device, EncoderInfo, ModelSpec, ModelTask
 from encoders.build import Towers, build_towers, how_to_mend
 from encoders.device import Placement, Precision, multiplying, resolve_device
+from encoders.pixels import check_pixels, normalised
 from encoders.quiet import quiet
 from encoders.sources import ModelFiles, Source
 from encoders.text import cut_off
@@ -119,14 +120,10 @@ class ClipEncoder:
             ModelError: the weights are damaged, or give values that are not finite.
         """
         fit = self._source.preprocess
-        if pixels.dtype != np.uint8 or pixels.shape[1:] != (fit.height, fit.width, 3):
-            raise ValueError(
-                f"{self.spec.name} takes uint8 pixels of shape (n, {fit.height}, {fit.width}, 3), "
-                f"not {pixels.dtype} of shape {pixels.shape}"
-            )
+        check_pixels(pixels, fit, self.spec.name)
         if not len(pixels):
             return np.empty((0, self.spec.dim), np.float32)
-        return self._encode(self._load().model.encode_image, self._normalised(pixels))
+        return self._encode(self._load().model.encode_image, normalised(pixels, fit, self.device))
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
         """N texts to float32 (n, dim), unit rows; what does not fit the context length is cut.
@@ -162,16 +159,6 @@ class ClipEncoder:
                 texts, context_length=context_length or self.spec.context_length
             )
         return tokens
-
-    def _normalised(self, pixels: Pixels) -> "torch.Tensor":
-        """(n, h, w, 3) uint8 to (n, 3, h, w) float32 on the device, as open_clip's own transform does it."""
-        import torch
-
-        fit = self._source.preprocess
-        owned = pixels if pixels.flags.writeable and pixels.flags.c_contiguous else pixels.copy()
-        values = torch.from_numpy(owned).to(self.device).permute(0, 3, 1, 2).float().div_(255.0)
-        mean, std = (torch.tensor(row, device=self.device).view(1, 3, 1, 1) for row in (fit.mean, fit.std))
-        return values.sub_(mean).div_(std)
 
     def _encode(self, tower: Any, batch: "torch.Tensor") -> Vectors:  # noqa: ANN401 - open_clip ships no types
         rows = _unit_rows(tower, batch, self.placement)

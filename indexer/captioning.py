@@ -97,16 +97,12 @@ class _Run:
         self._tell()
         if not self._todo:
             return False
-        try:
+        with self._interrupts.ending():
             with reading_pool(self._writer, self._targets, workers=self._request.workers) as pool:
                 for record, found in read_again(pool, self._records(), self._interrupts):
                     self._take(record, found)
             self._write()
-        except KeyboardInterrupt:
-            if self._interrupts.aborted:
-                raise
-            return True
-        return False
+        return self._interrupts.ended
 
     def _count(self) -> int:
         """How many pictures there are to be captioned."""

@@ -83,16 +83,14 @@ class _Run:
         if not self._todo:
             return False
         pictures = self._pictures()
-        try:
-            with reading_pool(self._writer, (self._judge.preprocess,), workers=self._request.workers) as pool:
-                while batch := list(islice(pictures, self._batch_size)):
-                    self._judge_batch(batch, pool)
-                    self._interrupts.check()
-        except KeyboardInterrupt:
-            if self._interrupts.aborted:
-                raise
-            return True
-        return False
+        with (
+            self._interrupts.ending(),
+            reading_pool(self._writer, (self._judge.preprocess,), workers=self._request.workers) as pool,
+        ):
+            while batch := list(islice(pictures, self._batch_size)):
+                self._judge_batch(batch, pool)
+                self._interrupts.check()
+        return self._interrupts.ended
 
     def _pictures(self) -> Iterator[_Captioned]:
         """The pictures whose captions are to be judged, as many as were asked for."""

@@ -1,6 +1,6 @@
 """Ctrl-C in a run that keeps what it has finished: the first asks, the second aborts.
 
-Knows signals, and nothing of indexing.
+Knows signals, and nothing of what a run does.
 """
 
 import signal
@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Self, TypeVar
+
+from core.indexing import Progress, ProgressListener
 
 T = TypeVar("T")
 
@@ -25,6 +27,7 @@ class Interrupts:
     def __init__(self) -> None:
         self._asked = 0
         self._open = False
+        self.ended = False  # a first Ctrl-C ended what was `ending`
 
     @property
     def aborted(self) -> bool:
@@ -42,6 +45,29 @@ class Interrupts:
             yield self
         finally:
             signal.signal(signal.SIGINT, before)
+
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """What a first Ctrl-C may end early: `ended` says so then.
+
+        Raises:
+            KeyboardInterrupt: at a second one.
+        """
+        try:
+            yield
+        except KeyboardInterrupt:
+            if self.aborted:
+                raise
+            self.ended = True
+
+    def checked(self, listener: ProgressListener) -> ProgressListener:
+        """The listener; to be told of progress is a place where a run may end."""
+
+        def hear(progress: Progress, /) -> None:
+            self.check()
+            listener(progress)
+
+        return hear
 
     def check(self) -> None:
         """A place where a run may end.

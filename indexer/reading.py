@@ -16,6 +16,7 @@ from media import DecodeJob, DecodeLimits, DecodePool
 
 if TYPE_CHECKING:
     from db import LibraryWriter
+    from db.records import RootInfo
 
 
 class Known(Protocol):
@@ -43,10 +44,13 @@ def reading_pool(writer: "LibraryWriter", targets: Sequence[Preprocess], *, work
         targets: how pixels are wanted.
         workers: processes; 0: one per core, at most 8.
     """
-    largest = max((root.options.max_megapixels for root in writer.roots()), default=DecodeLimits().max_megapixels)
-    return DecodePool(
-        targets=targets, limits=DecodeLimits(max_megapixels=largest), workers=workers or default_workers()
-    )
+    return DecodePool(targets=targets, limits=limits_of(writer.roots()), workers=workers or default_workers())
+
+
+def limits_of(roots: Iterable["RootInfo"]) -> DecodeLimits:
+    """What any of these roots lets in; without roots, what is let in where nobody says."""
+    usual = DecodeLimits().max_megapixels
+    return DecodeLimits(max_megapixels=max((root.options.max_megapixels for root in roots), default=usual))
 
 
 def read_again(

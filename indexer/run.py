@@ -81,7 +81,7 @@ class _Run:
 
     def go(self, exact_below: int, neutral_texts: Sequence[str]) -> bool:
         """The whole run; True where Ctrl-C ended it early."""
-        try:
+        with self._interrupts.ending():
             targets = choose_targets(self._writer, self._request.paths, self._request.options)
             self._scan(targets)
             self._plan = self._writer.plan([space.id for space, _ in self._encoders])
@@ -96,11 +96,7 @@ class _Run:
                     self._compact(space)
                 self._writer.refresh_derived(space, exact_below=exact_below, on_progress=self._refreshing)
                 self._judging(space, encoder, neutral_texts)
-        except KeyboardInterrupt:
-            if self._interrupts.aborted:
-                raise
-            return True
-        return False
+        return self._interrupts.ended
 
     def _scan(self, targets: Sequence[Target]) -> None:
         library = os.fsencode(self._writer.path)

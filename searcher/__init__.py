@@ -6,7 +6,7 @@ cli's.
 
 from searcher.copies import load_small
 from searcher.filters import FilterTexts, make_filters, parse_date_range, parse_near
-from searcher.jsonable import hit_to_json, result_to_json
+from searcher.jsonable import hit_to_json, result_to_json, took_to_json
 from searcher.lookup import lookup
 from searcher.rank_files import RankedFile, rank_files
 from searcher.request import LookupRequest, SearchRequest
@@ -27,4 +27,5 @@ __all__ = [
     "result_to_json",
     "search",
     "text_notices",
+    "took_to_json",
 ]

@@ -6,15 +6,16 @@ the texts come from (the library's captions, the picture's own, a captioner) is 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from time import perf_counter
 
 import numpy as np
 
 from core.arrays import PictureFeatures, Vectors
 from core.descriptions import Description, Origin
+from core.indexing import silent
 from core.pictures import Caption, CaptionSource
 from core.protocols import Reranker
 from core.queries import Reranked
+from searcher.pace import Pace
 
 MOST_TEXTS = 128
 """Texts that a reranker looks at where nobody says how many, as in BLIP's own evaluation on COCO (k_test)."""
@@ -92,21 +93,13 @@ def look(
         budget_s: seconds from now on, the model loaded.
     """
     wanted = texts[: MOST_TEXTS if depth is None else depth]
-    found = [reranker.match(wanted[:1], features)]  # the model is loaded over it, which is no part of the budget
-    started, start = perf_counter(), 1
-    while start < len(wanted) and (depth is not None or _has_time(perf_counter() - started, start, budget_s)):
-        found.append(reranker.match(wanted[start : start + CHUNK], features))
-        start += CHUNK
+    pace = Pace(silent, budget_s if depth is None else None)
+    found = [reranker.match(wanted[part], features) for part in pace.blocks(len(wanted), CHUNK)]
     return Looked(
         tuple(float(value) for scores in found for value in scores.itm[:, 1]),
         tuple(float(value) for scores in found for value in scores.itc),
         tuple(float(value) for scores in found for value in scores.probability),
     )
-
-
-def _has_time(spent_s: float, done: int, budget_s: float) -> bool:
-    """Whether another chunk fits in, as far as those before tell; the first is not asked."""
-    return done == 1 or spent_s + CHUNK * spent_s / (done - 1) <= budget_s
 
 
 def ranked(said: Sequence[Said], looked: Looked | None, *, k: int) -> tuple[Description, ...]:

@@ -19,7 +19,7 @@ def result_to_json(result: SearchResult) -> Json:
         "searched": result.searched,
         "indexed": result.indexed,
         "known": result.known,
-        "took_ms": _took(result.took_ms),
+        "took_ms": took_to_json(result.took_ms),
         "hits": [hit_to_json(hit) for hit in result.hits],
         "nearest": [hit_to_json(hit) for hit in result.nearest],
         "reranker": result.reranker,
@@ -81,5 +81,6 @@ def _reranked(made: Reranked) -> Json:
     return {"itm": round(made.itm, 4), "itc": round(made.itc, 4), "fused": round(made.fused, 4)}
 
 
-def _took(took: Took) -> Json:
+def took_to_json(took: Took) -> Json:
+    """Where the time went, in milliseconds."""
     return {name: round(getattr(took, name), 2) for name in ("encode", "retrieve", "rerank", "total")}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
+from core.indexing import silent
 from core.models import Device
 from core.paths import absolute
 from core.queries import Filters, Fusion, Page, Rerank, SearchMode, Sort
@@ -142,7 +143,7 @@ class Library:
             dry_run=dry_run,
             prune=prune,
         )
-        return index_library(self, request, wait_s=wait_s, listener=listener or _silent)
+        return index_library(self, request, wait_s=wait_s, listener=listener or silent)
 
     def undecided(
         self, paths: Sequence[str | bytes | os.PathLike[str]] = (), *, options: RootOptions | None = None
@@ -226,7 +227,7 @@ class Library:
                 rerank=Rerank(depth=_depth(rerank), fusion=Fusion(fusion)),
                 mode=SearchMode(mode),
             )
-            look_again = self._second.look(listener or _silent)
+            look_again = self._second.look(listener or silent)
             return search(reader, request, None if encoder is None else lambda: encoder, look_again)
 
     def lookup(
@@ -334,7 +335,7 @@ class Library:
         """
         from semantic_image_search.labels.labelling import Labeller, labels_of
 
-        labeller = Labeller(self.encoder(), [labels_of(labels)], or_none=or_none, listener=_silent)
+        labeller = Labeller(self.encoder(), [labels_of(labels)], or_none=or_none, listener=silent)
         return [best for (best,) in labeller.best(images, k)]
 
     @property
@@ -433,7 +434,7 @@ class Library:
 
         exact_below = self._settings.exact_below
         return import_vectors(
-            self.path, vectors, paths, model=model, exact_below=exact_below, listener=listener or _silent
+            self.path, vectors, paths, model=model, exact_below=exact_below, listener=listener or silent
         )
 
     def export_vectors(self, out: Path) -> int:
@@ -471,10 +472,6 @@ class Library:
 
         with open_reader(self.path):
             pass
-
-
-def _silent(_progress: object, /) -> None:
-    """Progress nobody asked for."""
 
 
 def _depth(rerank: int | Literal["auto", "off"] | None) -> int | None:

@@ -19,7 +19,7 @@ from db import open_reader
 from db.features import bytes_of, forget_features, remember_bound
 from indexer import default_workers
 from indexer.interrupts import Interrupts
-from indexer.reading import read_again
+from indexer.reading import limits_of, read_again
 from media import DecodeLimits, DecodePool
 from searcher.features import ToSee
 
@@ -59,7 +59,7 @@ class Plan:
     known: int
     missing: Sequence[ToSee]
     each_bytes: int  # on disk, for one picture
-    max_megapixels: int = DecodeLimits().max_megapixels  # what the library's roots let in
+    limits: DecodeLimits  # what the library's roots let in
     away: int = 0  # not seen, and out of reach
 
     @property
@@ -86,7 +86,7 @@ def plan_precompute(library: Path, reranker: Reranker, cache: FeatureCache) -> P
     """
     known, missing, away = 0, [], 0
     with open_reader(library) as reader:
-        largest = max((root.options.max_megapixels for root in reader.roots()), default=DecodeLimits().max_megapixels)
+        limits = limits_of(reader.roots())
         for picture in _pictures(reader):
             if picture.content_hash is None:  # imported with its vector, its content is not known
                 continue
@@ -96,7 +96,7 @@ def plan_precompute(library: Path, reranker: Reranker, cache: FeatureCache) -> P
                 away += 1
             else:
                 missing.append(ToSee(picture.path, picture.content_hash))
-    return Plan(known, missing, bytes_of(reranker.info.tokens, reranker.info.width), largest, away)
+    return Plan(known, missing, bytes_of(reranker.info.tokens, reranker.info.width), limits, away)
 
 
 def precompute(
@@ -114,19 +114,13 @@ def precompute(
         StorageFull: there is no room on the disk.
     """
     _require_space(library, plan)
-    started, tally, interrupted = time.monotonic(), _Tally(), False
-    limits = DecodeLimits(max_megapixels=plan.max_megapixels)
-    pool = DecodePool(targets=(reranker.info.preprocess,), limits=limits, workers=workers or default_workers())
-    with Interrupts().handled() as interrupts, pool:
-        try:
-            for batch in _batches(read_again(pool, plan.missing, interrupts), tally):
-                _keep(library, reranker, cache, batch)
-                tally.seen += [picture.content_hash for picture in batch]
-                listener(Progress("see", tally.done, len(plan.missing), len(tally.problems)))
-        except KeyboardInterrupt:
-            if interrupts.aborted:
-                raise
-            interrupted = True
+    started, tally = time.monotonic(), _Tally()
+    pool = DecodePool(targets=(reranker.info.preprocess,), limits=plan.limits, workers=workers or default_workers())
+    with Interrupts().handled() as interrupts, pool, interrupts.ending():
+        for batch in _batches(read_again(pool, plan.missing, interrupts), tally):
+            _keep(library, reranker, cache, batch)
+            tally.seen += [picture.content_hash for picture in batch]
+            listener(Progress("see", tally.done, len(plan.missing), len(tally.problems)))
     _drop_forgotten(library, tally.seen)
     return PrecomputeReport(
         reranker=reranker.info.name,
@@ -136,7 +130,7 @@ def precompute(
         away=plan.away,
         kept_bytes=(plan.known + len(tally.seen)) * plan.each_bytes,
         seconds=time.monotonic() - started,
-        interrupted=interrupted,
+        interrupted=interrupts.ended,
         problems=tuple(tally.problems),
     )
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.indexing import silent
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -186,13 +188,19 @@ class SecondStage:
         return plan_precompute(self._library, reranker, self.features(reranker))
 
     def precompute(
-        self, *, max_mb: int | None = None, workers: int | None = None, listener: ProgressListener | None = None
+        self,
+        *,
+        plan: Plan | None = None,
+        max_mb: int | None = None,
+        workers: int | None = None,
+        listener: ProgressListener | None = None,
     ) -> PrecomputeReport:
         """Show the reranker every picture of the library once, so that reranking only reads what it saw.
 
         What was done before, by a run that was stopped, too, is not done again.
 
         Args:
+            plan: what `plan_precompute` said just now; None: it is asked.
             max_mb: what may be kept for this library from now on, in MB; None: as before.
             workers: processes that decode; None: the setting.
             listener: called with `Progress`, often.
@@ -204,14 +212,14 @@ class SecondStage:
         """
         from semantic_image_search.precompute import allow, precompute, require_allowed
 
-        plan, reranker = self.plan_precompute(), self.reranker()
+        plan, reranker = plan or self.plan_precompute(), self.reranker()
         if max_mb is None:
             require_allowed(plan, self.features(reranker).max_bytes)
         else:
             require_allowed(plan, max_mb * 1_000_000)
             allow(self._library, max_mb * 1_000_000)
         workers = self._settings.workers if workers is None else workers
-        hear = listener or (lambda _progress, /: None)
+        hear = listener or silent
         return precompute(self._library, reranker, self.features(reranker), plan, workers=workers, listener=hear)
 
     def let_go(self) -> None:

@@ -57,7 +57,7 @@ def other_kind(encoder: Encoder, folder: Path) -> OtherKind:
     """The CIFAR-10 pictures of `folder`, which holds images/ and CLIP's vectors.npz."""
     with np.load(folder / "vectors.npz") as kept:
         names = [str(name) for name in kept["image_names"]]
-        clip_pictures, clip_texts = _unit(kept["image_vectors"]), _unit(kept["text_vectors"])
+        clip_pictures, clip_texts = unit_rows(kept["image_vectors"]), unit_rows(kept["text_vectors"])
         nouns = {str(text).removeprefix("a "): row for row, text in enumerate(kept["text"])}
     rows = [row for row, name in enumerate(names) if name.startswith("cifar10_")]
     classes = [names[row].removesuffix(".png").split("_")[-1] for row in rows]
@@ -74,6 +74,7 @@ def _by_class(scores: NDArray[np.float32], classes: Sequence[str]) -> FoundWords
     return found_words({word: found_by(row, np.array([one == name for one in classes])) for (name, word), row in named})
 
 
-def _unit(rows: NDArray[np.float16]) -> Vectors:
+def unit_rows(rows: NDArray[np.float16]) -> Vectors:
+    """Recorded vectors, which are of any length, as float32 of unit length."""
     full = rows.astype(np.float32)
     return np.asarray(full / np.linalg.norm(full, axis=1, keepdims=True))

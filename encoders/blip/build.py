@@ -10,7 +10,7 @@ from typing import Any
 from core.errors import ModelError
 from core.models import ModelSpec
 from encoders.blip.configuration import TASKS
-from encoders.build import how_to_mend
+from encoders.build import first_line, how_to_mend
 from encoders.quiet import quiet
 from encoders.sources import ModelFiles
 
@@ -38,7 +38,7 @@ def build_blip(spec: ModelSpec, files: ModelFiles) -> Any:  # noqa: ANN401 - tra
             )
     except Exception as error:  # readers of damaged files raise anything: OSError, SafetensorError, RuntimeError, …
         raise ModelError(
-            f"{files.weights} cannot be loaded as {spec.name} ({_first_line(error)}): {how_to_mend_blip(spec)}"
+            f"{files.weights} cannot be loaded as {spec.name} ({first_line(error)}): {how_to_mend_blip(spec)}"
         ) from error
     if told["missing_keys"] or told["mismatched_keys"]:
         lacking = sorted([*told["missing_keys"], *(str(key) for key in told["mismatched_keys"])])
@@ -69,8 +69,3 @@ def no_bars() -> Iterator[None]:
             logging.enable_progress_bar()  # the hub's too
             if not hub_shown:
                 disable_progress_bars()
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -1,18 +1,20 @@
-"""BLIP models by name."""
+"""BLIP models by name; what they are made of is imported by the first of them."""
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from core.models import Device, ModelTask
-from encoders.blip.model import BlipModel
-from encoders.blip.reranker import BlipReranker
-from encoders.blip.writing import BlipAnswerer, BlipCaptioner
 from encoders.device import resolve_device
 from encoders.weights import find_files
 
-M = TypeVar("M", bound=BlipModel)
+if TYPE_CHECKING:
+    from encoders.blip.model import BlipModel
+    from encoders.blip.reranker import BlipReranker
+    from encoders.blip.writing import BlipAnswerer, BlipCaptioner
+
+M = TypeVar("M", bound="BlipModel")
 
 
-def load_reranker(name: str, *, device: Device = Device.AUTO, download: bool = False) -> BlipReranker:
+def load_reranker(name: str, *, device: Device = Device.AUTO, download: bool = False) -> "BlipReranker":
     """The reranker of a name. The weights are read on first use.
 
     Args:
@@ -27,16 +29,22 @@ def load_reranker(name: str, *, device: Device = Device.AUTO, download: bool = F
         ModelError: its configuration cannot be read, or asks for preprocessing that `search` does not do.
         DeviceError: the device is not there.
     """
+    from encoders.blip.reranker import BlipReranker
+
     return _load(BlipReranker, ModelTask.RERANK, name, device=device, download=download)
 
 
-def load_captioner(name: str, *, device: Device = Device.AUTO, download: bool = False) -> BlipCaptioner:
+def load_captioner(name: str, *, device: Device = Device.AUTO, download: bool = False) -> "BlipCaptioner":
     """The captioner of a name ("blip-caption-base"); as `load_reranker`."""
+    from encoders.blip.writing import BlipCaptioner
+
     return _load(BlipCaptioner, ModelTask.CAPTION, name, device=device, download=download)
 
 
-def load_answerer(name: str, *, device: Device = Device.AUTO, download: bool = False) -> BlipAnswerer:
+def load_answerer(name: str, *, device: Device = Device.AUTO, download: bool = False) -> "BlipAnswerer":
     """The model that answers questions of a name ("blip-vqa-base"); as `load_reranker`."""
+    from encoders.blip.writing import BlipAnswerer
+
     return _load(BlipAnswerer, ModelTask.ANSWER, name, device=device, download=download)
 
 

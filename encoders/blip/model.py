@@ -3,8 +3,6 @@
 import threading
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from core.arrays import Pixels
 from core.models import Device, ModelSpec, Preprocess, RerankerInfo
 from encoders.blip.arithmetic import Arithmetic, arithmetic_for, place
@@ -13,15 +11,12 @@ from encoders.blip.configuration import CONFIG_FILE, PREPROCESSOR_FILE, BlipShap
 from encoders.blip.vision import Vision
 from encoders.blip.words import read_tokenizer
 from encoders.device import WORTH_IT_BYTES, Placement
+from encoders.pixels import check_pixels, normalised
 from encoders.sources import ModelFiles
 from encoders.weights_file import weights_hash
 
 if TYPE_CHECKING:
     import torch
-
-_SMALL_BYTES = (
-    64 << 20
-)  # such a model scores a hundred pairs in a second on any machine; the published ones have 895 MB
 
 
 class BlipModel:
@@ -117,22 +112,8 @@ class BlipModel:
         import torch
 
         with torch.inference_mode():
-            return self.vision(self.normalised(pixels))
+            return self.vision(normalised(pixels, self.fit, self.placement.device))
 
     def check(self, pixels: Pixels) -> None:
         """Raise ValueError where these are no pixels of this model's."""
-        if pixels.dtype != np.uint8 or pixels.shape[1:] != (self.fit.height, self.fit.width, 3):
-            raise ValueError(
-                f"{self.spec.name} takes uint8 pixels of shape (n, {self.fit.height}, {self.fit.width}, 3), "
-                f"not {pixels.dtype} of shape {pixels.shape}"
-            )
-
-    def normalised(self, pixels: Pixels) -> "torch.Tensor":
-        """(n, h, w, 3) uint8 to (n, 3, h, w) float32 on the device, as BLIP's image processor does it."""
-        import torch
-
-        owned = pixels if pixels.flags.writeable and pixels.flags.c_contiguous else pixels.copy()
-        device = self.placement.device
-        values = torch.from_numpy(owned).to(device).permute(0, 3, 1, 2).float().div_(255.0)
-        mean, std = (torch.tensor(row, device=device).view(1, 3, 1, 1) for row in (self.fit.mean, self.fit.std))
-        return values.sub_(mean).div_(std)
+        check_pixels(pixels, self.fit, self.spec.name)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError
+from core.indexing import silent
 from core.paths import absolute, display
 from core.pictures import CaptionSource
 
@@ -77,7 +78,7 @@ class Captions:
         """
         from semantic_image_search.captions.importing import import_captions
 
-        return import_captions(self._library, Path(file), model=model, wait_s=wait_s, listener=listener or _silent)
+        return import_captions(self._library, Path(file), model=model, wait_s=wait_s, listener=listener or silent)
 
     def generate(
         self,
@@ -107,7 +108,7 @@ class Captions:
         from semantic_image_search.captions.generating import generate_captions
 
         wanted = request or CaptionRequest()
-        return generate_captions(self._library, wanted, judged=judged, wait_s=wait_s, listener=listener or _silent)
+        return generate_captions(self._library, wanted, judged=judged, wait_s=wait_s, listener=listener or silent)
 
     def filter(
         self,
@@ -130,7 +131,7 @@ class Captions:
         from core.captioning import CaptionRequest
         from semantic_image_search.captions.generating import filter_library
 
-        return filter_library(self._library, request or CaptionRequest(), wait_s=wait_s, listener=listener or _silent)
+        return filter_library(self._library, request or CaptionRequest(), wait_s=wait_s, listener=listener or silent)
 
     def remove(
         self, path: str | bytes | os.PathLike[str], *, sources: Collection[CaptionSource] = OWN, wait_s: float = 0.0
@@ -155,7 +156,3 @@ def _image(reader: LibraryReader, path: str | bytes | os.PathLike[str]) -> int:
     if not found:
         raise UsageError(f"the library has no picture at {display(place)}: search index takes new ones in")
     return found[place]
-
-
-def _silent(_progress: object, /) -> None:
-    """Progress nobody asked for."""

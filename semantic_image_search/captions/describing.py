@@ -19,12 +19,13 @@ from core.errors import LibraryNotFound, UsageError, WeightsMissing
 from core.paths import absolute, display
 from core.pictures import CaptionSource
 from core.queries import Took
+from searcher.compose import unit
 from searcher.describe import MOST_TEXTS, Said, each_once, in_order, look, own_texts, ranked, with_scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from core.arrays import PictureFeatures, Pixels, Vectors
+    from core.arrays import PictureFeatures, Pixels, RowNumbers, Vectors
     from core.models import Preprocess
     from core.pictures import Caption
     from core.protocols import Reranker
@@ -78,6 +79,7 @@ class _Describer:
         self._reader = reader
         self._rerank = rerank
         self._notices: list[str] = []
+        self._rows = np.empty(0, np.int64)
         second = library.second_stage
         self._space = None if reader is None else reader.active_space()
         self._encoder = None if self._space is None else library.encoders.if_any(self._space)
@@ -89,6 +91,7 @@ class _Describer:
     def describe(self, image: PictureLike, k: int) -> DescribeResult:
         started = perf_counter()
         seen = _see(image, self._preprocesses())
+        self._rows = self._held(seen)
         vector = self._vector(seen)
         own = self._own_captions(seen)
         written = self._written(seen, own)
@@ -130,15 +133,18 @@ class _Describer:
         models = (self._encoder, self._captioner, self._reranker)
         return list(dict.fromkeys(model.info.preprocess for model in models if model is not None))
 
+    def _held(self, seen: _Seen) -> RowNumbers:
+        """The rows of this very content in the library, int64 (n,)."""
+        if self._reader is None or self._space is None or seen.content_hash is None:
+            return np.empty(0, np.int64)
+        return self._reader.rows_with_hash(self._space, seen.content_hash)
+
     def _vector(self, seen: _Seen) -> Vectors | None:
         """Float32 (dim,), unit length: the library's own where it holds the picture, so that no model is loaded."""
         if self._reader is None or self._space is None:
             return None
-        if seen.content_hash is not None:
-            rows = self._reader.rows_with_hash(self._space, seen.content_hash)
-            if len(rows):
-                known = self._reader.vectors(self._space, rows[:1])[0]
-                return np.asarray(known / np.linalg.norm(known), np.float32)
+        if len(self._rows):
+            return unit(self._reader.vectors(self._space, self._rows[:1])[0])
         if self._encoder is None:
             return None
         vector: Vectors = self._encoder.encode_pixels(seen.pixels[self._encoder.info.preprocess][np.newaxis])[0]
@@ -146,10 +152,9 @@ class _Describer:
 
     def _own_captions(self, seen: _Seen) -> list[Caption]:
         """What the library knows of the picture, and what came with the file."""
-        if self._reader is None or self._space is None or seen.content_hash is None:
+        if self._reader is None or self._space is None:
             return list(seen.captions)
-        rows = self._reader.rows_with_hash(self._space, seen.content_hash)
-        known = [picture.image_id for picture in self._reader.pictures(self._space, rows)]
+        known = [picture.image_id for picture in self._reader.pictures(self._space, self._rows)]
         captions = [caption for own in self._reader.captions_of(known).values() for caption in own]
         told = {caption.text for caption in captions}  # those judged not to fit are not let in by the file again
         return [*captions, *(caption for caption in seen.captions if caption.text not in told)]
@@ -196,14 +201,9 @@ class _Describer:
         if known is not None:
             return known[np.newaxis]
         features: PictureFeatures = reranker.see(seen.pixels[reranker.info.preprocess][np.newaxis])
-        if seen.content_hash is not None and self._is_held(seen.content_hash):
+        if seen.content_hash is not None and len(self._rows):
             cache.put(seen.content_hash, features[0])
         return features
-
-    def _is_held(self, content_hash: bytes) -> bool:
-        if self._reader is None or self._space is None:
-            return False
-        return len(self._reader.rows_with_hash(self._space, content_hash)) > 0
 
     def _what_to_do(self) -> str:
         """Where there is not one text: why, and what would bring some."""

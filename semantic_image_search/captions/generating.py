@@ -22,7 +22,7 @@ from semantic_image_search.captions.embedding import embed_new_captions
 
 if TYPE_CHECKING:
     from core.captioning import CaptionReport, CaptionRequest
-    from core.indexing import Progress, ProgressListener
+    from core.indexing import ProgressListener
     from core.protocols import Reranker
     from db import LibraryWriter
     from semantic_image_search.library import Library
@@ -93,19 +93,10 @@ def _finished(
 def _embedded(
     library: Library, writer: LibraryWriter, report: CaptionReport, listener: ProgressListener
 ) -> CaptionReport:
-    with Interrupts().handled() as interrupts:
-
-        def hear(progress: Progress) -> None:
-            interrupts.check()
-            listener(progress)
-
-        try:
-            embedded, notices = embed_new_captions(library, writer, hear)
-        except KeyboardInterrupt:
-            if interrupts.aborted:
-                raise
-            return replace(report, interrupted=True)
-    return replace(report, embedded=embedded, notices=(*report.notices, *notices))
+    with Interrupts().handled() as interrupts, interrupts.ending():
+        embedded, notices = embed_new_captions(library, writer, interrupts.checked(listener))
+        report = replace(report, embedded=embedded, notices=(*report.notices, *notices))
+    return replace(report, interrupted=interrupts.ended)
 
 
 def _not_judged(reranker: str) -> str:

@@ -102,31 +102,21 @@ def _store(
     writer.start_run("captions import")
     added = seen = pictures = embedded = 0
     notices: tuple[str, ...] = ()
-    interrupted = False
-    with Interrupts().handled() as interrupts:
-
-        def hear(progress: Progress) -> None:
-            interrupts.check()
-            listener(progress)
-
-        try:
-            for batch in _batches(wanted, BATCH):
-                hear(Progress("import", pictures, len(wanted)))
-                added += writer.add_captions(batch)
-                pictures += len(batch)
-                seen += sum(len(captions) for captions in batch.values())
-            embedded, notices = embed_new_captions(library, writer, hear)
-        except KeyboardInterrupt:
-            if interrupts.aborted:
-                raise
-            interrupted = True
-    writer.finish_run({"added": added, "embedded": embedded, "interrupted": interrupted})
+    with Interrupts().handled() as interrupts, interrupts.ending():
+        hear = interrupts.checked(listener)
+        for batch in _batches(wanted, BATCH):
+            hear(Progress("import", pictures, len(wanted)))
+            added += writer.add_captions(batch)
+            pictures += len(batch)
+            seen += sum(len(captions) for captions in batch.values())
+        embedded, notices = embed_new_captions(library, writer, hear)
+    writer.finish_run({"added": added, "embedded": embedded, "interrupted": interrupts.ended})
     return CaptionImport(
         pictures=pictures,
         added=added,
         known=seen - added,
         embedded=embedded,
-        interrupted=interrupted,
+        interrupted=interrupts.ended,
         notices=notices,
     )
 

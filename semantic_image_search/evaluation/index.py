@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import ModelError
-from core.indexing import Progress
+from core.indexing import Progress, silent
 from db import open_reader
 from db.vectors.sampling import text_like
 from searcher.evaluation import recall_of
@@ -125,7 +125,7 @@ def evaluate_index(
         notices: list[str] = []
         if len(rows):
             asked.append(_texts(library, reader, space, queries, notices))
-        kinds = [_measure(reader, space, one, k, listener or _silent) for one in asked if len(one.vectors)]
+        kinds = [_measure(reader, space, one, k, listener or silent) for one in asked if len(one.vectors)]
         return SelfReport(
             library=str(library.path),
             model=space.name,
@@ -208,7 +208,3 @@ def _scores(found: Candidates, own: int | None, k: int) -> Vectors:
 def _cost(seconds: Sequence[float]) -> Cost:
     median, most = np.percentile(seconds, [50, 95])
     return Cost(1000 * float(median), 1000 * float(most))
-
-
-def _silent(_progress: Progress, /) -> None:
-    """Progress nobody asked for."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import SearchError, UsageError
+from core.indexing import silent
 from core.queries import Fusion, Rerank, Took
 from indexer import default_workers
 from searcher.evaluation import present_and_absent, reranked, summarise
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
-    from core.indexing import Progress, ProgressListener
+    from core.indexing import ProgressListener
     from core.models import Device
     from core.protocols import Encoder, Reranker
     from searcher.match import CutOff
@@ -113,7 +114,7 @@ def measure(
 ) -> EvaluationReport:
     """Carry an evaluation out; see `evaluate`."""
     started = perf_counter()
-    listener = listener or _silent
+    listener = listener or silent
     workers = asked.workers or default_workers()
     eye = Eye(data, prompt=asked.prompt, batch_size=asked.batch_size, workers=workers, listener=listener)
     seen = [eye.see(make()) for make in asked.models]  # each model is let go before the next one is made
@@ -182,7 +183,3 @@ def _unseen(scores: PairScores | None) -> list[str]:
     if scores is None or not scores.problems:
         return []
     return [f"pictures that could not be read a second time, and were not reranked: {len(scores.problems):,}"]
-
-
-def _silent(_progress: Progress, /) -> None:
-    """Progress nobody asked for."""

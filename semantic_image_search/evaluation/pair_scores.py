@@ -15,16 +15,16 @@ import numpy as np
 from core.indexing import Problem, Progress
 from core.protocols import MatchScores
 from media import DecodeJob, DecodeLimits, DecodePool
+from semantic_image_search.evaluation.reading import in_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from core.arrays import PictureFeatures, Pixels, RowNumbers
     from core.indexing import ProgressListener
     from core.protocols import Reranker
-    from media import DecodeOutcome
     from semantic_image_search.evaluation.sets import CaptionSet
 
 SEEN_AT_ONCE = 8  # pictures: 7 MB of features, 11 MB of pixels
@@ -70,17 +70,17 @@ class PairScores:
         jobs = (DecodeJob(data.pictures[int(row)], None, int(row)) for row in pictures)
         stage = f"reranking with {reranker.info.name}"
         with DecodePool(targets=(reranker.info.preprocess,), limits=DecodeLimits(), workers=workers) as pool:
-            for batch in _batches(pool.run(jobs), self.problems):
-                self._look(reranker, data, batch)
-                self.seen += len(batch)
+            for rows, pixels in in_batches(pool.run(jobs), SEEN_AT_ONCE, self.problems.append):
+                self._look(reranker, data, rows, pixels)
+                self.seen += len(rows)
                 listener(Progress(stage, self.seen + len(self.problems), len(pictures), len(self.problems)))
 
-    def _look(self, reranker: Reranker, data: CaptionSet, batch: Sequence[tuple[int, Pixels]]) -> None:
+    def _look(self, reranker: Reranker, data: CaptionSet, rows: Sequence[int], pixels: Pixels) -> None:
         started = perf_counter()
-        features = reranker.see(np.stack([pixels for _, pixels in batch]))
+        features = reranker.see(pixels)
         self.seeing_s += perf_counter() - started
         started = perf_counter()
-        for (row, _), one in zip(batch, features, strict=True):
+        for row, one in zip(rows, features, strict=True):
             self._match(reranker, data, row, one[np.newaxis])
         self.matching_s += perf_counter() - started
 
@@ -95,21 +95,6 @@ class PairScores:
 
     def _code(self, pairs: Pairs) -> NDArray[np.int64]:
         return pairs.pictures.astype(np.int64) * self._captions + pairs.captions
-
-
-def _batches(outcomes: Iterator[DecodeOutcome], problems: list[Problem]) -> Iterator[list[tuple[int, Pixels]]]:
-    """A few pictures at a time; those that cannot be read any more are told."""
-    batch: list[tuple[int, Pixels]] = []
-    for outcome in outcomes:
-        if outcome.picture is not None and isinstance(outcome.job.tag, int):
-            batch.append((outcome.job.tag, outcome.picture.pixels[0]))
-        elif outcome.problem is not None:
-            problems.append(Problem(outcome.job.path, outcome.problem.kind, outcome.problem.reason))
-        if len(batch) == SEEN_AT_ONCE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _warm_up(reranker: Reranker) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from core.indexing import Progress
 from searcher.evaluation import FirstStage, Task, first_stage, present_and_absent
 from searcher.match import cut_off_curve
-from semantic_image_search.evaluation.match import PictureJudge
+from semantic_image_search.evaluation.match import match_pictures
 from semantic_image_search.evaluation.pair_scores import Pairs, PairScores
 
 if TYPE_CHECKING:
@@ -78,10 +78,9 @@ class Run:
 
     def _judge(self, found: FirstStage, seen: Seen) -> tuple[CutOff, ...]:
         """What a cut-off by the match of the cosines costs, as a library of these pictures would have it."""
-        judge = PictureJudge(seen)
         match = np.empty(found.scores.shape, np.float32)
         for row, (caption, candidates) in enumerate(zip(seen.captions, found.candidates, strict=True)):
-            match[row] = judge.match(caption, candidates)
+            match[row] = match_pictures(seen, caption, candidates)
             self._listener(Progress(f"judging matches with {seen.info.name}", row + 1, len(match)))
         return cut_off_curve(*present_and_absent(found, match))
 

@@ -14,15 +14,15 @@ import numpy as np
 from core.indexing import Problem, Progress
 from media import DecodeJob, DecodeLimits, DecodePool
 from searcher.neutral_texts import neutral_texts
+from semantic_image_search.evaluation.reading import in_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from core.arrays import Pixels, Vectors
+    from core.arrays import Vectors
     from core.indexing import ProgressListener
     from core.models import EncoderInfo
     from core.protocols import Encoder
-    from media import DecodeOutcome
     from semantic_image_search.evaluation.sets import CaptionSet
 
 TEXTS_AT_ONCE = 256
@@ -98,15 +98,18 @@ class Eye:
         """Their vectors, and milliseconds for each."""
         info, paths = encoder.info, self._data.pictures
         vectors = np.full((len(paths), info.dim), np.nan, np.float32)
-        spent, done, failed = 0.0, 0, 0
+        spent, done = 0.0, 0
+        failed: list[Problem] = []
         jobs = (DecodeJob(path, None, row) for row, path in enumerate(paths))
         with DecodePool(targets=(info.preprocess,), limits=DecodeLimits(), workers=self._workers) as pool:
-            for rows, pixels, failed in _batches(pool.run(jobs), self._batch_size, self._problems):
+            for rows, pixels in in_batches(pool.run(jobs), self._batch_size, failed.append):
                 started = perf_counter()
                 vectors[rows] = encoder.encode_pixels(pixels)
                 spent += perf_counter() - started
                 done += len(rows)
-                self._listener(Progress(f"encoding pictures with {info.name}", done + failed, len(paths), failed))
+                looked_at = done + len(failed)
+                self._listener(Progress(f"encoding pictures with {info.name}", looked_at, len(paths), len(failed)))
+        self._problems.update((problem.path, problem) for problem in failed)
         return vectors, 1000 * spent / max(1, done)
 
     def _texts(self, encoder: Encoder, texts: Sequence[str], name: str) -> Vectors:
@@ -115,28 +118,6 @@ class Eye:
             rows.append(encoder.encode_texts(texts[start : start + TEXTS_AT_ONCE]))
             self._listener(Progress(f"encoding texts with {name}", start + len(rows[-1]), len(texts)))
         return np.concatenate(rows)
-
-
-def _batches(
-    outcomes: Iterator[DecodeOutcome], size: int, problems: dict[bytes, Problem]
-) -> Iterator[tuple[list[int], Pixels, int]]:
-    """Rows, their pixels, uint8 (n, height, width, 3), n at most `size`, and how many could not be read until now."""
-    failed = 0
-    rows: list[int] = []
-    pixels: list[Pixels] = []
-    for outcome in outcomes:
-        if outcome.picture is not None and isinstance(outcome.job.tag, int):
-            rows.append(outcome.job.tag)
-            pixels.append(outcome.picture.pixels[0])
-        elif outcome.problem is not None:
-            failed += 1
-            path = outcome.job.path
-            problems[path] = Problem(path, outcome.problem.kind, outcome.problem.reason)
-        if len(rows) == size:
-            yield rows, np.stack(pixels), failed
-            rows, pixels = [], []
-    if rows:
-        yield rows, np.stack(pixels), failed
 
 
 def _warm_up(encoder: Encoder) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.indexing import silent
 from core.paths import absolute
 from core.queries import Filters
 from semantic_image_search.labels.labelling import Tagging, labels_of, tag_library
@@ -55,7 +56,7 @@ class Tags:
             LibraryNotFound, LibraryLocked, WrongModel, WeightsMissing, StorageFull: as `Library.index`.
         """
         tagging = Tagging(labels_of(labels), least, or_none, _selection(paths, filters), dry_run)
-        return tag_library(self._library, tagging, listener or _silent)
+        return tag_library(self._library, tagging, listener or silent)
 
     def list(
         self, *, paths: Sequence[str | bytes | os.PathLike[str]] = (), filters: Filters | None = None
@@ -98,7 +99,3 @@ class Tags:
 
 def _selection(paths: Sequence[str | bytes | os.PathLike[str]], filters: Filters | None) -> Selection:
     return Selection(tuple(absolute(path) for path in paths), filters or Filters())
-
-
-def _silent(_progress: object, /) -> None:
-    """Progress nobody asked for."""

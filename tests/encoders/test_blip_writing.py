@@ -12,6 +12,7 @@ from core.protocols import Answerer, Captioner
 from encoders import find_model, load_answerer, load_captioner
 from encoders.blip.build import build_blip
 from encoders.blip.writing import BEAMS, NEW_TOKENS
+from encoders.pixels import normalised
 from tests.fakes import FakeAnswerer, FakeCaptioner
 from tests.tiny_writers import SIZE, make_tiny_answerer, make_tiny_captioner
 
@@ -68,7 +69,7 @@ def test_captions_are_what_transformers_own_generate_writes(tiny_captioner: str)
     tokenizer = BertTokenizer.from_pretrained(captioner.files.weights.parent)
     ids = tokenizer(["a red"], return_tensors="pt").input_ids.repeat(len(PICTURES), 1)
     with torch.inference_mode():
-        values = captioner.normalised(PICTURES)
+        values = normalised(PICTURES, captioner.fit, captioner.placement.device)
         wrote = blip.generate(
             pixel_values=values, input_ids=ids, num_beams=BEAMS, do_sample=False,
             min_new_tokens=1, max_new_tokens=NEW_TOKENS,
@@ -90,7 +91,7 @@ def test_answers_are_what_transformers_own_generate_says_once_enc_comes_first(ti
         ids[:, 0] = len(tokenizer) + 1  # [ENC]
         with torch.inference_mode():
             said = build_blip(answerer.spec, answerer.files).generate(
-                input_ids=ids, pixel_values=answerer.normalised(PICTURES[:1]), num_beams=3,
+                input_ids=ids, pixel_values=normalised(PICTURES[:1], answerer.fit, answerer.placement.device), num_beams=3,
                 do_sample=False, min_new_tokens=1, max_new_tokens=9,
             )  # fmt: skip
         expected = tokenizer.decode([token for token in said[0].tolist() if token < len(tokenizer)], True)

@@ -9,7 +9,7 @@ from core.arrays import PictureFeatures
 from core.descriptions import Origin
 from core.pictures import Caption, CaptionSource
 from core.protocols import MatchScores
-from searcher import describe
+from searcher import pace
 from searcher.describe import Looked, Said, each_once, in_order, look, own_texts, ranked, with_scores
 from tests.fakes import FakeReranker
 
@@ -109,5 +109,5 @@ def test_a_budget_bounds_the_look_and_loading_is_no_part_of_it(
     monkeypatch: pytest.MonkeyPatch, seconds_a_text: float, texts_seen: int
 ) -> None:
     reranker = Slow(seconds_a_text)
-    monkeypatch.setattr(describe, "perf_counter", lambda: reranker.now)
+    monkeypatch.setattr(pace, "perf_counter", lambda: reranker.now)
     assert len(look(reranker, PICTURE, ["black"] * 500, depth=None, budget_s=3.0).itm) == texts_seen
