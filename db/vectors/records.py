@@ -29,6 +29,11 @@ class IndexRecord:
     recall_image: float  # recall@10 measured when built, queries: rows of the library
     recall_text: float  # recall@10 measured when built, queries: text-like, out of the rows' distribution
     seconds: float  # wall time of the build
+    target: float = 0.99  # recall@10 that was asked for
+    coarse_error: float = 0.0  # mean of 1 - cosine of a live row with its list's centroid, when trained; 0: not known
+    imbalance: float = 0.0  # lists · sum of squared shares of the live rows, when trained: 1 is even; 0: not known
+    trained_rows: int = 0  # rows when the lists were trained; 0: not known
+    dead_rows: int = 0  # of the built rows: those that could not be found when the recall was measured
 
     def to_json(self) -> str:
         """One line of JSON."""
