@@ -1,24 +1,46 @@
-"""When the index and the filter columns of a space are written anew. Both are derived: losing them costs time only."""
+"""When rows are copied, and the index and the filter columns of a space written anew, at the end of a run that wrote.
 
-from core.indexing import ProgressListener
+Index and columns are derived: losing them costs time only. What was there before answers until the transaction that
+names its successor; a crash before it leaves files that nobody names, which the next writer removes. The rules are in
+`vectors.upkeep` and `compaction`.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+import numpy as np
+
+from core.arrays import HalfRows, RowMask
+from core.errors import LibraryDamaged
+from core.indexing import Progress, ProgressListener
 from core.models import VectorKind
 from db.columns import open_columns, write_columns
+from db.compaction import compact_space, compaction_is_due
 from db.connect import Store, transaction
 from db.filters import findable_rows
-from db.places import place_of
+from db.index_state import index_decision
+from db.places import RowsPlace, place_of
 from db.records import GenerationInfo, SpaceInfo
-from db.spaces import find_generation, generation_of
+from db.spaces import find_generation, generation_by_id, generation_of
 from db.vectors.build import build_index
-from db.vectors.ivfpq import index_is_sound
-from db.vectors.policy import LEAST_ROWS, index_is_due
+from db.vectors.records import IndexRecord
+from db.vectors.upkeep import Action, fell_short, worth_an_index
 
 _TAIL_ROWS = 10_000  # rows that SQL reads for every filter in a tenth of a second
 _TAIL_SHARE = 0.1
 _DIRTY_ROWS = 1_000
+_RECALL = 0.99  # of an index that nobody asked another recall of
 
 
 def refresh_derived(
-    store: Store, space: SpaceInfo, *, exact_below: int, force: bool, on_progress: ProgressListener | None
+    store: Store,
+    space: SpaceInfo,
+    *,
+    exact_below: int,
+    recall: float | None = None,
+    force: bool = False,
+    on_progress: ProgressListener | None = None,
 ) -> None:
     """Write what is due, unsound, or (with `force`) everything that this many rows are worth.
 
@@ -26,43 +48,168 @@ def refresh_derived(
         store: the writer's.
         space: whose.
         exact_below: under this many live rows no index is built.
+        recall: recall@10 that an index should reach; None: what the present one aims at, else 0.99.
         force: write even what is fresh.
         on_progress: told how the index build goes.
     """
+    for rows in generations_of(store, space):
+        work = _Work(store, space, rows, exact_below=exact_below, recall=recall, on_progress=on_progress)
+        if compaction_is_due(store, rows):
+            work.compact()
+        work.refresh_index(force=force)
     current = generation_of(store.conn, space.id)
-    for rows in (current, find_generation(store.conn, space.id, VectorKind.CAPTION)):
-        if rows is not None and _index_wanted(store, rows, exact_below=exact_below, force=force):
-            _write_index(store, rows, on_progress)
     if force or _columns_due(store, current):
         write_columns(store, current.id)
 
 
-def _index_wanted(store: Store, current: GenerationInfo, *, exact_below: int, force: bool) -> bool:
-    if current.live_rows < max(exact_below, LEAST_ROWS):
-        return False
-    if force or current.index is None or not index_is_sound(place_of(store, current.id).folder, current.index):
-        return True
-    return index_is_due(
-        current.index, live_rows=current.live_rows, committed_rows=current.committed_rows, exact_below=exact_below
-    )
+def optimize(
+    store: Store,
+    space: SpaceInfo,
+    *,
+    exact_below: int,
+    recall: float | None = None,
+    on_progress: ProgressListener | None = None,
+) -> dict[VectorKind, int]:
+    """Leave every row behind that stands for nothing, train the index anew and write the columns; rows gone, by kind.
+
+    Under `exact_below` live rows there is no index afterwards.
+    """
+    gone = {}
+    for rows in generations_of(store, space):
+        work = _Work(store, space, rows, exact_below=exact_below, recall=recall, on_progress=on_progress)
+        gone[rows.kind] = work.compact()
+        if not gone[rows.kind]:
+            work.refresh_index(force=True)
+        if not worth_an_index(rows.live_rows, exact_below=exact_below):
+            work.drop_index()
+    write_columns(store, generation_of(store.conn, space.id).id)
+    return gone
 
 
-def _write_index(store: Store, current: GenerationInfo, on_progress: ProgressListener | None) -> None:
-    place = place_of(store, current.id)
-    record = build_index(
-        place.open().view(current.committed_rows),
-        folder=place.folder,
-        generation=current.number,
-        live=findable_rows(store.conn, current),
-        on_progress=on_progress,
-    )
-    with transaction(store) as conn:
-        conn.exec_driver_sql(
-            "UPDATE generation SET index_record = :record WHERE id = :id",
-            {"record": record.to_json(), "id": current.id},
+def generations_of(store: Store, space: SpaceInfo) -> Iterator[GenerationInfo]:
+    """The space's current rows of every kind that it has."""
+    for kind in VectorKind:
+        found = find_generation(store.conn, space.id, kind)
+        if found is not None:
+            yield found
+
+
+class _Work:
+    """What is to be done for the rows of one kind."""
+
+    def __init__(
+        self,
+        store: Store,
+        space: SpaceInfo,
+        rows: GenerationInfo,
+        *,
+        exact_below: int,
+        recall: float | None,
+        on_progress: ProgressListener | None,
+    ) -> None:
+        self._store = store
+        self._space = space
+        self._kind = rows.kind
+        self._id = rows.id
+        self._before = rows.index
+        self._exact_below = exact_below
+        self._recall = recall
+        self._on_progress = on_progress
+
+    @property
+    def _target(self) -> float:
+        if self._recall is not None:
+            return self._recall
+        return _RECALL if self._before is None else self._before.target
+
+    def compact(self) -> int:
+        """Leave behind what stands for nothing, the index over the rest ready before the flip; rows gone."""
+        if self._on_progress is not None:
+            self._on_progress(Progress("finish", 0, None, note="leaving dead rows behind"))
+        return compact_space(self._store, self._space, self._kind, indexing=self._index_after_compaction)
+
+    def _index_after_compaction(self, place: RowsPlace, rows: HalfRows, live: RowMask | None) -> IndexRecord | None:
+        """As `compact_space` wants it."""
+        if not worth_an_index(len(rows) - _dead(rows, live), exact_below=self._exact_below):
+            return None
+        return self._build(place, rows, live)
+
+    def refresh_index(self, *, force: bool) -> None:
+        """Write the index anew where that is due, or forced."""
+        current = generation_by_id(self._store.conn, self._id)
+        action = self._action(current, force=force)
+        if action is Action.NOTHING:
+            return
+        place, live = place_of(self._store, self._id), findable_rows(self._store.conn, current)
+        view = place.open().view(current.committed_rows)
+        record = None
+        if action is Action.EXTEND and current.index is not None:
+            record = self._extend(place, view, live, current.index)
+        if record is None:
+            record = self._build(place, view, live)
+        self._commit(current, place, record)
+
+    def drop_index(self) -> None:
+        """Exact search from now on."""
+        current = generation_by_id(self._store.conn, self._id)
+        if current.index is not None:
+            self._commit(current, place_of(self._store, self._id), None)
+
+    def _action(self, current: GenerationInfo, *, force: bool) -> Action:
+        if force:
+            wanted = worth_an_index(current.live_rows, exact_below=self._exact_below)
+            return Action.REBUILD if wanted else Action.NOTHING
+        return index_decision(self._store, current, exact_below=self._exact_below, recall=self._recall).action
+
+    def _build(self, place: RowsPlace, rows: HalfRows, live: RowMask | None) -> IndexRecord:
+        record = build_index(
+            rows,
+            folder=place.folder,
+            generation=place.number,
+            live=live,
+            target_recall=self._target,
+            on_progress=self._on_progress,
         )
-    if current.index is not None and current.index.file != record.file:
-        (place.folder / current.index.file).unlink(missing_ok=True)
+        return replace(record, dead_rows=_dead(rows, live))
+
+    def _extend(
+        self, place: RowsPlace, rows: HalfRows, live: RowMask | None, before: IndexRecord
+    ) -> IndexRecord | None:
+        """The same lists over all rows; None where new lists are the better way."""
+        from db.vectors.build import extend_index
+
+        try:
+            record = extend_index(
+                rows,
+                folder=place.folder,
+                generation=place.number,
+                record=before,
+                live=live,
+                target_recall=self._target,
+                on_progress=self._on_progress,
+            )
+        except LibraryDamaged:  # the file is not what it was: it is derived, and written anew
+            return None
+        if not fell_short(record):
+            return replace(record, dead_rows=_dead(rows, live))
+        with suppress(OSError):  # never named by anyone
+            (place.folder / record.file).unlink()
+        return None
+
+    def _commit(self, current: GenerationInfo, place: RowsPlace, record: IndexRecord | None) -> None:
+        """One transaction: from here on the new index answers; the file of the one before goes."""
+        with transaction(self._store) as conn:
+            conn.exec_driver_sql(
+                "UPDATE generation SET index_record = :record WHERE id = :id",
+                {"record": None if record is None else record.to_json(), "id": self._id},
+            )
+        if current.index is not None and (record is None or current.index.file != record.file):
+            with suppress(OSError):  # Windows, where a reader has it open: the next writer tries again
+                (place.folder / current.index.file).unlink()
+
+
+def _dead(rows: HalfRows, live: RowMask | None) -> int:
+    return 0 if live is None else len(rows) - int(np.count_nonzero(live))
 
 
 def _columns_due(store: Store, current: GenerationInfo) -> bool:

@@ -223,11 +223,28 @@ class LibraryWriter:
         space: SpaceInfo,
         *,
         exact_below: int,
+        recall: float | None = None,
         force: bool = False,
         on_progress: ProgressListener | None = None,
     ) -> None:
-        """Build the index and the filter columns anew where too much changed since, or where they are unsound."""
-        derived.refresh_derived(self._store, space, exact_below=exact_below, force=force, on_progress=on_progress)
+        """Copy the rows, and write the index and the filter columns anew, where too much changed since the last time.
+
+        `recall` is what an index should reach (recall@10); None: what the present one aims at.
+        """
+        derived.refresh_derived(
+            self._store, space, exact_below=exact_below, recall=recall, force=force, on_progress=on_progress
+        )
+
+    def optimize(
+        self,
+        space: SpaceInfo,
+        *,
+        exact_below: int,
+        recall: float | None = None,
+        on_progress: ProgressListener | None = None,
+    ) -> dict[VectorKind, int]:
+        """Leave dead rows behind, train the index anew, write the columns, due or not; rows gone, by kind."""
+        return derived.optimize(self._store, space, exact_below=exact_below, recall=recall, on_progress=on_progress)
 
     def has_neutral_texts(self, space: SpaceInfo, texts: Sequence[str]) -> bool:
         """Whether the vectors of these neutral texts are kept with the space."""

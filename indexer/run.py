@@ -1,4 +1,4 @@
-"""One indexing run from end to end: scan, plan, work, settle, compact, refresh, report.
+"""One indexing run from end to end: scan, plan, work, settle, refresh, report.
 
 The order is what keeps the promises: files are judged vanished last, when everything new is committed (so that a
 moved file finds its old row), and only where the walk went through. The steps themselves live in `scan`, `pipeline`
@@ -25,24 +25,25 @@ from media import DecodeLimits, DecodePool
 if TYPE_CHECKING:
     from db import LibraryWriter
 
-DEAD_SHARE = 0.2  # of the rows: from here on a search reads, and a disk holds, noticeably more than it must
 MOST_WORKERS = 8  # beyond it reading, not decoding, is what pictures wait for
 
 
-def index_folders(
+def index_folders(  # noqa: PLR0913 - options by keyword, each with a default
     writer: "LibraryWriter",
     encoders: Sequence[tuple[SpaceInfo, Encoder]],
     request: IndexRequest,
     listener: ProgressListener,
     *,
     exact_below: int,
+    recall: float | None = None,
     neutral_texts: Sequence[str] = (),
 ) -> IndexReport:
     """Brings the library up to date with the folders of `request` (none: every root it knows).
 
-    `encoders` are the spaces that every picture gets a vector in, `neutral_texts` what hits are judged by. Ctrl-C
-    (KeyboardInterrupt) keeps what is finished and returns a report with `interrupted`; a second one is raised, and
-    still loses nothing that was committed.
+    `encoders` are the spaces that every picture gets a vector in, `neutral_texts` what hits are judged by, `recall`
+    what an index should reach (recall@10; None: what it aims at already). Ctrl-C (KeyboardInterrupt) keeps what is
+    finished and returns a report with `interrupted`; a second one is raised, and still loses nothing that was
+    committed.
 
     Raises:
         UsageError: a path that is not there, or a pattern that is none.
@@ -52,7 +53,7 @@ def index_folders(
     writer.start_run("index")
     with Interrupts().handled() as interrupts:
         run = _Run(writer, encoders, request, listener, interrupts)
-        interrupted = run.go(exact_below, neutral_texts)
+        interrupted = run.go(exact_below, recall, neutral_texts)
     report = run.report(time.monotonic() - started, interrupted=interrupted)
     writer.finish_run(_counts(report))
     return report
@@ -79,7 +80,7 @@ class _Run:
         self._notices: list[str] = []
         self._captions = 0
 
-    def go(self, exact_below: int, neutral_texts: Sequence[str]) -> bool:
+    def go(self, exact_below: int, recall: float | None, neutral_texts: Sequence[str]) -> bool:
         """The whole run; True where Ctrl-C ended it early."""
         with self._interrupts.ending():
             targets = choose_targets(self._writer, self._request.paths, self._request.options)
@@ -92,9 +93,10 @@ class _Run:
             for space, encoder in self._encoders:
                 done = embed_captions(self._writer, space, encoder, self._refreshing)
                 self._captions = max(self._captions, done)
-                if self._request.prune:
-                    self._compact(space)
-                self._writer.refresh_derived(space, exact_below=exact_below, on_progress=self._refreshing)
+                self._interrupts.check()
+                self._writer.refresh_derived(
+                    space, exact_below=exact_below, recall=recall, on_progress=self._refreshing
+                )
                 self._judging(space, encoder, neutral_texts)
         return self._interrupts.ended
 
@@ -136,13 +138,6 @@ class _Run:
             embed_neutral_texts(self._writer, space, encoder, texts, self._refreshing)
         except ModelError as error:
             self._notices.append(f"hits come without a match until {space.name} can be used: {error}")
-
-    def _compact(self, space: SpaceInfo) -> None:
-        """Gives back the room of pruned pictures once it is worth copying the rest; before the index over the rows."""
-        self._interrupts.check()
-        for rows in self._writer.generations(space):
-            if rows.committed_rows - rows.live_rows > DEAD_SHARE * rows.committed_rows:
-                self._writer.compact(space, rows.kind)
 
     def _scanning(self, files: int) -> None:
         self._listener(Progress("scan", files, None))

@@ -1,4 +1,4 @@
-"""`--prune` gives the room of dead rows back once it is worth it, and builds the index once, over what is left."""
+"""A run gives the room of dead rows back once it is worth it, and builds the index once, over what is left."""
 
 from pathlib import Path
 
@@ -75,13 +75,27 @@ def test_only_a_fifth_of_dead_rows_is_worth_a_copy(
     assert kept == {bytes(path): before[bytes(path)].vector.tobytes() for path in paths[gone:]}
 
 
-def test_without_prune_nothing_is_copied(library: Path, photos: Path) -> None:
+def test_what_was_forgotten_is_left_behind_without_prune(library: Path, photos: Path) -> None:
     paths = album(photos, 20)
     index(library, photos)
     with open_writer(library, command="forget") as writer:
         for path in paths[:10]:
             writer.forget(bytes(path))
-    index(library)
     assert (generation(library).number, generation(library).committed_rows) == (1, 20)
-    index(library, prune=True)
+    index(library)
     assert (generation(library).number, generation(library).committed_rows) == (2, 10)
+
+
+def test_hidden_pictures_keep_their_rows(library: Path, photos: Path) -> None:
+    """They may come back: however many of them there are, there is nothing to leave behind."""
+    paths = album(photos, 60)
+    index(library, photos)
+    for path in paths[:5]:
+        path.unlink()
+    index(library)
+    with open_writer(library, command="forget") as writer:
+        writer.forget(bytes(paths[59]))
+    for path in paths[5:9]:
+        path.unlink()
+    index(library)
+    assert (generation(library).number, generation(library).live_rows) == (1, 50)

@@ -1,0 +1,89 @@
+"""What is measured of a generation's index, and what should be done about it; for the writer and `search status`."""
+
+from dataclasses import dataclass
+
+from core.errors import LibraryDamaged
+from db.connect import Store
+from db.filters import findable_rows
+from db.places import place_of
+from db.records import GenerationInfo
+from db.vectors.drift import measure_drift
+from db.vectors.ivfpq import index_is_sound, open_index
+from db.vectors.records import IndexRecord
+from db.vectors.upkeep import Action, Decision, Drift, Signals, decide, tail_rows, worth_an_index, worth_measuring
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """One generation's index at one moment; shares are of committed rows, 0 to 1."""
+
+    record: IndexRecord | None  # None: searched exactly
+    tail_rows: int  # newer than the index, searched exactly
+    tail_share: float
+    dead_share: float  # rows that cannot be found: of hidden pictures, or standing for nothing
+    due: Decision  # what the next `search index` or `search optimize` does about it
+
+
+def index_state(store: Store, current: GenerationInfo, *, exact_below: int, recall: float | None) -> IndexState:
+    """What there is to say about the index of these rows. Reads the index where drift may matter."""
+    committed = current.committed_rows
+    tail = 0 if current.index is None else tail_rows(current.index, committed)
+    return IndexState(
+        record=current.index,
+        tail_rows=tail,
+        tail_share=tail / committed if committed else 0.0,
+        dead_share=1 - current.live_rows / committed if committed else 0.0,
+        due=index_decision(store, current, exact_below=exact_below, recall=recall),
+    )
+
+
+def index_decision(store: Store, current: GenerationInfo, *, exact_below: int, recall: float | None) -> Decision:
+    """What should be done about the index of these rows now, by all signals; unsound, it is rebuilt.
+
+    Args:
+        store: a writer's or a reader's.
+        current: the rows.
+        exact_below: under this many live rows no index is built.
+        recall: recall@10 asked for; None: what the index aims at is right.
+    """
+    record = current.index
+    signals = Signals(current.committed_rows, current.live_rows, _dead_built_rows(store, current))
+    decision = decide(record, signals, exact_below=exact_below, recall=recall)
+    few = not worth_an_index(current.live_rows, exact_below=exact_below)
+    if record is None or few or decision.action is Action.REBUILD:
+        return decision
+    try:
+        drift = _drift(store, current, record, signals)
+    except LibraryDamaged:
+        return Decision(Action.REBUILD, "its file is missing or damaged")
+    if drift is None:
+        return decision
+    measured = Signals(signals.committed_rows, signals.live_rows, signals.dead_built_rows, drift)
+    return decide(record, measured, exact_below=exact_below, recall=recall)
+
+
+def _dead_built_rows(store: Store, current: GenerationInfo) -> int:
+    if current.index is None or current.live_rows == current.committed_rows:
+        return 0
+    return int(
+        store.conn.exec_driver_sql(
+            "SELECT count(*) FROM tombstone WHERE generation_id = :id AND row < :built",
+            {"id": current.id, "built": current.index.built_rows},
+        ).scalar_one()
+    )
+
+
+def _drift(store: Store, current: GenerationInfo, record: IndexRecord, signals: Signals) -> Drift | None:
+    """None where too little came since the training to matter.
+
+    Raises:
+        LibraryDamaged: the index is missing or not what it was.
+    """
+    place = place_of(store, current.id)
+    if not worth_measuring(record, signals):
+        if not index_is_sound(place.folder, record):
+            raise LibraryDamaged(f"the index {place.folder / record.file} is damaged")
+        return None
+    rows = place.open().view(current.committed_rows)
+    index = open_index(place.folder, record, rows)
+    return measure_drift(index, rows, trained_rows=record.trained_rows, live=findable_rows(store.conn, current))

@@ -1,0 +1,142 @@
+"""When an index is worth writing anew, and how: rules over measured signals, the first that holds decides.
+
+| what is measured | decision |
+|---|---|
+| fewer live rows than `exact_below` | nothing: exact search is as fast, and never wrong |
+| no index, or one over rows that are not there | rebuild |
+| rows since the lists were trained, over GROWN of those | rebuild |
+| their share, times how much worse the lists fit them (`drift`), over HARM | rebuild |
+| uneven lists, over UNEVEN times as uneven as when trained | rebuild |
+| an index that aims at another recall than the one asked for | extend: only measured again |
+| tail rows, over TAIL_ROWS times the square root of the built ones | extend |
+| dead rows, over DEAD_SHARE of the built ones more than when the recall was measured | extend |
+
+To extend is to add the tail to the same lists and to measure recall again; to rebuild is to train new lists. Signals of
+drift are those of all rows since the training, so that many small extensions cannot hide what one large one would show;
+image queries would not tell (the rows they are like are found through lists that fit both).
+
+Leaves to others: measuring (`drift`, and SQL), and carrying the decision out.
+"""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from db.vectors.policy import LEAST_ROWS
+from db.vectors.records import IndexRecord
+
+TAIL_ROWS = 8.0
+GROWN = 0.5
+HARM = 0.05
+UNEVEN = 1.5
+DEAD_SHARE = 0.1
+_WORTH_MEASURING = 0.02  # rows since the training, of all: fewer can do no harm that shows
+
+
+class Action(StrEnum):
+    """What to do about an index."""
+
+    NOTHING = "nothing"
+    EXTEND = "extend"
+    REBUILD = "rebuild"
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How the rows since the training lie in the lists that were trained without them."""
+
+    error: float  # mean of 1 - cosine with the list's centroid
+    imbalance: float  # of all rows: lists · sum of squared shares, 1 is even
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What a decision is taken by."""
+
+    committed_rows: int  # live and dead
+    live_rows: int  # those that may be found
+    dead_built_rows: int = 0  # of those in the index: cannot be found any more
+    drift: Drift | None = None  # None: not measured
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do, and why in words for people; empty where nothing is to be done."""
+
+    action: Action
+    reason: str = ""
+
+
+def worth_an_index(live_rows: int, *, exact_below: int) -> bool:
+    """Whether so many rows are searched faster through an index, and suffice to train one."""
+    return live_rows >= max(exact_below, LEAST_ROWS)
+
+
+def tail_rows(record: IndexRecord, committed_rows: int) -> int:
+    """Rows newer than the index: each query scans them all."""
+    return max(0, committed_rows - record.built_rows)
+
+
+def worth_measuring(record: IndexRecord | None, signals: Signals) -> bool:
+    """Whether so many rows came since the training that drift could matter; measuring it reads the index."""
+    if record is None or not record.coarse_error or record.built_rows > signals.committed_rows:
+        return False
+    return signals.committed_rows - record.trained_rows > _WORTH_MEASURING * signals.committed_rows
+
+
+def decide(record: IndexRecord | None, signals: Signals, *, exact_below: int, recall: float | None = None) -> Decision:
+    """What should be done about an index now.
+
+    Args:
+        record: the generation's present index, if any.
+        signals: of its rows.
+        exact_below: under this many live rows exact search is good enough.
+        recall: recall@10 asked for; None: what the index aims at is right.
+    """
+    if not worth_an_index(signals.live_rows, exact_below=exact_below):
+        return Decision(Action.NOTHING)
+    if record is None:
+        return Decision(Action.REBUILD, f"there is none yet, for {signals.live_rows:,} rows")
+    if record.built_rows > signals.committed_rows:
+        return Decision(Action.REBUILD, "it is over rows that are not there")
+    worn = _worn_out(record, signals)
+    if worn:
+        return Decision(Action.REBUILD, worn)
+    stale = _stale(record, signals, recall)
+    if not stale:
+        return Decision(Action.NOTHING)
+    # One of an earlier version does not say how it was trained: nothing is known of how it would take more rows.
+    return Decision(Action.EXTEND if record.trained_rows else Action.REBUILD, stale)
+
+
+def fell_short(record: IndexRecord) -> bool:
+    """Whether lists trained on fewer rows cannot give the recall asked for any more: new ones might."""
+    return record.trained_rows < record.built_rows and min(record.recall_image, record.recall_text) < record.target
+
+
+def _worn_out(record: IndexRecord, signals: Signals) -> str:
+    """Why the lists should be trained anew; empty where they need not be."""
+    since = signals.committed_rows - record.trained_rows
+    if record.trained_rows and since > GROWN * record.trained_rows:
+        return f"{since:,} rows came since it was trained on {record.trained_rows:,}"
+    if signals.drift is None or not record.coarse_error or not record.imbalance:
+        return ""
+    worse = signals.drift.error / record.coarse_error - 1
+    if since / signals.committed_rows * worse > HARM:
+        return f"its lists fit the {since:,} rows since it was trained {worse:.0%} worse than those before"
+    if signals.drift.imbalance > UNEVEN * record.imbalance:
+        return f"its lists became uneven: {signals.drift.imbalance:.1f}, {record.imbalance:.1f} when it was trained"
+    return ""
+
+
+def _stale(record: IndexRecord, signals: Signals, recall: float | None) -> str:
+    """Why it should cover the tail, or be measured again; empty where it need not be."""
+    if recall is not None and not math.isclose(recall, record.target, abs_tol=1e-9):
+        return f"it aims at a recall of {record.target:g}, not {recall:g}"
+    tail = tail_rows(record, signals.committed_rows)
+    if tail > TAIL_ROWS * math.sqrt(record.built_rows):
+        return f"{tail:,} rows are newer than it, and every query scans them"
+    died = signals.dead_built_rows - record.dead_rows
+    if died > DEAD_SHARE * record.built_rows:
+        return f"{died:,} of its {record.built_rows:,} rows died since its recall was measured"
+    return ""
