@@ -1,0 +1,116 @@
+"""Building with GPUs: the file is the CPU's, byte for byte where each row goes to the same list."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.arrays import Vectors
+from db.vectors.engine import load_faiss
+from db.vectors.gpu_build import (
+    Assigner,
+    FastScanAdder,
+    ShardAdder,
+    clustering_on,
+    gpu_code_bytes,
+    gpu_structure,
+)
+from tests.db.vectors.cuda import FakeCuda
+from tests.db.vectors.shelves import clustered
+
+LISTS = 24
+
+
+@pytest.fixture(scope="module")
+def rows() -> Vectors:
+    """3,000 rows of 32 numbers, two of which are damaged. Not to be changed."""
+    made = clustered(3000, 32).astype(np.float32)
+    made[[77, 1500]] = np.nan
+    return made
+
+
+def empty(structure: str, dim: int = 32) -> Any:
+    faiss = load_faiss()
+    index = faiss.index_factory(dim, structure, faiss.METRIC_INNER_PRODUCT)
+    index.cp.min_points_per_centroid = index.pq.cp.min_points_per_centroid = 1
+    return index
+
+
+def file_of(index: Any) -> bytes:
+    written: bytes = load_faiss().serialize_index(index).tobytes()
+    return written
+
+
+def test_what_gpus_train_and_assign_is_the_file_a_cpu_writes(rows: Vectors) -> None:
+    cuda = FakeCuda()
+    ours, plain = empty(f"IVF{LISTS},PQ8x4fsr"), empty(f"IVF{LISTS},PQ8x4fsr")
+    plain.train(rows[100:1500])
+    with clustering_on(cuda, ours):
+        ours.train(rows[100:1500])
+    assert ours.clustering_index is None  # the GPUs' copy is gone by now
+    adder = FastScanAdder(ours, Assigner(cuda, ours))
+    for start in range(0, len(rows), 700):
+        adder.add(rows[start : start + 700])
+        plain.add(rows[start : start + 700])
+    built = adder.finish()
+    assert file_of(built) == file_of(plain)
+    del adder, ours  # the index stands on its own
+    nearest = built.search(rows[[5, 2000]], 1, params=load_faiss().SearchParametersIVF(nprobe=LISTS))[1]
+    assert nearest.ravel().tolist() == [5, 2000]
+    assert cuda.asked == [("spread", "IndexFlatIP"), ("spread", "IndexFlatIP")]  # float32, whole on each
+
+
+def test_without_gpus_the_cpu_trains() -> None:
+    index = empty("IVF4,PQ8x4fsr")
+    with clustering_on(None, index):
+        assert index.clustering_index is None
+
+
+def test_rows_that_are_not_numbers_are_in_no_list(rows: Vectors) -> None:
+    index = empty(f"IVF{LISTS},PQ8x4fsr")
+    index.train(rows[100:1500])
+    damaged = rows.copy()
+    damaged[78, 5] = np.inf
+    lists = Assigner(FakeCuda(), index)(damaged)
+    assert np.flatnonzero(lists == -1).tolist() == [77, 78, 1500]
+    sound = lists >= 0
+    assert np.array_equal(lists[sound], index.quantizer.search(rows[sound], 1)[1][:, 0])
+    assert np.isinf(damaged[78, 5])  # the caller's rows stay as they are
+
+
+def test_an_index_with_rows_in_it_is_not_added_to(rows: Vectors) -> None:
+    index = empty("IVF4,PQ8x4fsr")
+    index.train(rows[100:1500])
+    index.add(rows[:50])
+    with pytest.raises(ValueError, match="expected an empty index, got one of 50 rows"):
+        FastScanAdder(index, Assigner(FakeCuda(), index))
+
+
+def test_the_gpus_own_index_comes_back_as_the_cpus(rows: Vectors) -> None:
+    cuda = FakeCuda()
+    index = empty(gpu_structure(LISTS, 32))
+    with clustering_on(cuda, index):
+        index.train(rows[100:1500])
+    adder = ShardAdder(cuda, index)
+    for start in range(0, len(rows), 700):
+        adder.add(rows[start : start + 700])
+    built = load_faiss().deserialize_index(load_faiss().serialize_index(adder.finish()))
+    assert (type(built).__name__, built.ntotal, built.pq.nbits, built.pq.M) == ("IndexIVFPQ", 3000, 8, 4)
+    nearest = built.search(rows[[5, 2000]], 3, params=load_faiss().SearchParametersIVF(nprobe=LISTS))[1]
+    assert 5 in nearest[0]
+    assert 2000 in nearest[1]
+    assert cuda.asked == [
+        ("spread", "IndexFlatIP"),
+        ("spread", "IndexIVFPQ sharded float16"),
+        ("gather", "IndexIVFPQ"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dim", "count"), [(512, 64), (768, 96), (384, 48), (640, 64), (1024, 64), (1152, 96), (256, 32), (52, 4), (4, 1)]
+)
+def test_codes_are_ones_that_gpus_take(dim: int, count: int) -> None:
+    assert gpu_code_bytes(dim) == count
+    assert dim % count == 0
+    assert 2 * 256 * count <= 48 << 10  # shared memory of a block, tables in float16
+    assert gpu_structure(100, dim) == f"IVF100,PQ{count}x8np"
