@@ -27,6 +27,8 @@ from cli.label import label
 from cli.lookup import EXAMPLES as LOOKUP_EXAMPLES
 from cli.lookup import lookup
 from cli.models import models
+from cli.optimize import EXAMPLES as OPTIMIZE_EXAMPLES
+from cli.optimize import optimize
 from cli.query import EXAMPLES as QUERY_EXAMPLES
 from cli.query import query
 from cli.status import EXAMPLES as STATUS_EXAMPLES
@@ -83,6 +85,7 @@ def build_command() -> TyperGroup:
         (tag, TAG_EXAMPLES),
         (status, STATUS_EXAMPLES),
         (forget, FORGET_EXAMPLES),
+        (optimize, OPTIMIZE_EXAMPLES),
         (doctor, DOCTOR_EXAMPLES),
         (demo, DEMO_EXAMPLES),
     ):

@@ -48,6 +48,7 @@ def index(
     max_megapixels: MaxMegapixels = None,
     dry_run: DryRun = False,
     prune: Prune = False,
+    recall: options.Recall = None,
     wait: options.Wait = 0.0,
     yes: options.Download = False,
     as_json: options.AsJson = False,
@@ -78,6 +79,7 @@ def index(
                 workers=workers,
                 dry_run=dry_run,
                 prune=prune,
+                recall=recall,
                 wait_s=wait,
                 listener=listener,
             )

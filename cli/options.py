@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from core.models import Device
+from core.recall import LEAST_RECALL, MOST_RECALL
 
 COMBINE = "Mixing"
 FILTERS = "Which pictures"
@@ -38,6 +39,16 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; the answer i
 Download = Annotated[bool, typer.Option("--yes", "-y", help="Download the model without asking.")]
 Workers = Annotated[
     int | None, typer.Option("--workers", metavar="NUMBER", min=1, max=256, help="Processes that decode pictures.")
+]
+Recall = Annotated[
+    float | None,
+    typer.Option(
+        "--recall",
+        metavar="SHARE",
+        min=LEAST_RECALL,
+        max=MOST_RECALL,
+        help="Of the ten best, the share that a vector index should find (0.99). Remembered with it.",
+    ),
 ]
 Wait = Annotated[
     float, typer.Option("--wait", metavar="SECONDS", min=0, help="Wait this long while another run is writing.")

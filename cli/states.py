@@ -9,7 +9,9 @@ from cli.reports import KIND_TEXT, problem_json
 from cli.units import count, counted, minute, size
 from core.indexing import Problem
 from core.paths import display, json_path
-from db.records import GenerationInfo, RootInfo, SpaceState
+from db.index_state import IndexState
+from db.records import RootInfo, SpaceState
+from db.vectors.upkeep import Action
 from semantic_image_search import LibraryStatus
 from semantic_image_search.status import SpaceStatus
 
@@ -24,7 +26,7 @@ def show_status(state: LibraryStatus) -> None:
     rows += _column("model", [space_line(one) for one in state.spaces])
     if state.spaces and state.spaces[0].captions:
         rows.append(("captions", f"{counted(state.spaces[0].captions, 'different text')} can be found"))
-    rows += [("index", index_line(one.generation)) for one in state.spaces[:1]]
+    rows += [row for one in state.spaces[:1] for row in _column("index", index_lines(one.index))]
     if state.spaces and state.spaces[0].counts.problems:
         number = counted(state.spaces[0].counts.problems, "file")
         rows.append(("problems", f"{number} could not be read: search status --problems"))
@@ -86,14 +88,23 @@ def space_line(one: SpaceStatus) -> str:
     return line
 
 
-def index_line(generation: GenerationInfo) -> str:
-    """How the active space is searched, and how good that was when measured."""
-    index = generation.index
-    if index is None:
-        return "exact search"
-    tail = generation.committed_rows - index.built_rows
-    line = f"{index.structure}, recall@10 {index.recall_image:.3f} by picture, {index.recall_text:.3f} by text"
-    return line + (f"; {counted(tail, 'newer row')} searched exactly" if tail > 0 else "")
+_DUE = {Action.EXTEND: "search index brings it up to date", Action.REBUILD: "search index builds it anew"}
+
+
+def index_lines(state: IndexState) -> list[str]:
+    """How the active space is searched, how good that was when measured, and what is due."""
+    index = state.record
+    lines = ["exact search"]
+    if index is not None:
+        recall = f"recall@10 {index.recall_image:.3f} by picture, {index.recall_text:.3f} by text"
+        lines = [f"{index.structure} over {counted(index.built_rows, 'row')}, {recall} (aims at {index.target:g})"]
+        if state.tail_rows:
+            lines.append(f"{counted(state.tail_rows, 'newer row')} searched exactly ({state.tail_share:.1%})")
+        if state.dead_share:
+            lines.append(f"{state.dead_share:.1%} of the rows cannot be found any more")
+    if state.due.action in _DUE:
+        lines.append(f"{_DUE[state.due.action]}: {state.due.reason}")
+    return lines
 
 
 def status_json(state: LibraryStatus, problems: Sequence[Problem] | None) -> dict[str, object]:
@@ -133,7 +144,7 @@ def _root_json(root: RootInfo) -> dict[str, object]:
 
 
 def _space_json(one: SpaceStatus) -> dict[str, object]:
-    index = one.generation.index
+    index, due = one.index.record, one.index.due
     return {
         "space": one.space.slug,
         "model": one.space.name,
@@ -151,7 +162,12 @@ def _space_json(one: SpaceStatus) -> dict[str, object]:
             "nprobe": index.nprobe,
             "recall_image": index.recall_image,
             "recall_text": index.recall_text,
+            "target": index.target,
+            "tail_rows": one.index.tail_rows,
+            "tail_share": round(one.index.tail_share, 6),
+            "dead_share": round(one.index.dead_share, 6),
         },
+        "index_due": {"action": due.action.value, "reason": due.reason} if due.action in _DUE else None,
     }
 
 

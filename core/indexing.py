@@ -24,6 +24,7 @@ class IndexRequest:
     workers: int = 0  # decode processes; 0: one per core, at most 8
     dry_run: bool = False
     prune: bool = False  # drop what vanished, also from roots that are offline
+    recall: float | None = None  # recall@10 that a vector index should reach; None: what it aims at already
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from core.errors import UsageError
 from core.models import Device
 from core.program import NAME
+from core.recall import DEFAULT_RECALL, LEAST_RECALL, MOST_RECALL
 
 DEFAULT_MODEL = "ViT-B-32-datacomp"
 DEFAULT_RERANKER = "blip-itm-base-coco"
@@ -39,6 +40,7 @@ class Settings(BaseSettings):
     model: str = Field(default=DEFAULT_MODEL, min_length=1)
     device: Device = Device.AUTO
     exact_below: int = Field(default=50_000, ge=0)  # rows; under it an exact scan is as fast as IVF-PQ and never wrong
+    recall: float = Field(default=DEFAULT_RECALL, ge=LEAST_RECALL, le=MOST_RECALL)  # recall@10 of such an index
     batch_size: int = Field(default=16, ge=1, le=4096)  # a CPU is no faster with more, and 32 take 100 MB more
     workers: int = Field(default=0, ge=0, le=256)  # 0: one per core, at most 8
     max_megapixels: int = Field(default=200, ge=1, le=2000)
@@ -53,6 +55,11 @@ class Settings(BaseSettings):
     def asked_model(self) -> str | None:
         """The model that the file, the environment or the caller names, be it the default; None: none of them does."""
         return self.model if "model" in self.model_fields_set else None
+
+    @property
+    def asked_recall(self) -> float | None:
+        """The recall that the file or the environment names; None: none does, and an index keeps what it aims at."""
+        return self.recall if "recall" in self.model_fields_set else None
 
     @field_validator("library")
     @classmethod

@@ -14,12 +14,14 @@ import numpy as np
 from sqlalchemy import Connection
 
 from core.arrays import HalfRows, RowMask, RowNumbers
+from core.errors import LibraryDamaged
 from core.models import VectorKind
 from db.columns import drop_columns
 from db.connect import Store, run_many, transaction
 from db.places import ROW_TABLE, RowsPlace, place_of
 from db.records import GenerationInfo, SpaceInfo
 from db.spaces import find_generation
+from db.vectors.blocks import damaged_blocks
 from db.vectors.compact import compact
 from db.vectors.records import IndexRecord
 
@@ -59,6 +61,7 @@ def compact_space(
         indexing: writes the index over what is left; called before anything is given up.
 
     Raises:
+        LibraryDamaged: rows are lost or do not fit their checksums: a copy would vouch for them.
         StorageFull: no space for the copy; nothing changed.
     """
     current = find_generation(store.conn, space.id, kind)
@@ -72,6 +75,7 @@ def compact_space(
         return 0
     old = place_of(store, current.id)
     dead = _dead_among(store.conn, current, keep)
+    _require_sound(store.conn, old, current)
     blocks, record = _write(old, current, keep, dead, indexing)
     with transaction(store) as conn:
         _renumber(conn, current, keep, dead)
@@ -84,6 +88,14 @@ def _dead_among(conn: Connection, current: GenerationInfo, keep: RowNumbers) -> 
     """The new numbers of rows that are kept and may not be found: of pictures that are hidden and may come back."""
     dead = conn.exec_driver_sql("SELECT row FROM tombstone WHERE generation_id = :id", {"id": current.id})
     return np.flatnonzero(np.isin(keep, np.fromiter(dead.scalars(), np.int64)))
+
+
+def _require_sound(conn: Connection, place: RowsPlace, current: GenerationInfo) -> None:
+    found = conn.exec_driver_sql("SELECT block, crc FROM block WHERE generation_id = ?", (current.id,))
+    expected = {row.block: row.crc for row in found}
+    damaged = damaged_blocks(place.open().view(current.committed_rows), expected)
+    if damaged:
+        raise LibraryDamaged(f"{len(damaged)} blocks of {place.vectors} are damaged: run `search doctor --fix`")
 
 
 def _write(

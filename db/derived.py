@@ -15,6 +15,7 @@ from core.arrays import HalfRows, RowMask
 from core.errors import LibraryDamaged
 from core.indexing import Progress, ProgressListener
 from core.models import VectorKind
+from core.recall import DEFAULT_RECALL
 from db.columns import open_columns, write_columns
 from db.compaction import compact_space, compaction_is_due
 from db.connect import Store, transaction
@@ -30,7 +31,6 @@ from db.vectors.upkeep import Action, fell_short, worth_an_index
 _TAIL_ROWS = 10_000  # rows that SQL reads for every filter in a tenth of a second
 _TAIL_SHARE = 0.1
 _DIRTY_ROWS = 1_000
-_RECALL = 0.99  # of an index that nobody asked another recall of
 
 
 def refresh_derived(
@@ -55,7 +55,8 @@ def refresh_derived(
     for rows in generations_of(store, space):
         work = _Work(store, space, rows, exact_below=exact_below, recall=recall, on_progress=on_progress)
         if compaction_is_due(store, rows):
-            work.compact()
+            with suppress(LibraryDamaged):  # it waits until the doctor has been there
+                work.compact()
         work.refresh_index(force=force)
     current = generation_of(store.conn, space.id)
     if force or _columns_due(store, current):
@@ -120,7 +121,7 @@ class _Work:
     def _target(self) -> float:
         if self._recall is not None:
             return self._recall
-        return _RECALL if self._before is None else self._before.target
+        return DEFAULT_RECALL if self._before is None else self._before.target
 
     def compact(self) -> int:
         """Leave behind what stands for nothing, the index over the rest ready before the flip; rows gone."""

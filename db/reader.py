@@ -23,6 +23,7 @@ from db import filters as filtering
 from db import tags as tagging
 from db.background import read_neutral_texts
 from db.connect import Store, begin_snapshot, close, connect_reader
+from db.index_state import IndexState, index_state
 from db.keywords import KeywordRows
 from db.migrate import require_current
 from db.places import place_of
@@ -157,6 +158,10 @@ class LibraryReader:
     def disk_usage(self) -> DiskUsage:
         """Bytes on disk, by what they are for."""
         return counts.disk_usage(self.path)
+
+    def index_state(self, space: SpaceInfo, *, exact_below: int, recall: float | None) -> IndexState:
+        """How the space's index is, and what the next `search index` of these settings does about it."""
+        return index_state(self._store, self.generation(space), exact_below=exact_below, recall=recall)
 
     def allowed_rows(self, space: SpaceInfo, filters: Filters = Filters()) -> tuple[RowMask | None, int]:  # noqa: B008 - frozen
         """Which rows may be found: bool (committed_rows,), and how many; None for the mask lets every row be found."""

@@ -28,22 +28,20 @@ if TYPE_CHECKING:
 MOST_WORKERS = 8  # beyond it reading, not decoding, is what pictures wait for
 
 
-def index_folders(  # noqa: PLR0913 - options by keyword, each with a default
+def index_folders(
     writer: "LibraryWriter",
     encoders: Sequence[tuple[SpaceInfo, Encoder]],
     request: IndexRequest,
     listener: ProgressListener,
     *,
     exact_below: int,
-    recall: float | None = None,
     neutral_texts: Sequence[str] = (),
 ) -> IndexReport:
     """Brings the library up to date with the folders of `request` (none: every root it knows).
 
-    `encoders` are the spaces that every picture gets a vector in, `neutral_texts` what hits are judged by, `recall`
-    what an index should reach (recall@10; None: what it aims at already). Ctrl-C (KeyboardInterrupt) keeps what is
-    finished and returns a report with `interrupted`; a second one is raised, and still loses nothing that was
-    committed.
+    `encoders` are the spaces that every picture gets a vector in, `neutral_texts` what hits are judged by. Ctrl-C
+    (KeyboardInterrupt) keeps what is finished and returns a report with `interrupted`; a second one is raised, and
+    still loses nothing that was committed.
 
     Raises:
         UsageError: a path that is not there, or a pattern that is none.
@@ -53,7 +51,7 @@ def index_folders(  # noqa: PLR0913 - options by keyword, each with a default
     writer.start_run("index")
     with Interrupts().handled() as interrupts:
         run = _Run(writer, encoders, request, listener, interrupts)
-        interrupted = run.go(exact_below, recall, neutral_texts)
+        interrupted = run.go(exact_below, neutral_texts)
     report = run.report(time.monotonic() - started, interrupted=interrupted)
     writer.finish_run(_counts(report))
     return report
@@ -80,7 +78,7 @@ class _Run:
         self._notices: list[str] = []
         self._captions = 0
 
-    def go(self, exact_below: int, recall: float | None, neutral_texts: Sequence[str]) -> bool:
+    def go(self, exact_below: int, neutral_texts: Sequence[str]) -> bool:
         """The whole run; True where Ctrl-C ended it early."""
         with self._interrupts.ending():
             targets = choose_targets(self._writer, self._request.paths, self._request.options)
@@ -95,7 +93,7 @@ class _Run:
                 self._captions = max(self._captions, done)
                 self._interrupts.check()
                 self._writer.refresh_derived(
-                    space, exact_below=exact_below, recall=recall, on_progress=self._refreshing
+                    space, exact_below=exact_below, recall=self._request.recall, on_progress=self._refreshing
                 )
                 self._judging(space, encoder, neutral_texts)
         return self._interrupts.ended

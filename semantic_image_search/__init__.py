@@ -15,6 +15,7 @@ from core.descriptions import AskResult, DescribeResult, Description
 from core.errors import PictureProblem, SearchError
 from core.indexing import IndexReport, Problem, Progress, RootOptions
 from core.models import Device, EncoderInfo
+from core.optimizing import IndexFacts, OptimizeReport, RowsReport
 from core.pictures import Picture, PictureFacts, Tag
 from core.queries import CopyKind, Filters, Fusion, Hit, Near, Reranked, SearchMode, SearchResult, Sort, Took
 from core.tags import TagCount, TagReport
@@ -34,10 +35,12 @@ __all__ = [
     "Filters",
     "Fusion",
     "Hit",
+    "IndexFacts",
     "IndexReport",
     "Library",
     "LibraryStatus",
     "Near",
+    "OptimizeReport",
     "Picture",
     "PictureFacts",
     "PictureProblem",
@@ -45,6 +48,7 @@ __all__ = [
     "Progress",
     "Reranked",
     "RootOptions",
+    "RowsReport",
     "SearchError",
     "SearchMode",
     "SearchResult",

@@ -41,8 +41,15 @@ BATCH = 1000  # pictures committed at once
 ROWS_PER_FILE = 100_000  # 200 MB of float32 at 512 dimensions while they are written
 
 
-def import_vectors(
-    library: Path, vectors: Path, paths: Path, *, model: str, exact_below: int, listener: ProgressListener
+def import_vectors(  # noqa: PLR0913 - options by keyword
+    library: Path,
+    vectors: Path,
+    paths: Path,
+    *,
+    model: str,
+    exact_below: int,
+    recall: float | None = None,
+    listener: ProgressListener,
 ) -> IndexReport:
     """Take in recorded vectors with their paths; files that can be read get their facts, too.
 
@@ -52,6 +59,7 @@ def import_vectors(
         paths: n lines of text, or a .parquet with a column `image_path`; relative ones are seen from here.
         model: the name of the model that made them.
         exact_below: rows under which no index is built.
+        recall: what an index should reach (recall@10); None: what it aims at already.
         listener: hears the progress.
 
     Raises:
@@ -70,7 +78,7 @@ def import_vectors(
             writer.import_rows(space, batch)
             tally.embedded += len(batch)
             listener(Progress("index", tally.embedded + len(tally.problems), len(names), len(tally.problems)))
-        writer.refresh_derived(space, exact_below=exact_below)
+        writer.refresh_derived(space, exact_below=exact_below, recall=recall)
         writer.finish_run({"added": tally.embedded, "skipped": len(tally.problems)})
     return tally.report(time.monotonic() - started, model)
 

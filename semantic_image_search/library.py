@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from core.arrays import Vectors
     from core.descriptions import AskResult, DescribeResult
     from core.indexing import IndexReport, Problem, ProgressListener, RootOptions
+    from core.optimizing import OptimizeReport
     from core.protocols import Answerer, Captioner, Encoder, Reranker
     from core.queries import SearchResult
     from core.settings import Settings
@@ -108,6 +109,7 @@ class Library:
         workers: int | None = None,
         dry_run: bool = False,
         prune: bool = False,
+        recall: float | None = None,
         wait_s: float = 0.0,
         listener: ProgressListener | None = None,
     ) -> IndexReport:
@@ -123,18 +125,21 @@ class Library:
             workers: processes that decode; None: the setting.
             dry_run: only say what would be done.
             prune: forget for good what has vanished, also from roots that are offline.
+            recall: recall@10 that a vector index should reach, 0.5 to 0.999; None: the setting, or what it aims at.
             wait_s: how long to wait for another process that is writing, in seconds.
             listener: called with `Progress`, often.
 
         Raises:
-            UsageError: a path does not exist and no root knows it; nothing to refresh.
+            UsageError: a path does not exist and no root knows it; nothing to refresh; a recall out of range.
             LibraryLocked: another process is writing.
             WrongModel, WeightsMissing, DeviceError: the model cannot be used.
             StorageFull: no space left; what was finished is kept.
         """
         from core.indexing import IndexRequest
+        from core.recall import check_recall
         from semantic_image_search.indexing import index_library
 
+        check_recall(recall)
         request = IndexRequest(
             paths=tuple(absolute(path) for path in paths),
             options=options,
@@ -142,6 +147,7 @@ class Library:
             workers=self._settings.workers if workers is None else workers,
             dry_run=dry_run,
             prune=prune,
+            recall=self._settings.asked_recall if recall is None else recall,
         )
         return index_library(self, request, wait_s=wait_s, listener=listener or silent)
 
@@ -357,7 +363,30 @@ class Library:
         from semantic_image_search.status import read_status
 
         with open_reader(self.path) as reader:
-            return read_status(reader)
+            return read_status(reader, self._settings)
+
+    def optimize(
+        self, *, recall: float | None = None, wait_s: float = 0.0, listener: ProgressListener | None = None
+    ) -> OptimizeReport:
+        """Leave dead rows behind, train the vector index anew and measure it, write the filter columns.
+
+        `index` does what is due of this by itself. The old index answers until the new one is written; stopped in
+        between, it stays. With fewer than `exact_below` pictures there is no index, and search is exact.
+
+        Args:
+            recall: recall@10 to reach, 0.5 to 0.999, remembered with the index; None: the setting, or what it aims at.
+            wait_s: how long to wait for another process that is writing, in seconds.
+            listener: called with `Progress`.
+
+        Raises:
+            UsageError: a recall out of range.
+            LibraryNotFound, LibraryLocked: nothing was indexed yet, or another process is writing.
+            LibraryDamaged: vectors are damaged; `doctor(fix=True)` first.
+            StorageFull: no space for the new files; the old ones stay.
+        """
+        from semantic_image_search.optimize import optimize_library
+
+        return optimize_library(self, recall=recall, wait_s=wait_s, listener=listener or silent)
 
     def problems(self) -> list[Problem]:
         """Every file that could not be read, with the reason."""
@@ -432,9 +461,14 @@ class Library:
         """Take in vectors made elsewhere; raises UsageError where the two files do not fit each other."""
         from semantic_image_search.exchange import import_vectors
 
-        exact_below = self._settings.exact_below
         return import_vectors(
-            self.path, vectors, paths, model=model, exact_below=exact_below, listener=listener or silent
+            self.path,
+            vectors,
+            paths,
+            model=model,
+            exact_below=self._settings.exact_below,
+            recall=self._settings.asked_recall,
+            listener=listener or silent,
         )
 
     def export_vectors(self, out: Path) -> int:

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from core.settings import Settings
     from db import LibraryReader
+    from db.index_state import IndexState
     from db.records import Counts, DiskUsage, GenerationInfo, RootInfo, SpaceInfo
 
 
@@ -22,6 +24,7 @@ class SpaceStatus:
     space: SpaceInfo
     generation: GenerationInfo
     counts: Counts
+    index: IndexState
     captions: int = 0  # different texts that can be found in it
 
 
@@ -47,14 +50,20 @@ def embedding_model(spaces: Sequence[SpaceInfo]) -> str | None:
     return names.get(SpaceState.BUILDING) or names.get(SpaceState.ACTIVE)
 
 
-def read_status(reader: LibraryReader) -> LibraryStatus:
-    """The state of the library that this reader sees."""
+def read_status(reader: LibraryReader, settings: Settings) -> LibraryStatus:
+    """The state of the library that this reader sees, and what these settings make of its index."""
     spaces = sorted(reader.spaces(), key=lambda space: (space.state, space.id))
     return LibraryStatus(
         path=reader.path,
         roots=tuple(reader.roots()),
         spaces=tuple(
-            SpaceStatus(space, reader.generation(space), reader.counts(space), reader.embedded_texts(space))
+            SpaceStatus(
+                space=space,
+                generation=reader.generation(space),
+                counts=reader.counts(space),
+                index=reader.index_state(space, exact_below=settings.exact_below, recall=settings.asked_recall),
+                captions=reader.embedded_texts(space),
+            )
             for space in spaces
         ),
         disk=reader.disk_usage(),

@@ -25,7 +25,10 @@ def embed_new_captions(
         for space, encoder in library.encoders.for_run(writer.spaces()):
             done = embed_captions(writer, space, encoder, listener)
             if done:
-                writer.refresh_derived(space, exact_below=library.settings.exact_below, on_progress=listener)
+                settings = library.settings
+                writer.refresh_derived(
+                    space, exact_below=settings.exact_below, recall=settings.asked_recall, on_progress=listener
+                )
             embedded = max(embedded, done)
     except (ModelError, DeviceError) as error:
         return embedded, (f"the captions are kept and not embedded yet, which search index does later: {error}",)

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from core.errors import LibraryNotFound, SearchError
 from core.indexing import IndexReport, Problem, Progress
+from core.optimizing import OptimizeReport
 from core.pictures import Caption, CaptionSource, Picture, PictureFacts, TakenAt, TakenSource
 from core.queries import Alike, AlikeKind, CopyKind, Hit, SearchResult, Took
 from core.settings import load_settings
@@ -64,6 +65,7 @@ class FakeLibrary:
         self.lookups: dict[bytes, SearchResult | SearchError] = {}
         self.report = IndexReport()
         self.needs: str | None = None  # the default model, where its weights are not here and nobody named another
+        self.optimized: OptimizeReport | BaseException = OptimizeReport((), 50_000, 1.0, 0, 0)
         self.files = 12  # that are forgotten, or let in again
         self.progress: tuple[Progress, ...] = ()
         self.state: Any = LibraryNotFound("nothing indexed yet: run search index FOLDER")
@@ -102,6 +104,12 @@ class FakeLibrary:
 
     def status(self) -> Any:
         return self._give("status", {}, self.state)
+
+    def optimize(self, **options: Any) -> OptimizeReport:
+        listener = options.pop("listener")
+        for progress in self.progress:
+            listener(progress)
+        return self._give("optimize", options, self.optimized)
 
     def problems(self) -> list[Problem]:
         return self.skipped

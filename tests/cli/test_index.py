@@ -51,6 +51,7 @@ def test_everything_said_reaches_the_library(library: FakeLibrary, search: Searc
     ran = search(
         *("index", "/a", "b", "--model", "RN50", "--device", "cpu", "--batch-size", "8", "--workers", "2"),
         *("--exclude", "*.gif", "--exclude", "tmp/", "--max-megapixels", "50", "--prune", "--wait", "2.5"),
+        *("--recall", "0.95"),
         *("--library", "/l"),
     )
     assert ran.code == 0, ran.err
@@ -63,6 +64,7 @@ def test_everything_said_reaches_the_library(library: FakeLibrary, search: Searc
         "workers": 2,
         "dry_run": False,
         "prune": True,
+        "recall": 0.95,
         "wait_s": 2.5,
     }
     assert library.opened == {"path": Path("/l"), "model": "RN50", "device": Device.CPU, "download": False}

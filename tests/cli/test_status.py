@@ -10,6 +10,7 @@ import pytest
 from core.errors import ProblemKind
 from core.indexing import Problem, RootOptions
 from core.models import VectorKind
+from db.index_state import IndexState
 from db.records import (
     Counts,
     DiskUsage,
@@ -21,11 +22,13 @@ from db.records import (
     SpaceState,
 )
 from db.vectors.records import IndexRecord
+from db.vectors.upkeep import Action, Decision
 from semantic_image_search.status import LibraryStatus, SpaceStatus
 from tests.cli.conftest import Search
 from tests.cli.parts import FakeLibrary
 
 SCANNED = datetime(2024, 3, 1, 9, 30).astimezone()
+DUE = Decision(Action.EXTEND, "100 rows are newer than it, and every query scans them")
 INDEX = IndexRecord("index.1.faiss", 12_000, "IVF110,PQ64x4fsr", 16, 1000, "d" * 32, 0.997, 0.991, 12.5)
 
 
@@ -34,6 +37,7 @@ def space(name: str = "ViT-B-32", *, state: SpaceState = SpaceState.ACTIVE, wait
         SpaceInfo(1, f"{name.lower()}-1a2b3c4d", name, "f" * 64, 512, None, state),
         GenerationInfo(1, 1, VectorKind.IMAGE, 1, 12_100, 12_000, INDEX, 12_100),
         Counts(12_400, 12_000, waiting, 12_900, 7, 4, 6, 1, 2),
+        IndexState(INDEX, 100, 100 / 12_100, 100 / 12_100, DUE),
         310,
     )
 
@@ -71,7 +75,10 @@ def test_status_in_a_pipe(full: FakeLibrary, search: Search) -> None:
         "model\tViT-B-32, 512 dimensions, 12,000 pictures; imported",
         "\tRN50, 512 dimensions, 12,000 pictures, 9,000 to go; takes over when complete (search index goes on)",
         "captions\t310 different texts can be found",
-        "index\tIVF110,PQ64x4fsr, recall@10 0.997 by picture, 0.991 by text; 100 newer rows searched exactly",
+        "index\tIVF110,PQ64x4fsr over 12,000 rows, recall@10 0.997 by picture, 0.991 by text (aims at 0.99)",
+        "\t100 newer rows searched exactly (0.8%)",
+        "\t0.8% of the rows cannot be found any more",
+        "\tsearch index brings it up to date: 100 rows are newer than it, and every query scans them",
         "problems\t6 files could not be read: search status --problems",
     ]
     assert ran.err == "the index is stale\n"
@@ -91,6 +98,10 @@ def test_status_json_has_exactly_this_shape(full: FakeLibrary, search: Search) -
         "nprobe": 16,
         "recall_image": 0.997,
         "recall_text": 0.991,
+        "target": 0.99,
+        "tail_rows": 100,
+        "tail_share": 0.008264,
+        "dead_share": 0.008264,
     }
     first = {
         "space": "vit-b-32-1a2b3c4d",
@@ -102,6 +113,7 @@ def test_status_json_has_exactly_this_shape(full: FakeLibrary, search: Search) -
         "waiting": 400,
         "captions": 310,
         "index": index,
+        "index_due": {"action": "extend", "reason": "100 rows are newer than it, and every query scans them"},
     }
     assert value.pop("roots") == [
         {
