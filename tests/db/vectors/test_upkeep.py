@@ -1,0 +1,143 @@
+"""When an index is written anew, by which signal, and that what was done is not due again."""
+
+from dataclasses import replace
+
+import pytest
+
+from db.vectors.policy import LEAST_ROWS
+from db.vectors.records import IndexRecord
+from db.vectors.upkeep import Action, Drift, Signals, decide, fell_short, worth_an_index, worth_measuring
+
+RECORD = IndexRecord(
+    "index.1.faiss",
+    built_rows=100_000,
+    structure="IVF1265,PQ128x4fsr",
+    nprobe=64,
+    candidates=512,
+    digest="d",
+    recall_image=0.995,
+    recall_text=0.991,
+    seconds=12.0,
+    target=0.99,
+    coarse_error=0.30,
+    imbalance=1.5,
+    trained_rows=100_000,
+)
+EVEN = Drift(error=0.30, imbalance=1.5)
+
+
+def action(
+    record: IndexRecord | None = RECORD,
+    *,
+    rows: int = 100_000,
+    live: int | None = None,
+    dead: int = 0,
+    drift: Drift | None = None,
+    recall: float | None = None,
+    exact_below: int = 50_000,
+) -> Action:
+    signals = Signals(rows, rows - dead if live is None else live, dead, drift)
+    decision = decide(record, signals, exact_below=exact_below, recall=recall)
+    assert bool(decision.reason) == (decision.action is not Action.NOTHING)
+    return decision.action
+
+
+def test_few_rows_need_no_index() -> None:
+    assert action(None, rows=49_999) is Action.NOTHING
+    assert action(None, rows=50_000) is Action.REBUILD
+    assert action(rows=150_000, live=49_999) is Action.NOTHING
+    assert action(None, rows=LEAST_ROWS - 1, exact_below=0) is Action.NOTHING
+    assert action(None, rows=LEAST_ROWS, exact_below=0) is Action.REBUILD
+    assert [worth_an_index(rows, exact_below=0) for rows in (LEAST_ROWS - 1, LEAST_ROWS)] == [False, True]
+
+
+def test_a_fresh_index_is_left_alone() -> None:
+    assert action() is Action.NOTHING
+    assert action(drift=EVEN, recall=0.99) is Action.NOTHING
+
+
+def test_an_index_over_rows_that_are_not_there_goes() -> None:
+    assert action(rows=99_999) is Action.REBUILD
+
+
+def test_a_long_tail_is_added_to_the_lists() -> None:
+    """8 · √100,000 = 2,529.8: what scanning the tail costs grows with the rest of a query."""
+    assert action(rows=102_529) is Action.NOTHING
+    assert action(rows=102_530) is Action.EXTEND
+    million = replace(RECORD, built_rows=1_000_000, trained_rows=1_000_000)
+    assert action(million, rows=1_008_000) is Action.NOTHING
+    assert action(million, rows=1_008_001) is Action.EXTEND
+
+
+def test_an_index_of_an_earlier_version_is_built_anew_rather_than_extended() -> None:
+    old = replace(RECORD, trained_rows=0, coarse_error=0.0, imbalance=0.0)
+    assert action(old, rows=102_529) is Action.NOTHING
+    assert action(old, rows=102_530) is Action.REBUILD
+    assert action(old, recall=0.95) is Action.REBUILD
+
+
+def test_much_growth_since_the_training_wants_more_lists_however_often_it_was_extended() -> None:
+    extended = replace(RECORD, built_rows=150_000)
+    assert action(extended, rows=150_000) is Action.NOTHING
+    assert action(extended, rows=150_001) is Action.REBUILD
+
+
+def test_lists_that_fit_new_rows_worse_are_trained_anew_by_how_many_they_are() -> None:
+    """Share of the rows since the training times their error above that of the training: over a twentieth."""
+    worse = Drift(error=0.45, imbalance=1.5)  # half as much again
+    assert action(rows=102_000, drift=worse) is Action.NOTHING  # 2% · 0.5 = 0.01
+    assert action(replace(RECORD, built_rows=110_000), rows=111_000, drift=worse) is Action.NOTHING  # 9.9% · 0.5
+    assert action(replace(RECORD, built_rows=111_000), rows=112_000, drift=worse) is Action.REBUILD  # 10.7% · 0.5
+    assert action(rows=112_000, drift=EVEN) is Action.EXTEND
+    better = Drift(error=0.20, imbalance=1.5)
+    assert action(rows=102_000, drift=better) is Action.NOTHING
+
+
+def test_uneven_lists_are_trained_anew() -> None:
+    assert action(rows=102_100, drift=Drift(0.3, 2.25)) is Action.NOTHING
+    assert action(rows=102_100, drift=Drift(0.3, 2.26)) is Action.REBUILD
+
+
+def test_another_recall_is_only_measured() -> None:
+    assert action(recall=0.95) is Action.EXTEND
+    assert action(recall=0.995) is Action.EXTEND
+    assert action(replace(RECORD, target=0.95), recall=0.95) is Action.NOTHING
+    assert action(replace(RECORD, target=0.95), recall=None) is Action.NOTHING
+
+
+def test_rows_that_died_since_recall_was_measured_have_it_measured_again_once() -> None:
+    assert action(dead=10_000) is Action.NOTHING
+    assert action(dead=10_001) is Action.EXTEND
+    assert action(replace(RECORD, dead_rows=10_001), dead=10_001) is Action.NOTHING
+
+
+def test_the_reason_is_a_sentence_with_numbers() -> None:
+    said = decide(RECORD, Signals(103_000, 103_000), exact_below=0).reason
+    assert said == "3,000 rows are newer than it, and every query scans them"
+    said = decide(RECORD, Signals(112_000, 112_000, 0, Drift(0.45, 1.5)), exact_below=0).reason
+    assert said == "its lists fit the 12,000 rows since it was trained 50% worse than those before"
+
+
+@pytest.mark.parametrize(("recall_text", "built", "expected"), [(0.989, 110_000, True), (0.99, 110_000, False)])
+def test_lists_that_cannot_give_the_recall_any_more_are_given_up(
+    recall_text: float, built: int, expected: bool
+) -> None:
+    assert fell_short(replace(RECORD, recall_text=recall_text, built_rows=built)) is expected
+
+
+def test_lists_that_know_every_row_are_kept_whatever_they_reach() -> None:
+    """Trained again on the same rows they would reach no more: or each run would train them."""
+    assert not fell_short(replace(RECORD, recall_text=0.9))
+
+
+def test_drift_is_measured_where_it_could_matter() -> None:
+    def worth(rows: int, record: IndexRecord | None = RECORD) -> bool:
+        return worth_measuring(record, Signals(rows, rows))
+
+    assert not worth(100_000)
+    assert not worth(102_000)
+    assert worth(102_100)
+    assert worth(103_000, replace(RECORD, built_rows=103_000))  # extended, and trained on less
+    assert not worth(150_000, None)
+    assert not worth(150_000, replace(RECORD, coarse_error=0.0))
+    assert not worth(99_000)  # over rows that are not there
