@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from db.doctor import check_library as check_library
+    from db.kept import KeptReaders as KeptReaders
     from db.opening import open_writer as open_writer
     from db.planning import dry_plan as dry_plan
     from db.reader import LibraryReader as LibraryReader
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from db.writer import LibraryWriter as LibraryWriter
 
 _HOMES = {
+    "KeptReaders": "db.kept",
     "LibraryReader": "db.reader",
     "LibraryWriter": "db.writer",
     "check_library": "db.doctor",
@@ -26,6 +28,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "KeptReaders",
     "LibraryReader",
     "LibraryWriter",
     "check_library",

@@ -146,11 +146,7 @@ def _columns_hold(store: Store, current: GenerationInfo) -> bool:
     )
     settled = (rows < len(columns)) & ~np.isin(rows, np.fromiter(dirty.scalars(), np.int64))
     as_bytes = f"V{COLUMNS.itemsize}"  # NaN is equal to itself this way
-    return bool(
-        np.array_equal(
-            np.ascontiguousarray(columns[rows[settled]]).view(as_bytes), records[settled].copy().view(as_bytes)
-        )
-    )
+    return bool(np.array_equal(columns.take(rows[settled]).view(as_bytes), records[settled].copy().view(as_bytes)))
 
 
 def _count(conn: Connection, current: GenerationInfo, query: str) -> int:

@@ -6,11 +6,11 @@ what SQLite holds open is what stands in the code.
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from urllib.parse import quote
 
 from sqlalchemy import Connection, NullPool, create_engine, event
@@ -61,7 +61,9 @@ def connect_reader(folder: Path) -> Store:
     database = folder / DATABASE
     if not database.is_file():
         raise LibraryNotFound(f"no library at {folder}: run `search index FOLDER` first")
-    store = _connect(folder, f"file:{_quoted(database)}?mode=ro{_immutable(folder)}")
+    immutable = _immutable(folder)
+    store = _connect(folder, f"file:{_quoted(database)}?mode=ro{immutable}")
+    store.conn.info["immutable"] = bool(immutable)
     store.conn.exec_driver_sql("PRAGMA temp_store = MEMORY")  # the folder for temporary files may be read-only, too
     return store
 
@@ -80,6 +82,30 @@ def begin_snapshot(store: Store) -> None:
     """From here on this connection sees the library as it is now, whatever a writer does."""
     store.conn.exec_driver_sql("BEGIN")
     store.conn.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()  # BEGIN alone takes no snapshot
+
+
+def end_snapshot(store: Store) -> None:
+    """Nothing is held open any more; a writer can fold the whole journal in."""
+    store.conn.exec_driver_sql("COMMIT")
+
+
+def data_version(store: Store) -> int | None:
+    """Within a snapshot: differs from that of another snapshot of this connection where somebody wrote in between.
+
+    None where that cannot be told, since SQLite takes for granted that nobody writes (`_immutable`).
+    """
+    if store.conn.info.get("immutable"):
+        return None
+    return int(store.conn.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+
+def file_identity(path: Path) -> tuple[int, int] | None:
+    """Which file has this name now; None where there is none."""
+    try:
+        now = path.stat()
+    except FileNotFoundError:
+        return None
+    return now.st_dev, now.st_ino
 
 
 @contextmanager
@@ -113,6 +139,14 @@ def run_many(conn: Connection, statement: str, rows: Sequence[tuple[object, ...]
     """The statement once for each row; not at all for none, which the driver would take for a statement of its own."""
     if rows:
         conn.exec_driver_sql(statement, list(rows))
+
+
+def plain_rows(conn: Connection, query: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    """All rows as plain tuples: for what is asked with every answer. SQLAlchemy's rows take as long again."""
+    found = conn.exec_driver_sql(query, dict(values))
+    rows: list[tuple[Any, ...]] = cast("Any", found.cursor).fetchall()
+    found.close()
+    return rows
 
 
 def backup_database(store: Store, destination: Path) -> None:

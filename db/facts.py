@@ -1,8 +1,9 @@
 """What a picture says of itself, written to and read from the asset table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Row
 
@@ -61,26 +62,35 @@ def write_facts(conn: Connection, asset_id: int, facts: PictureFacts) -> None:
     conn.exec_driver_sql(_SET_FACTS, values if known is None else _merged(known, values))
 
 
-def read_facts(row: Row[tuple[object, ...]], captions: tuple[Caption, ...], tags: tuple[Tag, ...] = ()) -> PictureFacts:
-    """The facts of one row that has the asset's columns, and `format`, `camera` and `lens` by name."""
-    if row.format is None:
+def read_facts(said: Sequence[Any], captions: tuple[Caption, ...], tags: tuple[Tag, ...] = ()) -> PictureFacts:
+    """The facts of a row of the asset table.
+
+    Args:
+        said: its format by name, width, height, exif_orientation, taken, taken_offset, taken_source, camera and lens by
+            name, latitude, longitude, phash.
+        captions: of the picture.
+        tags: of the picture.
+    """
+    picture_format, width, height, orientation, taken, offset, source, camera, lens, latitude, longitude, phash = said
+    if picture_format is None:
         return replace(UNKNOWN, captions=captions, tags=tags)
     return PictureFacts(
-        format=row.format,
-        width=row.width,
-        height=row.height,
-        exif_orientation=row.exif_orientation,
-        taken=TakenAt(_EPOCH + timedelta(seconds=row.taken), row.taken_offset, TakenSource(row.taken_source)),
-        camera=row.camera,
-        lens=row.lens,
-        latitude=row.latitude,
-        longitude=row.longitude,
+        format=picture_format,
+        width=width,
+        height=height,
+        exif_orientation=orientation,
+        taken=TakenAt(_EPOCH + timedelta(seconds=taken), offset, _SOURCES[source]),
+        camera=camera,
+        lens=lens,
+        latitude=latitude,
+        longitude=longitude,
         captions=captions,
-        phash=None if row.phash is None else row.phash & _MASK,
+        phash=None if phash is None else phash & _MASK,
         tags=tags,
     )
 
 
+_SOURCES = {source.value: source for source in TakenSource}
 _MASK = (1 << 64) - 1
 
 

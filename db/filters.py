@@ -1,7 +1,11 @@
 """From filters to the rows that may be found. A filter never costs recall: it is a mask over every committed row."""
 
-from collections.abc import Callable
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,16 +13,24 @@ from sqlalchemy import Connection
 
 from core.arrays import RowMask
 from core.queries import Filters, Near
-from db.columns import NEVER, ORIENTATIONS, open_columns, read_columns, read_dirty_columns, rows_below
+from db.columns import NEVER, ORIENTATIONS, Columns, open_columns, read_columns, read_dirty_columns, rows_below
 from db.connect import Store
 from db.facts import wall_seconds
 from db.ranges import PathRange
 from db.records import GenerationInfo
-from db.tags import tagged_rows
+from db.tags import tagged_assets
 
 _EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
+_MARGIN_KM = 0.02  # of two places in float32 degrees
+_BOUNDS = ((1 - 1e-4, -1), (1 + 1e-4, 1))  # of a radius, within which float32 is not asked
+_ROUNDING = 1e-5  # of a half chord in float32
+_MASKS_KEPT = 4  # of filters asked last: a megabyte each at a million rows
 
-_Test = Callable[[NDArray[np.void]], NDArray[np.bool_]]
+Fields: TypeAlias = NDArray[np.void] | Columns
+"""Rows of COLUMNS, by field."""
+
+_Degrees = NDArray[np.float32]
+_Test = Callable[[Fields], NDArray[np.bool_]]
 
 
 def findable_rows(conn: Connection, generation: GenerationInfo) -> RowMask | None:
@@ -31,26 +43,64 @@ def findable_rows(conn: Connection, generation: GenerationInfo) -> RowMask | Non
     return mask
 
 
-def filtered_rows(store: Store, generation: GenerationInfo, filters: Filters, findable: RowMask | None) -> RowMask:
-    """The findable rows of which all filters hold, bool (committed_rows,)."""
-    predicate = _compile(store.conn, filters)
-    match, inside, several = (np.zeros(generation.committed_rows, np.bool_) for _ in range(3))
-    for rows, records in _parts(store, generation):
-        match[rows] = predicate.holds(records)
-        inside[rows] = predicate.below(records)
-        several[rows] = records["several"]
-    if findable is not None:
-        match &= findable
-    for name in filters.tags:
-        match &= _rows_with_tag(store.conn, generation, name)
-    if predicate.folder_ids is not None:
-        doubtful = np.flatnonzero(match & several)
-        inside[doubtful] = rows_below(store.conn, generation.id, doubtful, predicate.folder_ids)
-    return match & inside
+class FilterRows:
+    """What filters ask of the rows of one snapshot, read once: the columns, then what SQL knows better.
+
+    Args:
+        store: a reader's.
+        generation: whose rows.
+        findable: those that live, bool (committed_rows,); None: all of them.
+    """
+
+    def __init__(self, store: Store, generation: GenerationInfo, findable: RowMask | None) -> None:
+        self._conn = store.conn
+        self._generation = generation
+        self._findable = findable
+        self._parts = _parts(store, generation)
+        self._several = any(bool(records["several"].any()) for _, records in self._parts)
+        self._kept: OrderedDict[Filters, RowMask] = OrderedDict()
+
+    def of(self, filters: Filters) -> RowMask:
+        """The rows that live of which all filters hold, bool (committed_rows,); read-only.
+
+        Those of the last few filters are kept: what is asked next is often asked of the same pictures.
+        """
+        if filters not in self._kept:
+            self._kept[filters] = self._compute(filters)
+            self._kept[filters].flags.writeable = False
+            if len(self._kept) > _MASKS_KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(filters)
+        return self._kept[filters]
+
+    def _compute(self, filters: Filters) -> RowMask:
+        predicate = _compile(self._conn, filters)
+        match = self._ask(predicate.holds)
+        if self._findable is not None:
+            match &= self._findable
+        for name in filters.tags:
+            assets = tagged_assets(self._conn, name)  # SQL's alone: tags come and go without new columns
+            match &= self._ask(partial(_one_of_field, "asset", assets))
+        return match if predicate.folder_ids is None else self._below(match, predicate, predicate.folder_ids)
+
+    def _below(self, match: RowMask, predicate: "_Predicate", folder_ids: list[int]) -> RowMask:
+        """Those of the matches that have a live file in one of the folders."""
+        inside = self._ask(predicate.below)
+        if self._several:
+            doubtful = np.flatnonzero(match & self._ask(lambda records: records["several"]))
+            inside[doubtful] = rows_below(self._conn, self._generation.id, doubtful, folder_ids)
+        return np.logical_and(match, inside, out=match)
+
+    def _ask(self, test: _Test) -> RowMask:
+        """The test's answer for every row; where two parts hold a row, the later one knows better."""
+        answers = np.zeros(self._generation.committed_rows, np.bool_)
+        for rows, records in self._parts:
+            answers[rows] = test(records)
+        return answers
 
 
-def _parts(store: Store, generation: GenerationInfo) -> list[tuple[slice | NDArray[np.int64], NDArray[np.void]]]:
-    """The records of all rows: the columns, then what SQL knows better."""
+def _parts(store: Store, generation: GenerationInfo) -> list[tuple[slice | NDArray[np.int64], Fields]]:
+    """The fields of all rows: the columns, then what SQL knows better."""
     columns = open_columns(store, generation.id)
     if columns is None:
         return [read_columns(store.conn, generation.id, 0)]
@@ -62,13 +112,6 @@ def _parts(store: Store, generation: GenerationInfo) -> list[tuple[slice | NDArr
     ]
 
 
-def _rows_with_tag(conn: Connection, generation: GenerationInfo, name: str) -> RowMask:
-    """Asked of SQL each time: tags come and go without the columns being written anew."""
-    tagged = np.zeros(generation.committed_rows, np.bool_)
-    tagged[tagged_rows(conn, generation.id, name)] = True
-    return tagged
-
-
 @dataclass(frozen=True, slots=True)
 class _Predicate:
     """Filters, with names already looked up."""
@@ -76,18 +119,16 @@ class _Predicate:
     folder_ids: list[int] | None  # None: any folder
     tests: list[_Test] = field(default_factory=list)
 
-    def holds(self, records: NDArray[np.void]) -> NDArray[np.bool_]:
+    def holds(self, records: Fields) -> NDArray[np.bool_]:
         """All filters but the folder's."""
         result = np.ones(len(records), np.bool_)
         for test in self.tests:
             result &= test(records)
         return result
 
-    def below(self, records: NDArray[np.void]) -> NDArray[np.bool_]:
+    def below(self, records: Fields) -> NDArray[np.bool_]:
         """The folder's filter, by the one folder that the record names."""
-        if self.folder_ids is None:
-            return np.ones(len(records), np.bool_)
-        return _one_of(records["folder"], self.folder_ids)
+        return _one_of(records["folder"], self.folder_ids or [])
 
 
 def _compile(conn: Connection, filters: Filters) -> _Predicate:
@@ -104,7 +145,7 @@ def _compile(conn: Connection, filters: Filters) -> _Predicate:
         add(lambda records: _one_of(records["camera"], cameras) | _one_of(records["lens"], lenses))
     if filters.near is not None:
         near = filters.near
-        add(lambda records: _distance_km(records, near) <= near.radius_km)
+        add(lambda records: _is_near(records, near))
     if filters.orientation is not None:
         code = ORIENTATIONS[filters.orientation]
         add(lambda records: records["orientation"] == code)
@@ -114,22 +155,57 @@ def _compile(conn: Connection, filters: Filters) -> _Predicate:
     return predicate
 
 
-def _one_of(values: NDArray[np.integer], wanted: list[int]) -> NDArray[np.bool_]:
-    """Membership through a table: ids are small and dense."""
-    table = np.zeros(max(max(wanted, default=0), int(values.max(initial=0))) + 1, np.bool_)
+def _one_of_field(name: str, wanted: NDArray[np.int64], records: Fields) -> NDArray[np.bool_]:
+    return _one_of(records[name], wanted)
+
+
+def _one_of(values: NDArray[np.integer], wanted: Sequence[int] | NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Membership: by comparing where the ids are neighbours, as a folder's are, else through a table: ids are dense."""
+    if not len(wanted):
+        return np.zeros(len(values), np.bool_)
+    least, most = int(np.min(wanted)), int(np.max(wanted))
+    if most - least == len(wanted) - 1:
+        return (values >= least) & (values <= most)
+    table = np.zeros(max(most, int(values.max(initial=0))) + 1, np.bool_)
     table[wanted] = True
     return np.take(table, values)
 
 
-def _distance_km(records: NDArray[np.void], near: Near) -> NDArray[np.float64]:
-    """Great-circle distances by the haversine formula; NaN (so: not near) where the place is not known."""
-    latitude, longitude = (np.radians(records[name].astype(np.float64)) for name in ("latitude", "longitude"))
-    here_latitude, here_longitude = np.radians(near.latitude), np.radians(near.longitude)
-    half_chord = (
-        np.sin((latitude - here_latitude) / 2) ** 2
-        + np.cos(latitude) * np.cos(here_latitude) * np.sin((longitude - here_longitude) / 2) ** 2
+def _is_near(records: Fields, near: Near) -> NDArray[np.bool_]:
+    """Within the circle? Told in float32 (a fifth of the time), and in float64 where that is too close to call.
+
+    Where a place is not known (NaN), it is not near.
+    """
+    latitude, longitude = records["latitude"], records["longitude"]
+    inner_km, outer_km = (near.radius_km * part + sign * _MARGIN_KM for part, sign in _BOUNDS)
+    reach = np.float32(np.degrees(outer_km / _EARTH_RADIUS_KM))
+    rows = np.flatnonzero(np.abs(latitude - np.float32(near.latitude)) <= reach)  # a belt around the earth
+    half_chords = _half_chords(latitude[rows], longitude[rows], near, np.float32)
+    inside = half_chords <= _half_chord(inner_km) * (1 - _ROUNDING)
+    close = np.flatnonzero((half_chords <= _half_chord(outer_km) * (1 + _ROUNDING)) & ~inside)
+    exact = _half_chords(latitude[rows[close]], longitude[rows[close]], near, np.float64)
+    inside[close] = 2 * _EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(exact, 1.0))) <= near.radius_km
+    result = np.zeros(len(latitude), np.bool_)
+    result[rows[inside]] = True
+    return result
+
+
+def _half_chords(latitude: _Degrees, longitude: _Degrees, near: Near, kind: type[np.floating]) -> NDArray[np.floating]:
+    """Squares of half the chords to the place on a sphere of radius 1 (haversine formula)."""
+    here_latitude, here_longitude = kind(near.latitude), kind(near.longitude)
+    radian = kind(np.pi / 180)
+    latitude, longitude = latitude.astype(kind), longitude.astype(kind)
+    across = np.cos(latitude * radian) * kind(np.cos(np.radians(near.latitude)))
+    half = kind(0.5) * radian
+    return np.asarray(
+        np.sin((latitude - here_latitude) * half) ** 2 + across * np.sin((longitude - here_longitude) * half) ** 2
     )
-    return np.asarray(2 * _EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(half_chord, 1.0))), np.float64)
+
+
+def _half_chord(distance_km: float) -> float:
+    """The same for a distance along the surface."""
+    angle = min(max(distance_km / _EARTH_RADIUS_KM, 0.0), math.pi)
+    return math.sin(angle / 2) ** 2
 
 
 def _folder_ids(conn: Connection, folders: tuple[bytes, ...]) -> list[int]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from core.arrays import RowNumbers
 from core.pictures import Picture
 from db.captions import kept_captions_of
+from db.connect import plain_rows
 from db.facts import read_facts
 from db.ranges import PathRange
 from db.records import ExportRow, FileState
@@ -19,7 +20,8 @@ _PAGE = 5_000  # rows fetched at once by an export
 
 # CROSS JOIN keeps the order of the tables. With statistics of only some of them, SQLite walked all rows: 7 s a million.
 _ASSETS = """
-    SELECT r.row, a.*, format.name AS format, camera.name AS camera, lens.name AS lens
+    SELECT r.row, a.id, a.content_hash, format.name, a.width, a.height, a.exif_orientation, a.taken, a.taken_offset,
+        a.taken_source, camera.name, lens.name, a.latitude, a.longitude, a.phash
     FROM json_each(:rows) j
     CROSS JOIN vector_row r ON r.generation_id = :generation_id AND r.row = j.value
     CROSS JOIN asset a ON a.id = r.asset_id
@@ -27,8 +29,8 @@ _ASSETS = """
     LEFT JOIN camera ON camera.id = a.camera_id
     LEFT JOIN lens ON lens.id = a.lens_id
 """
-_FILES = """
-    SELECT fa.asset_id, f.path, f.state FROM json_each(:assets) j
+_FILES = f"""
+    SELECT fa.asset_id, f.path, f.state = '{FileState.OFFLINE}' FROM json_each(:assets) j
     JOIN file_asset fa ON fa.asset_id = j.value JOIN file f ON f.id = fa.file_id
     WHERE f.state IN ('present', 'offline')
 """
@@ -36,23 +38,23 @@ _FILES = """
 
 def pictures(conn: Connection, generation_id: int, rows: RowNumbers | Sequence[int]) -> list[Picture]:
     """The live pictures of these rows, in the order of the rows; a row that stands for none is left out."""
-    wanted = [int(row) for row in rows]
-    found = conn.exec_driver_sql(_ASSETS, {"rows": json.dumps(wanted), "generation_id": generation_id}).all()
-    assets = [row.id for row in found]
+    wanted = rows.tolist() if isinstance(rows, np.ndarray) else list(rows)
+    found = plain_rows(conn, _ASSETS, {"rows": json.dumps(wanted), "generation_id": generation_id})
+    assets = [asset_id for _, asset_id, *_ in found]
     files = best_files(conn, json.dumps(assets))
     captions, tags = kept_captions_of(conn, assets), tags_of(conn, assets)
     by_row = {}
-    for row in found:
-        if row.id in files:
-            (state, _, path), *others = files[row.id]
-            by_row[row.row] = Picture(
-                image_id=row.id,
-                row=row.row,
+    for row, asset_id, content_hash, *said in found:
+        if asset_id in files:
+            (state, _, path), *others = files[asset_id]
+            by_row[row] = Picture(
+                image_id=asset_id,
+                row=row,
                 path=path,
-                other_paths=tuple(other for _, _, other in others),
+                other_paths=tuple([other for _, _, other in others]),
                 offline=state,
-                facts=read_facts(row, captions.get(row.id, ()), tags.get(row.id, ())),
-                content_hash=row.content_hash,
+                facts=read_facts(said, captions.get(asset_id, ()), tags.get(asset_id, ())),
+                content_hash=content_hash,
             )
     return [by_row[row] for row in wanted if row in by_row]
 
@@ -118,8 +120,8 @@ def export_rows(conn: Connection, generation_id: int) -> Iterator[ExportRow]:
 def best_files(conn: Connection, assets: str) -> dict[int, list[tuple[bool, int, bytes]]]:
     """Per picture (offline, length, path): the best path first."""
     files: dict[int, list[tuple[bool, int, bytes]]] = defaultdict(list)
-    for row in conn.exec_driver_sql(_FILES, {"assets": assets}):
-        files[row.asset_id].append((row.state == FileState.OFFLINE, len(row.path), row.path))
+    for asset_id, path, offline in plain_rows(conn, _FILES, {"assets": assets}):
+        files[asset_id].append((bool(offline), len(path), path))
     for paths in files.values():
         paths.sort()
     return files

@@ -19,14 +19,20 @@ from core.queries import Filters
 from core.tags import TagCount
 from core.words import Term
 from db import caption_rows, caption_work, captions, counts, keywords, named, pictures, roots, spaces
-from db import filters as filtering
 from db import tags as tagging
-from db.background import read_neutral_texts
-from db.connect import Store, begin_snapshot, close, connect_reader
+from db.connect import (
+    DATABASE,
+    Store,
+    begin_snapshot,
+    close,
+    connect_reader,
+    data_version,
+    end_snapshot,
+    file_identity,
+)
 from db.index_state import IndexState, index_state
 from db.keywords import KeywordRows
 from db.migrate import require_current
-from db.places import place_of
 from db.records import (
     CaptionCandidate,
     CaptionCounts,
@@ -39,6 +45,7 @@ from db.records import (
     SpaceInfo,
     SpaceState,
 )
+from db.snapshot import Snapshot
 from db.vectors.records import Candidates
 from db.vectors.searcher import RowSearcher
 
@@ -85,11 +92,11 @@ class LibraryReader:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._generations: dict[tuple[int, VectorKind], GenerationInfo] = {}
-        self._findable: dict[int, RowMask | None] = {}
-        self._searchers: dict[int, RowSearcher] = {}
+        self._version = data_version(store)
+        self._database = file_identity(store.folder / DATABASE)
+        self._known = Snapshot(store)
+        self._searched: set[int] = set()  # generations
         self._words_damaged = False
-        self._neutral_texts: dict[int, Vectors | None] = {}
 
     @property
     def path(self) -> Path:
@@ -99,6 +106,25 @@ class LibraryReader:
     def close(self) -> None:
         """Let go of the snapshot."""
         close(self._store)
+
+    def rest(self) -> None:
+        """Let go of the snapshot, but keep what is open and known; `renew` comes before the next question."""
+        end_snapshot(self._store)
+
+    def renew(self) -> bool:
+        """A new snapshot; True where nothing was written since the one before, so that what is known still holds.
+
+        Otherwise this reader is of no more use: open another one.
+        """
+        return file_identity(self.path / DATABASE) == self._database and self._is_as_it_was()
+
+    def share(self, other: "LibraryReader") -> None:
+        """Use the indexes that another reader of this library has in memory, where they are the same."""
+        self._known.share(other._known)
+
+    def _is_as_it_was(self) -> bool:
+        begin_snapshot(self._store)
+        return self._version is not None and data_version(self._store) == self._version and self._known.files_hold()
 
     def hold_rows(self, *, captions: bool = True) -> None:
         """Map the active space's rows now: a compaction may take their file away, but not from who has it open.
@@ -110,7 +136,7 @@ class LibraryReader:
         for kind in VectorKind if captions else (VectorKind.IMAGE,):
             found = active and spaces.find_generation(self._store.conn, active.id, kind)
             if found:
-                self._searcher(found)
+                self._known.searcher(found)
 
     def generations(self) -> list[tuple[int, int]]:
         """Which rows this snapshot goes by: (id, number) of every generation."""
@@ -134,14 +160,11 @@ class LibraryReader:
         Raises:
             LibraryNotFound: nothing was indexed yet.
         """
-        return spaces.active_space(self._store)
+        return self._known.active_space()
 
     def generation(self, space: SpaceInfo, kind: VectorKind = VectorKind.IMAGE) -> GenerationInfo:
         """The space's current rows of this kind."""
-        key = (space.id, kind)
-        if key not in self._generations:
-            self._generations[key] = spaces.generation_of(self._store.conn, space.id, kind)
-        return self._generations[key]
+        return self._known.generation(space, kind)
 
     def roots(self) -> list[RootInfo]:
         """Every root, by path."""
@@ -149,7 +172,7 @@ class LibraryReader:
 
     def counts(self, space: SpaceInfo | None = None) -> Counts:
         """How much the library holds; `indexed` and `waiting` are of this space."""
-        return counts.count(self._store.conn, None if space is None else self.generation(space))
+        return self._known.counts(None if space is None else self.generation(space))
 
     def problems(self) -> list[Problem]:
         """Every file whose last reading failed, by path."""
@@ -166,23 +189,21 @@ class LibraryReader:
     def allowed_rows(self, space: SpaceInfo, filters: Filters = Filters()) -> tuple[RowMask | None, int]:  # noqa: B008 - frozen
         """Which rows may be found: bool (committed_rows,), and how many; None for the mask lets every row be found."""
         generation = self.generation(space)
-        findable = self._findable_rows(generation)
         if not filters:
-            return findable, generation.live_rows
-        mask = filtering.filtered_rows(self._store, generation, filters, findable)
+            return self._known.findable_rows(generation), generation.live_rows
+        mask = self._known.filtered_rows(generation, filters)
         return mask, int(np.count_nonzero(mask))
 
     def search(self, space: SpaceInfo, query: Vectors, k: int, mask: RowMask | None = None) -> Candidates:
         """The k best rows for `query`, float32 (dim,) of unit length, among those of `mask`; None: all that live."""
         generation = self.generation(space)
-        return self._searcher(generation).search(
-            query, k, mask=self._findable_rows(generation) if mask is None else mask
-        )
+        allowed = self._known.findable_rows(generation) if mask is None else mask
+        return self._searcher(generation).search(query, k, mask=allowed)
 
     def search_exactly(self, space: SpaceInfo, query: Vectors, k: int) -> Candidates:
         """As `search` among all rows that live, past the index: what its answers are measured against."""
         generation = self.generation(space)
-        return self._searcher(generation).search_exactly(query, k, mask=self._findable_rows(generation))
+        return self._searcher(generation).search_exactly(query, k, mask=self._known.findable_rows(generation))
 
     def words_missing(self) -> str | None:
         """Why no words can be looked up, and what helps; None where they can."""
@@ -207,7 +228,7 @@ class LibraryReader:
             most: words (but for codes) that more texts or rows have are left out; None: none is.
         """
         generation = self.generation(space)
-        allowed = self._findable_rows(generation) if mask is None else mask
+        allowed = self._known.findable_rows(generation) if mask is None else mask
         try:
             return keywords.keyword_rows(self._store.conn, generation, terms, phrase, allowed, most=most)
         except LibraryDamaged:  # the index is derived: an answer goes without
@@ -220,9 +241,7 @@ class LibraryReader:
 
     def neutral_texts(self, space: SpaceInfo) -> Vectors | None:
         """What a picture's score is compared with: float32 (n, dim), unit rows; None where none are kept. Read once."""
-        if space.id not in self._neutral_texts:
-            self._neutral_texts[space.id] = read_neutral_texts(self._store.conn, space)
-        return self._neutral_texts[space.id]
+        return self._known.neutral_texts(space)
 
     def pictures(self, space: SpaceInfo, rows: RowNumbers | Sequence[int]) -> list[Picture]:
         """The pictures of these rows, in their order; a row that stands for no live picture is left out."""
@@ -286,12 +305,16 @@ class LibraryReader:
         generation = spaces.find_generation(self._store.conn, space.id, VectorKind.CAPTION)
         if generation is None:
             return []
-        found = self._searcher(generation).search(query, k, mask=self._findable_rows(generation))
+        found = self._searcher(generation).search(query, k, mask=self._known.findable_rows(generation))
         return caption_rows.caption_candidates(self._store.conn, generation.id, found.rows, found.scores.tolist())
 
     def notices(self) -> tuple[str, ...]:
-        """What the user should know about the answers given: an index that was bypassed, and why."""
-        told = ((searcher.notice, generation_id) for generation_id, searcher in self._searchers.items())
+        """What the user should know about the answers given: an index that was bypassed, and why.
+
+        Before anything was searched for, of every index that would be used.
+        """
+        asked = self._searched or self._known.searchers.keys()
+        told = ((self._known.searchers[generation_id].notice, generation_id) for generation_id in sorted(asked))
         bypassed = tuple(notice for notice, generation_id in told if notice and not self._replaced(generation_id))
         return (*bypassed, keywords.DAMAGED) if self._words_damaged else bypassed
 
@@ -303,15 +326,6 @@ class LibraryReader:
         finally:
             close(now)
 
-    def _findable_rows(self, generation: GenerationInfo) -> RowMask | None:
-        if generation.id not in self._findable:
-            self._findable[generation.id] = filtering.findable_rows(self._store.conn, generation)
-        return self._findable[generation.id]
-
     def _searcher(self, generation: GenerationInfo) -> RowSearcher:
-        if generation.id not in self._searchers:
-            place = place_of(self._store, generation.id)
-            self._searchers[generation.id] = RowSearcher(
-                place.open(), generation.committed_rows, generation.index, place.folder
-            )
-        return self._searchers[generation.id]
+        self._searched.add(generation.id)
+        return self._known.searcher(generation)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from core.arrays import RowNumbers
 from core.errors import UsageError
 from core.pictures import Tag
 from core.tags import USER, TagBlock, TagCount, TagSource, folded, tidy_name
@@ -40,11 +40,11 @@ _DROP_OLD = """
         AND source = :source AND tagged_at <> :now
 """
 _OF_THESE = " AND tag_id IN (SELECT value FROM json_each(:tags))"
-_ROWS = """
-    SELECT r.row FROM asset_tag at
-    CROSS JOIN vector_row r ON r.asset_id = at.asset_id AND r.generation_id = :generation_id
-    WHERE at.tag_id = :tag_id
+_TAGGED = """
+    SELECT max(asset_id), group_concat(asset_id) FROM
+        (SELECT DISTINCT asset_id FROM asset_tag WHERE tag_id = :tag AND asset_id > :last ORDER BY asset_id LIMIT :page)
 """
+_TAGGED_PAGE = 1_000_000  # far from the longest text that SQLite makes
 
 
 def tags_of(conn: Connection, assets: Sequence[int]) -> dict[int, tuple[Tag, ...]]:
@@ -84,14 +84,21 @@ def tag_id(conn: Connection, name: str) -> int:
     raise UsageError(f"no picture has the tag {tidy_name(name)!r}: {meant}`search tag --list` shows all")
 
 
-def tagged_rows(conn: Connection, generation_id: int, name: str) -> RowNumbers:
-    """The rows of the pictures with this tag, int64 (n,); a row comes once for each source of the tag.
+def tagged_assets(conn: Connection, name: str) -> NDArray[np.int64]:
+    """The pictures with this tag, int64 (n,), ascending, each once.
+
+    A text of numbers, read by numpy: 15 ms for 100,000 of them, where rows of Python objects take 40.
 
     Raises:
         UsageError: there is no such tag.
     """
-    values = {"generation_id": generation_id, "tag_id": tag_id(conn, name)}
-    return np.fromiter(conn.exec_driver_sql(_ROWS, values).scalars(), np.int64)
+    tag, last, parts = tag_id(conn, name), -1, [np.empty(0, np.int64)]
+    while True:
+        values = {"tag": tag, "last": last, "page": _TAGGED_PAGE}
+        last, numbers = conn.exec_driver_sql(_TAGGED, values).one()
+        if numbers is None:
+            return np.concatenate(parts)
+        parts.append(np.fromstring(numbers, np.int64, sep=","))
 
 
 def add_tags(store: Store, images: Sequence[int], names: Sequence[str]) -> list[int]:

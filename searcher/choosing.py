@@ -38,7 +38,8 @@ def with_match(
     """
     left = [i for i, one in enumerate(found) if one.match is None]
     rows = np.array([found[i].picture.row for i in left], np.int64)
-    matches = match_probabilities(reader, space, vector, reader.vectors(space, rows), words=words) if left else None
+    judge = words and bool(left)
+    matches = match_probabilities(reader, space, vector, reader.vectors(space, rows), words=words) if judge else None
     judged = list(found)
     if matches is not None:
         for i, match in zip(left, matches.tolist(), strict=True):

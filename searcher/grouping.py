@@ -14,13 +14,13 @@ pictures; with one camera and three seconds it does not.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
 import numpy as np
 
-from core.arrays import RowNumbers, Vectors
+from core.arrays import Vectors
 from core.paths import is_at_or_below
 from core.pictures import Picture, TakenSource
 from core.queries import Alike, AlikeKind, CopyKind, Reranked
@@ -31,6 +31,8 @@ COPY_ASPECT = 0.05  # a thumbnail's sides are rounded to whole pixels: 1.5% at 3
 COPY_SECONDS = 1.0  # some programs drop the fractions
 BURST_COSINE = 0.90
 BURST_SECONDS = 3.0
+
+_AT_ONCE = 64  # pictures compared with all leaders at once: 20 MB beside 40,000 of them
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall clock, as the cameras'
 
@@ -92,89 +94,95 @@ def group_alike(found: Sequence[Found], vectors: Vectors) -> list[Found]:
     Returns:
         The leaders, best first, with what hides behind them (best first; the files of one picture by path).
     """
-    groups = _Groups(len(found), vectors.shape[1])
-    for i in sorted(range(len(found)), key=lambda i: _order(found[i])):
-        groups.place(found[i], vectors[i])
-    return groups.leaders()
-
-
-@dataclass(slots=True)
-class _Group:
-    leader: Found
-    others: list[tuple[Found, AlikeKind]] = field(default_factory=list)
-
-    def as_found(self) -> Found:
-        behind = [
-            (Alike(other.picture.path, kind), *(Alike(path, kind) for path in sorted(other.picture.other_paths)))
-            for other, kind in self.others
-        ]
-        return replace(self.leader, alike=(*_identical(self.leader.picture), *chain.from_iterable(behind)))
+    order = sorted(range(len(found)), key=lambda i: _order(found[i]))
+    return _Groups([found[i] for i in order], vectors[order]).leaders()
 
 
 class _Groups:
-    """The groups so far, their leaders laid out in arrays so that a picture meets all of them at once."""
+    """Pictures put together: into the first group that one copies, else the first whose burst it is of, else its own.
 
-    def __init__(self, most: int, dim: int) -> None:
-        self._groups: list[_Group] = []
-        self._vectors = np.empty((most, dim), np.float32)  # of leaders
-        self._hashes = np.empty(most, np.uint64)
-        self._hashed = np.zeros(most, np.bool_)
-        self._aspects = np.empty(most)
-        self._seconds = np.empty(most)  # of the exposure; nan where it is not known
-        self._shots: dict[
-            tuple[str, int], list[tuple[float, int]]
-        ] = {}  # camera, window: (second, group) of all placed
+    A picture is known by its number in the order of `found`, a group by that of its leader. What can be a copy by
+    hash, shape and moment is told for many pictures at once: hardly any is.
+    """
 
-    def place(self, one: Found, vector: Vectors) -> None:
-        """Into the first group that it copies, else the first whose burst it belongs to, else a group of its own."""
-        shot = _shot(one.picture)
-        group, kind = self._copied(one.picture, vector), AlikeKind.NEAR_COPY
-        if group is None:
-            group, kind = self._burst(shot, vector), AlikeKind.BURST
-        if group is None:
-            group = self._open(one, vector)
-        else:
-            self._groups[group].others.append((one, kind))
-        if shot:
-            self._shots.setdefault((shot[0], _window(shot[1])), []).append((shot[1], group))
+    def __init__(self, found: Sequence[Found], vectors: Vectors) -> None:
+        self._found = found
+        self._vectors = vectors
+        phashes = [one.picture.facts.phash for one in found]
+        self._hashes = np.array([phash or 0 for phash in phashes], np.uint64)
+        self._hashed = np.array([phash is not None for phash in phashes], np.bool_)
+        self._aspects = np.array([_aspect(one.picture) for one in found])
+        self._seconds = np.array([_second(one.picture) for one in found])  # of the exposure; nan: not known
+        self._others: dict[int, list[tuple[Found, AlikeKind]]] = {}  # by leader, best first
+        self._shots: dict[tuple[str, int], list[tuple[float, int]]] = {}  # camera, window: (second, leader) of all
+        for start in range(0, len(found), _AT_ONCE):
+            self._place(range(start, min(start + _AT_ONCE, len(found))))
 
     def leaders(self) -> list[Found]:
-        return [group.as_found() for group in self._groups]
+        """The first of each group, with those behind it."""
+        return [self._with_others(number, others) for number, others in self._others.items()]
 
-    def _open(self, one: Found, vector: Vectors) -> int:
-        number, facts = len(self._groups), one.picture.facts
-        self._groups.append(_Group(one))
-        self._vectors[number] = vector
-        self._aspects[number] = _aspect(one.picture)
-        self._hashed[number] = facts.phash is not None
-        self._hashes[number] = facts.phash or 0
-        self._seconds[number] = _second(one.picture)
-        return number
+    def _with_others(self, number: int, others: Sequence[tuple[Found, AlikeKind]]) -> Found:
+        leader = self._found[number]
+        behind = [
+            (Alike(other.picture.path, kind), *(Alike(path, kind) for path in sorted(other.picture.other_paths)))
+            for other, kind in others
+        ]
+        alike = (*_identical(leader.picture), *chain.from_iterable(behind))
+        return leader if alike == leader.alike else replace(leader, alike=alike)
 
-    def _copied(self, picture: Picture, vector: Vectors) -> int | None:
-        facts, groups = picture.facts, len(self._groups)
-        if facts.phash is None:
-            return None
-        bits = np.bitwise_count(self._hashes[:groups] ^ np.uint64(facts.phash))
-        aspect = _aspect(picture)
-        same_shape = np.abs(self._aspects[:groups] - aspect) <= COPY_ASPECT * aspect
+    def _place(self, numbers: range) -> None:
+        originals = self._possible_originals(numbers)
+        for number in numbers:
+            shot = self._shot(number)
+            leader, kind = self._first_at(number, originals.get(number, ()), COPY_COSINE), AlikeKind.NEAR_COPY
+            if leader is None:
+                leader, kind = self._first_at(number, self._burst(shot), BURST_COSINE), AlikeKind.BURST
+            if leader is None:
+                leader = number
+                self._others[number] = []
+            else:
+                self._others[leader].append((self._found[number], kind))
+            if shot:
+                self._shots.setdefault((shot[0], _window(shot[1])), []).append((shot[1], leader))
+
+    def _possible_originals(self, numbers: range) -> dict[int, list[int]]:
+        """For each of these that may be a copy: of which before it, ascending; of its own kind also no leaders."""
+        before = np.fromiter(chain(self._others, numbers), np.int64)
+        of = np.arange(numbers.start, numbers.stop)
+        bits = np.bitwise_count(self._hashes[of][:, np.newaxis] ^ self._hashes[before])
+        which, at = np.nonzero((bits <= COPY_BITS) & (before < of[:, np.newaxis]))
+        copies, originals = of[which], before[at]
+        same_shape = np.abs(self._aspects[originals] - self._aspects[copies]) <= COPY_ASPECT * self._aspects[copies]
         # comparing with nan is False: an unknown moment contradicts nothing
-        other_moment = np.abs(self._seconds[:groups] - _second(picture)) >= COPY_SECONDS
-        near = np.flatnonzero((bits <= COPY_BITS) & self._hashed[:groups] & same_shape & ~other_moment)
-        return self._first_at(near, vector, COPY_COSINE)
+        other_moment = np.abs(self._seconds[originals] - self._seconds[copies]) >= COPY_SECONDS
+        likely = self._hashed[originals] & self._hashed[copies] & same_shape & ~other_moment
+        possible: dict[int, list[int]] = {}
+        for copy, original in zip(copies[likely].tolist(), originals[likely].tolist(), strict=True):
+            possible.setdefault(copy, []).append(original)
+        return possible
 
-    def _burst(self, shot: tuple[str, float] | None, vector: Vectors) -> int | None:
+    def _burst(self, shot: tuple[str, float] | None) -> list[int]:
+        """The leaders of those that the same camera took within seconds of it."""
         if shot is None:
-            return None
+            return []
         camera, second = shot
         windows = range(_window(second) - 1, _window(second) + 2)
         shots = chain.from_iterable(self._shots.get((camera, window), ()) for window in windows)
-        near = sorted({group for other, group in shots if abs(other - second) <= BURST_SECONDS})
-        return self._first_at(np.array(near, np.int64), vector, BURST_COSINE)
+        return sorted({leader for other, leader in shots if abs(other - second) <= BURST_SECONDS})
 
-    def _first_at(self, groups: RowNumbers, vector: Vectors, floor: float) -> int | None:
-        close = groups[self._vectors[groups] @ vector >= floor]
-        return int(close[0]) if len(close) else None
+    def _first_at(self, number: int, numbers: Sequence[int], floor: float) -> int | None:
+        """The first of these leaders (others are passed over) whose cosine with the picture is high enough."""
+        leaders = [one for one in numbers if one in self._others]
+        if not leaders:
+            return None
+        close = np.flatnonzero(self._vectors[leaders] @ self._vectors[number] >= floor)
+        return leaders[close[0]] if len(close) else None
+
+    def _shot(self, number: int) -> tuple[str, float] | None:
+        """Camera and second of the exposure; None where either is unknown."""
+        camera, second = self._found[number].picture.facts.camera, float(self._seconds[number])
+        return None if camera is None or math.isnan(second) else (camera, second)
 
 
 def _order(one: Found) -> tuple[int, float, bytes]:
@@ -197,12 +205,6 @@ def _second(picture: Picture) -> float:
     """The moment of the exposure; nan where it is only guessed from the file's time."""
     taken = picture.facts.taken
     return float("nan") if taken.source is TakenSource.FILE else (taken.local - _EPOCH).total_seconds()
-
-
-def _shot(picture: Picture) -> tuple[str, float] | None:
-    """Camera and second of the exposure; None where either is unknown."""
-    camera, second = picture.facts.camera, _second(picture)
-    return None if camera is None or math.isnan(second) else (camera, second)
 
 
 def _is_below(path: bytes, folders: tuple[bytes, ...]) -> bool:

@@ -21,6 +21,7 @@ from semantic_image_search.second_stage import SecondStage
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from core.arrays import Vectors
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from core.protocols import Answerer, Captioner, Encoder, Reranker
     from core.queries import SearchResult
     from core.settings import Settings
+    from db import KeptReaders, LibraryReader
     from db.records import Finding, SpaceInfo
     from searcher.label_sets import LabelSet
     from searcher.labels import Label
@@ -86,6 +88,7 @@ class Library:
         source = EncoderSource(given, device=settings.device, download=download)
         first = Wish(settings.asked_model, settings.model)
         self._encoders = LibraryEncoders(self.path, source, wanted=model, first=first)
+        self._readers: KeptReaders | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -94,7 +97,9 @@ class Library:
         self.close()
 
     def close(self) -> None:
-        """Let go of loaded models. The library on disk needs no closing."""
+        """Let go of loaded models, and of what searching keeps open. The library on disk needs no closing."""
+        if self._readers is not None:
+            self._readers.close()
         self._encoders.let_go()
         self._second.let_go()
 
@@ -215,11 +220,10 @@ class Library:
             LibraryNotFound: nothing has been indexed yet.
             WrongModel, WeightsMissing: the library's model cannot be used, or the reranker asked for cannot.
         """
-        from db import open_reader
         from searcher import SearchRequest, search
 
         page = Page(k=k, offset=offset, filters=filters or Filters(), sort=sort, group=group, min_match=min_match)
-        with open_reader(self.path) as reader:
+        with self._reader() as reader:
             asked = images or not_texts or (text and SearchMode(mode) is not SearchMode.TEXT)
             encoder = self._encoders.of(reader.active_space()) if asked else None
             request = SearchRequest(
@@ -252,11 +256,10 @@ class Library:
             PictureProblem: the picture cannot be read.
             UsageError, LibraryNotFound, WrongModel, WeightsMissing: as `search`.
         """
-        from db import open_reader
         from searcher import load_small, lookup
 
         page = Page(k=k, offset=offset, filters=filters or Filters(), sort=sort, group=group)
-        with open_reader(self.path) as reader:
+        with self._reader() as reader:
             encoder = self._encoders.if_any(reader.active_space())
             request = lookup_request(image, None if encoder is None else encoder.info.preprocess, page)
             return lookup(reader, request, None if encoder is None else lambda: encoder, load_small)
@@ -500,6 +503,14 @@ class Library:
     def second_stage(self) -> SecondStage:
         """The models that look again, write captions and answer questions, and what they saw."""
         return self._second
+
+    def _reader(self) -> AbstractContextManager[LibraryReader]:
+        """What answers questions: kept open between two of them."""
+        from db import KeptReaders
+
+        if self._readers is None:
+            self._readers = KeptReaders(self.path)
+        return self._readers.reader()
 
     def _must_exist(self) -> None:
         from db import open_reader

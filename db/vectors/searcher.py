@@ -78,6 +78,11 @@ class RowSearcher:
             raise IndexError(f"row {int(rows.min())}: row numbers begin at 0")
         return self._rows[rows].astype(np.float32)
 
+    def share_index(self, other: "RowSearcher") -> None:
+        """Use the index that `other` has read already, where it is the same one."""
+        if self._record == other._record and "_opened" in other.__dict__ and other._opened[0] is not None:
+            self.__dict__["_opened"] = other._opened
+
     @cached_property
     def _opened(self) -> tuple[IvfPq | None, str | None]:
         """The index, or why it is not used."""

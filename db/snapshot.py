@@ -1,0 +1,92 @@
+"""What a reader works out once per snapshot and then knows: generations, rows that live, searchers, counts.
+
+All of it holds for as long as nothing was committed. Leaves to others: when that is, and every answer.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from core.arrays import RowMask, Vectors
+from core.models import VectorKind
+from core.queries import Filters
+from db import counts, spaces
+from db import filters as filtering
+from db.background import read_neutral_texts
+from db.connect import Store, file_identity
+from db.filters import FilterRows
+from db.places import place_of
+from db.records import Counts, GenerationInfo, SpaceInfo
+from db.vectors.searcher import RowSearcher
+
+if TYPE_CHECKING:
+    from db.vectors.rows_file import RowsFile
+
+_T = TypeVar("_T")
+
+
+class Snapshot:
+    """The library as it is at one moment. Nothing is read before it is asked for, and nothing twice."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[Hashable, object] = {}
+        self._files: dict[int, tuple[RowsFile, tuple[int, int] | None, int]] = {}
+        self.searchers: dict[int, RowSearcher] = {}  # by generation
+
+    def active_space(self) -> SpaceInfo:
+        """As `spaces.active_space`."""
+        return self._once("active", lambda: spaces.active_space(self._store))
+
+    def generation(self, space: SpaceInfo, kind: VectorKind) -> GenerationInfo:
+        """As `spaces.generation_of`."""
+        return self._once(
+            ("generation", space.id, kind), lambda: spaces.generation_of(self._store.conn, space.id, kind)
+        )
+
+    def counts(self, generation: GenerationInfo | None) -> Counts:
+        """As `counts.count`."""
+        key = None if generation is None else generation.id
+        return self._once(("counts", key), lambda: counts.count(self._store.conn, generation))
+
+    def neutral_texts(self, space: SpaceInfo) -> Vectors | None:
+        """As `background.read_neutral_texts`."""
+        return self._once(("neutral", space.id), lambda: read_neutral_texts(self._store.conn, space))
+
+    def findable_rows(self, generation: GenerationInfo) -> RowMask | None:
+        """As `filters.findable_rows`."""
+        return self._once(("findable", generation.id), lambda: filtering.findable_rows(self._store.conn, generation))
+
+    def filtered_rows(self, generation: GenerationInfo, filters: Filters) -> RowMask:
+        """The rows that live of which all filters hold, bool (committed_rows,)."""
+        rows = self._once(
+            ("columns", generation.id),
+            lambda: FilterRows(self._store, generation, self.findable_rows(generation)),
+        )
+        return rows.of(filters)
+
+    def searcher(self, generation: GenerationInfo) -> RowSearcher:
+        """Over the generation's rows, which are mapped from then on."""
+        if generation.id not in self.searchers:
+            place = place_of(self._store, generation.id)
+            rows = place.open()
+            self._files[generation.id] = rows, file_identity(rows.path), generation.committed_rows
+            self.searchers[generation.id] = RowSearcher(rows, generation.committed_rows, generation.index, place.folder)
+        return self.searchers[generation.id]
+
+    def files_hold(self) -> bool:
+        """Are the files of the rows that are mapped still there, and as long? Reading a shorter one would be fatal."""
+        return all(
+            file_identity(rows.path) == identity and rows.rows_on_disk >= committed
+            for rows, identity, committed in self._files.values()
+        )
+
+    def share(self, other: "Snapshot") -> None:
+        """Use the indexes that another snapshot of this library has read, where they are the same."""
+        for generation_id, searcher in self.searchers.items():
+            if generation_id in other.searchers:
+                searcher.share_index(other.searchers[generation_id])
+
+    def _once(self, key: Hashable, read: Callable[[], _T]) -> _T:
+        if key not in self._known:
+            self._known[key] = read()
+        return cast("_T", self._known[key])
