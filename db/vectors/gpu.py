@@ -4,6 +4,8 @@ Everything else about GPUs (`gpu_build`, `gpu_search`) goes through the small Pr
 in for the hardware. cuVS is left off where the wheel has it, so that the limits written here hold for both wheels.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from core.errors import DeviceError
@@ -89,6 +91,18 @@ def device_label(cuda: Cuda | None) -> str:
     if cuda is None:
         return "CPU"
     return "CUDA" if cuda.gpus == 1 else f"{cuda.gpus} × CUDA"
+
+
+@contextmanager
+def gpu_errors() -> Iterator[None]:
+    """What faiss raises about GPUs (memory that ran out, mostly) becomes a DeviceError; anything else stays."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "faiss::gpu" not in str(error):
+            raise
+        why = str(error).rpartition("Error: ")[2].strip().partition("\n")[0]
+        raise DeviceError(f"the GPU could not do it ({why}): free its memory, or use --device cpu") from error
 
 
 def _usable(driver: Any | None) -> tuple[int, str]:  # noqa: ANN401

@@ -8,7 +8,8 @@ import pytest
 from core.errors import DeviceError
 from core.models import Device
 from db.vectors import gpu
-from db.vectors.gpu import FaissCuda, device_label, find_cuda
+from db.vectors.engine import load_faiss
+from db.vectors.gpu import FaissCuda, device_label, find_cuda, gpu_errors
 from db.vectors.gpu_driver import ask_driver, free_bytes
 from tests.db.vectors.cuda import FakeCuda
 
@@ -125,6 +126,27 @@ def test_memory_is_asked_for_in_a_context_that_is_given_back() -> None:
 def test_the_driver_counts_what_this_process_may_use() -> None:
     assert ask_driver(Driver(4)).gpus == 4
     assert ask_driver(None).why == "no NVIDIA driver is installed"
+
+
+@pytest.mark.parametrize(
+    ("structure", "shard"), [("Flat", False), ("Flat", True), ("IVF4,PQ8x8np", True), ("RR32,IVF4,PQ8x8np", True)]
+)
+def test_the_real_calls_reach_the_real_gpus(structure: str, shard: bool) -> None:
+    """Without a GPU they fail, but in the constructor of faiss's GPU index: what leads there is as this wheel wants it."""
+    faiss = load_faiss()
+    if not hasattr(faiss, "GpuIndexFlat") or faiss.get_num_gpus():
+        pytest.skip("for a faiss with GPU support on a machine without a GPU")
+    index = faiss.index_factory(32, structure, faiss.METRIC_INNER_PRODUCT)
+    with (
+        pytest.raises(DeviceError, match=r"^the GPU could not do it \(.*Invalid GPU device 0\): free its memory"),
+        gpu_errors(),
+    ):
+        FaissCuda(1, None).spread(index, shard=shard, float16=shard)
+
+
+def test_other_errors_stay_what_they_are() -> None:
+    with pytest.raises(RuntimeError, match="index not trained"), gpu_errors():
+        raise RuntimeError("Error in faiss::IndexIVF: Error: index not trained")
 
 
 def test_this_machine_is_asked_without_harm() -> None:
