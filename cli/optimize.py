@@ -105,8 +105,8 @@ def _index_json(index: "IndexFacts | None") -> dict[str, object] | None:
     return {
         "structure": index.structure,
         "rows": index.rows,
-        "recall_image": index.recall_image,
-        "recall_text": index.recall_text,
+        "recall_image": round(index.recall_image, 4),
+        "recall_text": round(index.recall_text, 4),
         "target": index.target,
         "bytes": index.size_bytes,
     }

@@ -88,7 +88,7 @@ def space_line(one: SpaceStatus) -> str:
     return line
 
 
-_DUE = {Action.EXTEND: "search index brings it up to date", Action.REBUILD: "search index builds it anew"}
+_DUE = {Action.EXTEND: "to be brought up to date by search index", Action.REBUILD: "to be built by search index"}
 
 
 def index_lines(state: IndexState) -> list[str]:

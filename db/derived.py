@@ -171,7 +171,7 @@ class _Work:
             target_recall=self._target,
             on_progress=self._on_progress,
         )
-        return replace(record, dead_rows=_dead(rows, live))
+        return replace(record, target=self._target, dead_rows=_dead(rows, live))
 
     def _extend(
         self, place: RowsPlace, rows: HalfRows, live: RowMask | None, before: IndexRecord
@@ -192,7 +192,7 @@ class _Work:
         except LibraryDamaged:  # the file is not what it was: it is derived, and written anew
             return None
         if not fell_short(record):
-            return replace(record, dead_rows=_dead(rows, live))
+            return replace(record, target=self._target, dead_rows=_dead(rows, live))
         with suppress(OSError):  # never named by anyone
             (place.folder / record.file).unlink()
         return None

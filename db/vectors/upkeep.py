@@ -96,7 +96,7 @@ def decide(record: IndexRecord | None, signals: Signals, *, exact_below: int, re
     if not worth_an_index(signals.live_rows, exact_below=exact_below):
         return Decision(Action.NOTHING)
     if record is None:
-        return Decision(Action.REBUILD, f"there is none yet, for {signals.live_rows:,} rows")
+        return Decision(Action.REBUILD, f"there is none yet for {signals.live_rows:,} rows")
     if record.built_rows > signals.committed_rows:
         return Decision(Action.REBUILD, "it is over rows that are not there")
     worn = _worn_out(record, signals)

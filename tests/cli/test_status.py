@@ -78,7 +78,7 @@ def test_status_in_a_pipe(full: FakeLibrary, search: Search) -> None:
         "index\tIVF110,PQ64x4fsr over 12,000 rows, recall@10 0.997 by picture, 0.991 by text (aims at 0.99)",
         "\t100 newer rows searched exactly (0.8%)",
         "\t0.8% of the rows cannot be found any more",
-        "\tsearch index brings it up to date: 100 rows are newer than it, and every query scans them",
+        "\tto be brought up to date by search index: 100 rows are newer than it, and every query scans them",
         "problems\t6 files could not be read: search status --problems",
     ]
     assert ran.err == "the index is stale\n"

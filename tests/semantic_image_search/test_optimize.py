@@ -1,0 +1,151 @@
+"""`Library.optimize` and what `Library.status` says of the index, through the front door."""
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import LibraryNotFound, UsageError
+from core.indexing import Progress
+from db.vectors.upkeep import Action
+from semantic_image_search import Library, OptimizeReport, open_library
+from tests.db.vectors.shelves import clustered
+
+DIM = 32
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
+    """A thousand pictures, indexed from 500 on."""
+    monkeypatch.setenv("SEARCH_EXACT_BELOW", "500")
+    opened = open_library(tmp_path / "library")
+    take_in(opened, tmp_path, range(1_000))
+    return opened
+
+
+def take_in(library: Library, folder: Path, numbers: range) -> None:
+    np.save(folder / "v.npy", clustered(2_000, DIM)[numbers.start : numbers.stop])
+    (folder / "paths.txt").write_text("".join(f"/gone/{number // 100}/{number}.jpg\n" for number in numbers))
+    assert library.import_vectors(folder / "v.npy", folder / "paths.txt", model="made").added == len(numbers)
+
+
+def best(library: Library) -> list[list[tuple[bytes, float]]]:
+    queries = clustered(2_000, DIM)[::100].astype(np.float32)
+    return [[(hit.picture.path, hit.score) for hit in library.search(vector=query, k=5).hits] for query in queries]
+
+
+def test_dead_rows_go_and_the_report_says_what_was_and_is(library: Library) -> None:
+    before = best(library)
+    for folder in (1, 3):
+        library.forget(f"/gone/{folder}")
+    (part,) = library.optimize().parts
+    assert (part.model, part.kind, part.rows, part.compacted) == ("made", "image", 800, 200)
+    assert part.before is not None
+    assert part.after is not None
+    assert (part.before.rows, part.after.rows) == (1_000, 800)
+    assert min(part.after.recall_image, part.after.recall_text) == part.after.recall >= part.after.target == 0.99
+    (file,) = library.path.glob("spaces/*/image/index.*")
+    assert file.stat().st_size == part.after.size_bytes
+    kept = [hit for hits in before for hit in hits if not hit[0].startswith((b"/gone/1/", b"/gone/3/"))]
+    after = [hit for hits in best(library) for hit in hits]
+    assert set(kept) <= set(after)
+    assert library.doctor() == []
+
+
+def test_the_bytes_are_those_of_rows_and_what_is_derived_from_them(library: Library) -> None:
+    def on_disk() -> int:
+        return sum(path.stat().st_size for path in library.path.glob("spaces/*/image/*"))
+
+    before = on_disk()
+    library.forget("/gone/1")
+    report = library.optimize()
+    assert (report.bytes_before, report.bytes_after) == (before, on_disk())
+    assert report.compacted == 100
+    assert report.seconds > 0
+
+
+def test_a_recall_is_remembered_with_the_index(library: Library, tmp_path: Path) -> None:
+    def aims() -> float:
+        state = library.status().spaces[0].index
+        assert state.due.action is Action.NOTHING
+        assert state.record is not None
+        return state.record.target
+
+    assert aims() == 0.99
+    library.optimize(recall=0.8)
+    assert aims() == 0.8
+    take_in(library, tmp_path, range(1_000, 1_900))  # so many that the index is written anew
+    assert aims() == 0.8
+    library.optimize()
+    assert aims() == 0.8
+
+
+def test_a_recall_in_the_settings_wins_from_the_next_run_on(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEARCH_RECALL", "0.9")
+    named = open_library(library.path)
+    due = named.status().spaces[0].index.due
+    assert (due.action is not Action.NOTHING, due.reason) == (True, "it aims at a recall of 0.99, not 0.9")
+    take_in(named, tmp_path, range(1_000, 1_001))
+    state = named.status().spaces[0].index
+    assert state.record is not None
+    assert (state.record.target, state.due.action) == (0.9, Action.NOTHING)
+
+
+def test_few_pictures_are_searched_exactly(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index that was worth it once goes."""
+    before = best(library)
+    monkeypatch.setenv("SEARCH_EXACT_BELOW", "1001")
+    few = open_library(library.path)
+    (part,) = few.optimize().parts
+    assert part.before is not None
+    assert part.after is None
+    assert list(library.path.glob("spaces/*/image/index.*")) == []
+    assert few.status().spaces[0].index.due.action is Action.NOTHING
+    assert [[score for _, score in hits] for hits in best(few)] == [[score for _, score in hits] for hits in before]
+
+
+def test_status_says_what_is_newer_what_is_dead_and_what_is_due(library: Library, tmp_path: Path) -> None:
+    take_in(library, tmp_path, range(1_000, 1_100))
+    library.forget("/gone/2")
+    state = library.status().spaces[0].index
+    assert (state.tail_rows, state.tail_share, state.dead_share) == (100, 100 / 1_100, pytest.approx(100 / 1_100))
+    assert state.due.action is Action.NOTHING
+    library.forget("/gone/3")
+    due = library.status().spaces[0].index.due
+    assert due.reason == "200 of its 1,000 rows died since its recall was measured"
+
+
+def test_ctrl_c_leaves_the_old_index(library: Library) -> None:
+    before, files = best(library), sorted(library.path.glob("spaces/*/*/*"))
+    library.forget("/gone/9")
+    told: list[Progress] = []
+
+    def interrupt(progress: Progress) -> None:
+        told.append(progress)
+        if progress.done:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        library.optimize(listener=interrupt)
+    assert told[-1].done
+    assert sorted(library.path.glob("spaces/*/*/*")) == files
+    assert library.doctor() == []
+    kept = {hit for hits in before for hit in hits if not hit[0].startswith(b"/gone/9/")}
+    assert kept <= {hit for hits in best(library) for hit in hits}
+    report = library.optimize()
+    assert isinstance(report, OptimizeReport)
+    assert report.compacted == 100
+
+
+def test_what_cannot_be_done_is_one_error(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"recall must be from 0\.5 to 0\.999, and is 1"):
+        library.optimize(recall=1.0)
+    with pytest.raises(UsageError, match="recall must be"):
+        library.index([tmp_path], recall=0.1)
+    with pytest.raises(LibraryNotFound):
+        open_library(tmp_path / "none").optimize()
+    assert not (tmp_path / "none").exists()
