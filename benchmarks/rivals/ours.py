@@ -4,34 +4,52 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.arrays import HalfRows, RowNumbers, Vectors
+from core.settings import Settings
 from db.vectors import IndexRecord, RowSearcher, RowsFile, RowsHeader, build_index
 from db.vectors.engine import load_faiss
+from db.vectors.upkeep import worth_an_index
 
 _COPY_ROWS = 65_536  # rows appended at a time: each append is flushed to the disk
-SPACE = "benchmark"
 
 
-def rows_path(folder: Path) -> Path:
-    """The vector file of a benchmark's folder."""
+def vector_file(folder: Path) -> Path:
+    """Where a benchmark's folder has its rows."""
     return folder / "vectors.1.f16"
 
 
-def build(view: HalfRows, folder: Path, recall: float) -> IndexRecord:
-    """Builds the index for a promised recall and keeps its record beside it, as SQLite would."""
-    record = build_index(view, folder=folder, generation=1, target_recall=recall)
-    (folder / f"record.{recall}.json").write_text(record.to_json())
+def header(dim: int) -> RowsHeader:
+    """Of that file."""
+    return RowsHeader(dim, "benchmark", 1)
+
+
+def build(folder: Path, dim: int, recall: float) -> IndexRecord | None:
+    """Builds the index over all rows of the folder, as a library would, and keeps its record beside it.
+
+    None: there are so few rows that a library has no index.
+    """
+    file = RowsFile.open(vector_file(folder), header(dim))
+    rows = file.view(file.rows_on_disk)
+    record = None
+    if worth_an_index(len(rows), exact_below=Settings.model_fields["exact_below"].default):
+        record = build_index(rows, folder=folder, generation=1, target_recall=recall)
+    _record_path(folder, recall).write_text(record.to_json() if record else "")
     return record
 
 
-def record_of(folder: Path, recall: float) -> IndexRecord:
+def built(folder: Path, recall: float) -> IndexRecord | None:
     """The record that `build` kept."""
-    return IndexRecord.from_json((folder / f"record.{recall}.json").read_text())
+    text = _record_path(folder, recall).read_text()
+    return IndexRecord.from_json(text) if text else None
 
 
-def searcher_of(folder: Path, recall: float, dim: int) -> RowSearcher:
-    """The searcher over all rows on disk."""
-    file = RowsFile.open(rows_path(folder), RowsHeader(dim, SPACE, 1))
-    return RowSearcher(file, file.rows_on_disk, record_of(folder, recall), folder)
+def open_searcher(folder: Path, dim: int, recall: float) -> RowSearcher:
+    """Opens what `build` made."""
+    file = RowsFile.open(vector_file(folder), header(dim))
+    return RowSearcher(file, file.rows_on_disk, built(folder, recall), folder)
+
+
+def _record_path(folder: Path, recall: float) -> Path:
+    return folder / f"record.{recall}.json"
 
 
 @dataclass(frozen=True)
@@ -45,7 +63,7 @@ class Ours:
 
     @property
     def name(self) -> str:
-        """ours-0.99."""
+        """As ours-0.99."""
         return f"ours-{self.recall}"
 
     @property
@@ -54,16 +72,18 @@ class Ours:
         return f"this library, asked for {self.recall}"
 
     def load(self) -> None:
-        """faiss, which is otherwise imported by the first search."""
+        """Imports faiss, which else the first search would do."""
         load_faiss()
 
     def build(self, rows: HalfRows, folder: Path) -> dict[str, object]:
         """Writes the rows and the index."""
-        file = RowsFile.create(rows_path(folder), RowsHeader(rows.shape[1], SPACE, 1))
+        file = RowsFile.create(vector_file(folder), header(rows.shape[1]))
         for start in range(0, len(rows), _COPY_ROWS):
             file.append(rows[start : start + _COPY_ROWS])
-        record = build(file.view(len(rows)), folder, self.recall)
         (folder / "dim").write_text(str(rows.shape[1]))
+        record = build(folder, rows.shape[1], self.recall)
+        if record is None:
+            return {"structure": "exact scan, f16"}
         return {
             "structure": record.structure,
             "measured_when_built": {"picture": record.recall_image, "text-like": record.recall_text},
@@ -71,10 +91,10 @@ class Ours:
 
     def open(self, folder: Path) -> "OpenOurs":
         """Maps the rows and reads the index."""
-        opened = OpenOurs(searcher_of(folder, self.recall, int((folder / "dim").read_text())))
-        if notice := opened.searcher.notice:
+        searcher = open_searcher(folder, int((folder / "dim").read_text()), self.recall)
+        if notice := searcher.notice:
             raise ValueError(notice)  # without its index it would be another rival
-        return opened
+        return OpenOurs(searcher)
 
 
 @dataclass(frozen=True, eq=False)
