@@ -102,11 +102,16 @@ class Served:
 
 def anon_bytes(pid: int | None = None) -> int:
     """Anonymous resident memory of a process, of this one by default; 0 where /proc does not say."""
+    return _status(str(pid or "self"), "RssAnon")
+
+
+def _status(process: str, field: str) -> int:
+    """A figure in bytes out of /proc; 0 where it is not there."""
     try:
-        status = Path(f"/proc/{pid or os.getpid()}/status").read_text()
+        status = Path(f"/proc/{process}/status").read_text()
     except OSError:  # it has just ended, or this is no Linux
         return 0
-    found = [int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon:")]
+    found = [int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{field}:")]
     return found[0] * 1024 if found else 0
 
 
@@ -164,7 +169,9 @@ def _work(connection: Connection, function: Callable[..., object], *args: object
     with _told(connection):
         result = function(*args)
         used = resource.getrusage(resource.RUSAGE_SELF)
-        connection.send((False, (result, used.ru_utime + used.ru_stime, used.ru_maxrss * _MAXRSS_UNIT)))
+        # getrusage's maximum begins with the parent's, which a child is a copy of for a moment; VmHWM does not.
+        peak = _status("self", "VmHWM") or used.ru_maxrss * _MAXRSS_UNIT
+        connection.send((False, (result, used.ru_utime + used.ru_stime, peak)))
 
 
 def _serve(connection: Connection, prepare: Callable[[], object], opener: Callable[[], Callable[..., Any]]) -> None:
