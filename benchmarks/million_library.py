@@ -31,7 +31,8 @@ CELLS = (10, 10, 10)  # folders: shelves, years of each, events of each; about 1
 TAGS = {"tenth": 10, "hundredth": 100, "thousandth": 1000}  # concepts strewn over all folders, by their share
 CAMERAS = (("Canon EOS R5", 0.5), ("NIKON D90", 0.39), ("SONY ILCE-7", 0.1), ("LEICA Q3", 0.009), ("Holga 120", 0.001))
 FORMATS = (("jpeg", 0.9), ("heif", 0.09), ("png", 0.01))
-WORDS = "dog beach wedding mountain cat snow birthday garden street night lake forest train boat horse".split()
+_WORDS = "dog beach wedding mountain cat snow birthday garden street night lake forest train boat horse"
+WORDS = tuple(_WORDS.split())
 CAPTIONED = 0.05
 PLACED = 0.4  # pictures with GPS
 NEUTRAL = 512  # neutral texts kept with the space
@@ -80,10 +81,10 @@ class Sorted:
     folder: NDArray[np.int64]  # (n,) in this order, 0 to 999
     tags: dict[str, NDArray[np.int64]]  # (n,) in this order: which concept of so many
 
-    def blocks(self) -> Iterator[tuple[int, HalfRows]]:
-        """The first row's number and float16 rows, in the order of folders."""
+    def blocks(self) -> Iterator[HalfRows]:
+        """All rows, in the order of folders."""
         for start in range(0, len(self.order), _BATCH):
-            yield start, self.rows[self.order[start : start + _BATCH]]
+            yield self.rows[self.order[start : start + _BATCH]]
 
 
 def sort_out(rows: HalfRows, rng: np.random.Generator) -> Sorted:
@@ -139,7 +140,7 @@ def _nearest(rows: HalfRows, points: Vectors, above: NDArray[np.int64] | None, c
 def _write_vectors(writer: LibraryWriter, space: SpaceInfo, pictures: Sorted) -> None:
     generation, blocks = writer.generation(space), {}
     file = place_of(writer.store, generation.id).open()
-    for start, block in pictures.blocks():
+    for block in pictures.blocks():
         blocks |= extend_blocks(blocks, file.append(block), block)
     with transaction(writer.store) as conn:
         record_blocks(conn, generation.id, len(pictures.order), blocks)
@@ -206,7 +207,7 @@ def _write_pictures(
         "INSERT INTO asset (id, content_hash, part, live, format_id, width, height, exif_orientation, taken,"
         " taken_source, camera_id, latitude, longitude, phash) VALUES (?, ?, 0, 1, ?, ?, ?, 1, ?, 'exif', ?, ?, ?, ?)",
         [
-            (i, hashlib.blake2b(b"%d" % i, digest_size=32).digest(), f, w, h, t, c, a if p else None, o if p else None, x)
+            (i, _content(i), f, w, h, t, c, a if p else None, o if p else None, x)
             for i, f, w, h, t, c, a, o, p, x in zip(
                 ids, formats, width, height, taken, cameras, latitude.tolist(), longitude.tolist(), placed, phash,
                 strict=True,
@@ -240,6 +241,10 @@ def _write_tags(conn: Connection, name: str, of: NDArray[np.int64], many: int) -
             "INSERT INTO asset_tag SELECT value, ?, 'concept', 'made', 0.9, 0 FROM json_each(?)",
             (given, json.dumps(rows)),
         )
+
+
+def _content(number: int) -> bytes:
+    return hashlib.blake2b(b"%d" % number, digest_size=32).digest()
 
 
 def _file_name(number: int, chance: float) -> bytes:
