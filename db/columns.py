@@ -1,8 +1,9 @@
 """The filter columns of a generation: what filters ask of each row, read from SQL, kept in a file that is mapped.
 
 The file holds one NumPy array per field of COLUMNS, one after another, so that a filter reads only the fields that it
-asks about. It is derived (invariant 2): it counts only while SQLite names it with the digest of its bytes. What it says
-comes from the same query that answers for newer rows, so a filter cannot tell the two apart.
+asks about; behind them, for pictures with several files, all their folders. It is derived (invariant 2): it counts only
+while SQLite names it with the digest of its bytes. What it says comes from the same query that answers for newer rows,
+so a filter cannot tell the two apart.
 """
 
 import json
@@ -21,7 +22,7 @@ from sqlalchemy import Connection
 
 from core.arrays import RowNumbers
 from core.pictures import Orientation
-from db.connect import Store, transaction
+from db.connect import Store, plain_rows, transaction
 from db.places import place_of
 from db.vectors.storage import storage_errors, sync_folder
 
@@ -67,15 +68,30 @@ _DIRTY = _READ.format(
     which="d.generation_id = :generation_id AND r.row < :start",
 )
 
+_FOLDERS = """
+    SELECT DISTINCT r.row, f.folder_id FROM json_each(:rows) j
+    CROSS JOIN vector_row r ON r.generation_id = :generation_id AND r.row = j.value
+    CROSS JOIN file_asset fa ON fa.asset_id = r.asset_id
+    CROSS JOIN file f ON f.id = fa.file_id AND f.state IN ('present', 'offline')
+    ORDER BY r.row, f.folder_id
+"""
+_PAIR = np.dtype("<i4")  # of a row and a folder
 _ROW_AND_RECORD = np.dtype([("row", "<i8"), *((name, COLUMNS[name]) for name in COLUMNS.names or ())])
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Columns:
-    """The columns of rows [0, rows): `columns["taken"]` is one field of all of them, read-only."""
+    """The columns of rows [0, rows): `columns["taken"]` is one field of all of them, read-only.
+
+    Attributes:
+        rows: how many.
+        fields: by name, (rows,) each.
+        copies: int32 (n, 2), row and folder of every live file of the rows with `several`.
+    """
 
     rows: int
     fields: dict[str, NDArray[Any]]
+    copies: NDArray[np.int32]
 
     def __len__(self) -> int:
         return self.rows
@@ -111,7 +127,7 @@ def write_columns(store: Store, generation_id: int) -> int:
         "SELECT committed_rows FROM generation WHERE id = :id", {"id": generation_id}
     ).scalar_one()
     path = place_of(store, generation_id).columns
-    digest = _write(path, _pages(store.conn, _FROM, generation_id, 0), committed)
+    digest = _write(path, store.conn, generation_id, committed)
     with transaction(store) as conn:
         conn.exec_driver_sql(
             "UPDATE generation SET columns_file = :file, columns_rows = :rows, columns_digest = :digest WHERE id = :id",
@@ -193,25 +209,34 @@ def _together(pages: Iterator[tuple[RowNumbers, NDArray[np.void]]]) -> tuple[Row
     return np.concatenate(rows), np.concatenate(records)
 
 
-def _write(path: Path, pages: Iterator[tuple[RowNumbers, NDArray[np.void]]], count: int) -> str:
+def _write(path: Path, conn: Connection, generation_id: int, count: int) -> str:
     """The digest of what is there from now on. Rows that stand for nothing are zeros."""
     fresh = path.with_name(path.name + ".tmp")
     with storage_errors(path):
         with fresh.open("w+b") as file:
             starts = _lay_out(file, count)
-            for rows, records in pages:
+            for rows, records in _pages(conn, _FROM, generation_id, 0):
                 first, end = int(rows[0]), int(rows[-1]) + 1
                 block = np.zeros(end - first, COLUMNS)
                 block[rows - first] = records
                 for name, start in starts.items():
                     file.seek(start + first * COLUMNS[name].itemsize)
                     file.write(np.ascontiguousarray(block[name]).data)
+                file.seek(0, os.SEEK_END)
+                file.write(_folders_of(conn, generation_id, rows[records["several"]]).data)
             file.flush()
             os.fsync(file.fileno())
             digest = _digest(file)
         fresh.replace(path)
         sync_folder(path.parent)
     return digest
+
+
+def _folders_of(conn: Connection, generation_id: int, rows: RowNumbers) -> NDArray[np.int32]:
+    """Row and folder of every live file of these rows, int32 (n, 2)."""
+    values = {"rows": json.dumps(rows.tolist()), "generation_id": generation_id}
+    found = plain_rows(conn, _FOLDERS, values) if len(rows) else []
+    return np.array(found, _PAIR).reshape(-1, 2)
 
 
 def _lay_out(file: BufferedRandom, count: int) -> dict[str, int]:
@@ -244,7 +269,7 @@ def _map(file: BufferedReader, count: int, digest: str) -> Columns:
             raise ValueError(f"{name} is {dtype} {shape}")
         start, at = file.tell(), file.tell() + count * dtype.itemsize
         fields[name] = mapped[start:at].view(dtype)
-    return Columns(count, fields)
+    return Columns(count, fields, mapped[at:].view(_PAIR).reshape(-1, 2))
 
 
 def _digest(file: BufferedReader | BufferedRandom) -> str:

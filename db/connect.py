@@ -30,6 +30,11 @@ _WRITER_PRAGMAS = (
     "PRAGMA secure_delete = ON",  # what is forgotten is overwritten, not just unlinked
 )
 
+_READER_PRAGMAS = (
+    "PRAGMA temp_store = MEMORY",  # the folder for temporary files may be read-only, too
+    "PRAGMA mmap_size = 2147418112",  # the most SQLite takes: looking a thousand pictures up takes a quarter less
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -64,7 +69,8 @@ def connect_reader(folder: Path) -> Store:
     immutable = _immutable(folder)
     store = _connect(folder, f"file:{_quoted(database)}?mode=ro{immutable}")
     store.conn.info["immutable"] = bool(immutable)
-    store.conn.exec_driver_sql("PRAGMA temp_store = MEMORY")  # the folder for temporary files may be read-only, too
+    for pragma in _READER_PRAGMAS:
+        store.conn.exec_driver_sql(pragma)
     return store
 
 

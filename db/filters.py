@@ -57,7 +57,6 @@ class FilterRows:
         self._generation = generation
         self._findable = findable
         self._parts = _parts(store, generation)
-        self._several = any(bool(records["several"].any()) for _, records in self._parts)
         self._kept: OrderedDict[Filters, RowMask] = OrderedDict()
 
     def of(self, filters: Filters) -> RowMask:
@@ -81,15 +80,20 @@ class FilterRows:
         for name in filters.tags:
             assets = tagged_assets(self._conn, name)  # SQL's alone: tags come and go without new columns
             match &= self._ask(partial(_one_of_field, "asset", assets))
-        return match if predicate.folder_ids is None else self._below(match, predicate, predicate.folder_ids)
+        return match if predicate.folder_ids is None else match & self.in_folders(predicate.folder_ids)
 
-    def _below(self, match: RowMask, predicate: "_Predicate", folder_ids: list[int]) -> RowMask:
-        """Those of the matches that have a live file in one of the folders."""
-        inside = self._ask(predicate.below)
-        if self._several:
-            doubtful = np.flatnonzero(match & self._ask(lambda records: records["several"]))
-            inside[doubtful] = rows_below(self._conn, self._generation.id, doubtful, folder_ids)
-        return np.logical_and(match, inside, out=match)
+    def in_folders(self, folder_ids: Sequence[int]) -> RowMask:
+        """The rows with a live file in one of these folders themselves, bool (committed_rows,)."""
+        inside = np.zeros(self._generation.committed_rows, np.bool_)
+        for rows, records in self._parts:
+            inside[rows] = _one_of(records["folder"], folder_ids)
+            if isinstance(records, Columns):
+                copies, folders = records.copies[:, 0], records.copies[:, 1]
+                inside[copies[_one_of(folders, folder_ids)]] = True
+            elif records["several"].any():
+                several = np.arange(len(inside))[rows][records["several"]]
+                inside[several] = rows_below(self._conn, self._generation.id, several, list(folder_ids))
+        return inside
 
     def _ask(self, test: _Test) -> RowMask:
         """The test's answer for every row; where two parts hold a row, the later one knows better."""
@@ -125,10 +129,6 @@ class _Predicate:
         for test in self.tests:
             result &= test(records)
         return result
-
-    def below(self, records: Fields) -> NDArray[np.bool_]:
-        """The folder's filter, by the one folder that the record names."""
-        return _one_of(records["folder"], self.folder_ids or [])
 
 
 def _compile(conn: Connection, filters: Filters) -> _Predicate:

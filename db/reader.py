@@ -191,7 +191,7 @@ class LibraryReader:
         generation = self.generation(space)
         if not filters:
             return self._known.findable_rows(generation), generation.live_rows
-        mask = self._known.filtered_rows(generation, filters)
+        mask = self._known.filter_rows(generation).of(filters)
         return mask, int(np.count_nonzero(mask))
 
     def search(self, space: SpaceInfo, query: Vectors, k: int, mask: RowMask | None = None) -> Candidates:
@@ -230,7 +230,15 @@ class LibraryReader:
         generation = self.generation(space)
         allowed = self._known.findable_rows(generation) if mask is None else mask
         try:
-            return keywords.keyword_rows(self._store.conn, generation, terms, phrase, allowed, most=most)
+            return keywords.keyword_rows(
+                self._store.conn,
+                generation,
+                terms,
+                phrase,
+                allowed,
+                most=most,
+                in_folders=lambda ids: self._known.filter_rows(generation).in_folders(ids),
+            )
         except LibraryDamaged:  # the index is derived: an answer goes without
             self._words_damaged = True
             return keywords.no_rows(generation)

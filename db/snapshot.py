@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from core.arrays import RowMask, Vectors
 from core.models import VectorKind
-from core.queries import Filters
 from db import counts, spaces
 from db import filters as filtering
 from db.background import read_neutral_texts
@@ -56,13 +55,11 @@ class Snapshot:
         """As `filters.findable_rows`."""
         return self._once(("findable", generation.id), lambda: filtering.findable_rows(self._store.conn, generation))
 
-    def filtered_rows(self, generation: GenerationInfo, filters: Filters) -> RowMask:
-        """The rows that live of which all filters hold, bool (committed_rows,)."""
-        rows = self._once(
-            ("columns", generation.id),
-            lambda: FilterRows(self._store, generation, self.findable_rows(generation)),
+    def filter_rows(self, generation: GenerationInfo) -> FilterRows:
+        """What filters ask of the generation's rows."""
+        return self._once(
+            ("columns", generation.id), lambda: FilterRows(self._store, generation, self.findable_rows(generation))
         )
-        return rows.of(filters)
 
     def searcher(self, generation: GenerationInfo) -> RowSearcher:
         """Over the generation's rows, which are mapped from then on."""
