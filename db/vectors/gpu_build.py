@@ -11,9 +11,9 @@ The first is the same, byte for byte, as one added to by the CPU whenever both a
 Leaves to others: samples, rotation, the number of lists, measuring.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -29,15 +29,9 @@ With float16 tables all of them fit the 48 KiB of shared memory that every GPU h
 _NUMBERS_PER_BYTE = 8  # as the CPU's index has: 64 bytes per vector at 512 numbers
 
 
-def gpu_code_bytes(dim: int) -> int:
-    """Sub-quantizers of 8 bits for this dimension: the most that GPUs take, at most one per eight numbers."""
-    fitting = [count for count in _CODE_BYTES if dim % count == 0 and count <= max(1, dim // _NUMBERS_PER_BYTE)]
-    return fitting[-1]
-
-
-def gpu_structure(lists: int, dim: int) -> str:
-    """For faiss's index_factory; `np`: no polysemous training, which no GPU makes use of."""
-    return f"IVF{lists},PQ{gpu_code_bytes(dim)}x8np"
+def gpu_codes(dim: int) -> int:
+    """Sub-quantizers of 8 bits for this dimension: as many as GPUs take, one per eight numbers or fewer."""
+    return max(count for count in _CODE_BYTES if count <= max(1, dim // _NUMBERS_PER_BYTE))
 
 
 @contextmanager
@@ -74,54 +68,68 @@ class Assigner:
         return np.where(sound, lists[:, 0], -1)
 
 
-class FastScanAdder:
-    """Adds rows whose lists are known to a trained, empty IVF,PQ{m}x4fsr.
+class Adder(Protocol):
+    """Fills a trained, empty IVF index of the CPU with the help of GPUs."""
 
-    faiss's fast-scan index takes no assignment from outside (its `add_core` is the base class's, and packs wrongly), so
-    the codes go through its plain 4-bit twin, which is turned into the fast-scan form at the end: for that moment
+    def add(self, rows: Vectors) -> None:
+        """float32 (n, dim), C-contiguous, as the lists see them; their numbers follow those of the rows before."""
+
+    def finish(self) -> None:
+        """Now the rows are in the index; the adder is spent."""
+
+
+def make_adder(cuda: Cuda, ivf: Any) -> Adder:  # noqa: ANN401
+    """What fits the index: IVF,PQ{m}x4fsr, or IVF,PQ{m}x8."""
+    if ivf.ntotal:
+        raise ValueError(f"expected an empty index, got one of {ivf.ntotal:,} rows")
+    fast_scan = isinstance(ivf, load_faiss().IndexIVFPQFastScan)
+    return _FastScanAdder(ivf, Assigner(cuda, ivf)) if fast_scan else _ShardAdder(cuda, ivf)
+
+
+class _FastScanAdder:
+    """faiss's fast-scan index takes no assignment from outside (its `add_core` is the base class's, and packs wrongly).
+
+    So the codes go through its plain 4-bit twin, which is turned into the fast-scan form at the end: for that moment
     both are in memory, 72 bytes per row each at 512 numbers.
     """
 
-    def __init__(self, ivf: Any, assign: Callable[[Vectors], RowNumbers]) -> None:  # noqa: ANN401
-        faiss = load_faiss()
-        if ivf.ntotal:
-            raise ValueError(f"expected an empty index, got one of {ivf.ntotal:,} rows")
-        self._plain = faiss.IndexIVFPQ(ivf.quantizer, ivf.d, ivf.nlist, ivf.pq.M, ivf.pq.nbits, ivf.metric_type)
+    def __init__(self, ivf: Any, assign: Assigner) -> None:  # noqa: ANN401
+        self._ivf = ivf
+        self._plain = load_faiss().IndexIVFPQ(ivf.quantizer, ivf.d, ivf.nlist, ivf.pq.M, ivf.pq.nbits, ivf.metric_type)
         self._plain.pq = ivf.pq
         self._plain.by_residual = ivf.by_residual
         self._plain.is_trained = True
-        self._trained = ivf  # owns the quantizer
         self._assign = assign
 
     def add(self, rows: Vectors) -> None:
-        """float32 (n, dim), C-contiguous; their numbers follow those of the rows before."""
         faiss = load_faiss()
         lists = np.ascontiguousarray(self._assign(rows), np.int64)
         self._plain.add_core(len(rows), faiss.swig_ptr(rows), None, faiss.swig_ptr(lists))
 
-    def finish(self) -> Any:  # noqa: ANN401
-        """The fast-scan index with all rows in it; the adder is spent."""
-        packed = load_faiss().IndexIVFPQFastScan(self._plain, self._trained.bbs)
-        self._trained.replace_invlists(packed.invlists, True)
-        packed.own_invlists = False
-        self._trained.ntotal = packed.ntotal
-        return self._trained
+    def finish(self) -> None:
+        _move_lists(load_faiss().IndexIVFPQFastScan(self._plain, self._ivf.bbs), self._ivf)
 
 
-class ShardAdder:
-    """Adds rows to a trained, empty IVF,PQ{m}x8 on the GPUs, a share to each."""
+class _ShardAdder:
+    """Each GPU encodes its share of the rows, and keeps it until the end. Rows that are not numbers count as zeros."""
 
     def __init__(self, cuda: Cuda, ivf: Any) -> None:  # noqa: ANN401
         self._cuda = cuda
+        self._ivf = ivf
         self._shards = cuda.spread(ivf, shard=True, float16=True)
 
     def add(self, rows: Vectors) -> None:
-        """float32 (n, dim); their numbers follow those of the rows before. Rows that are not numbers count as zeros."""
         self._shards.add(_zeroed(rows, _sound(rows)))
 
-    def finish(self) -> Any:  # noqa: ANN401
-        """The CPU's index with all rows in it."""
-        return self._cuda.gather(self._shards)
+    def finish(self) -> None:
+        _move_lists(self._cuda.gather(self._shards), self._ivf)
+
+
+def _move_lists(filled: Any, into: Any) -> None:  # noqa: ANN401
+    """The inverted lists, and who owns them; `filled` is of no more use."""
+    into.replace_invlists(filled.invlists, True)
+    filled.own_invlists = False
+    into.ntotal = filled.ntotal
 
 
 def _sound(rows: Vectors) -> RowMask:

@@ -9,7 +9,6 @@ from core.arrays import HalfRows
 from core.errors import DeviceError
 from db.vectors.engine import load_faiss
 from db.vectors.gpu_batch import find_numbers, hold_on_gpus
-from db.vectors.gpu_build import gpu_structure
 from db.vectors.gpu_search import GpuIvfPq, GpuRows
 from tests.db.vectors.cuda import FakeCuda
 from tests.db.vectors.shelves import brute_force, clustered
@@ -34,13 +33,13 @@ def indexed(rows: HalfRows, structure: str) -> Any:
 
 
 def test_rows_are_held_where_they_fit_whatever_the_index(rows: HalfRows) -> None:
-    for index in (None, indexed(rows, "IVF8,PQ8x4fsr"), indexed(rows, gpu_structure(8, 32))):
+    for index in (None, indexed(rows, "IVF8,PQ8x4fsr"), indexed(rows, "IVF8,PQ4x8np")):
         assert isinstance(hold_on_gpus(FakeCuda(), rows, index, nprobe=1), GpuRows)
 
 
 @pytest.mark.parametrize("before", ["", "RR32,"])
 def test_codes_are_held_where_rows_do_not_fit(rows: HalfRows, before: str) -> None:
-    held = hold_on_gpus(FakeCuda(1, SMALL), rows, indexed(rows, before + gpu_structure(8, 32)), nprobe=8)
+    held = hold_on_gpus(FakeCuda(1, SMALL), rows, indexed(rows, before + "IVF8,PQ4x8np"), nprobe=8)
     assert isinstance(held, GpuIvfPq)
     assert held.rows == 2500
 
@@ -53,7 +52,7 @@ def test_what_does_not_fit_is_an_error_that_says_what_helps(rows: HalfRows) -> N
     with pytest.raises(DeviceError, match=at_all + ", or"):
         hold_on_gpus(cuda, rows, None, nprobe=1)
     with pytest.raises(DeviceError, match=at_all + "$"):
-        hold_on_gpus(cuda, rows, indexed(rows, gpu_structure(8, 32)), nprobe=1)
+        hold_on_gpus(cuda, rows, indexed(rows, "IVF8,PQ4x8np"), nprobe=1)
 
 
 def test_every_query_has_its_best_among_its_numbers(rows: HalfRows) -> None:
@@ -97,6 +96,6 @@ def test_narrow_masks_and_many_hits_are_for_the_cpu(rows: HalfRows) -> None:
 
 
 def test_an_index_is_asked_for_what_it_was_measured_to_need(rows: HalfRows) -> None:
-    held = GpuIvfPq(FakeCuda(), indexed(rows, gpu_structure(8, 32)), nprobe=8)
+    held = GpuIvfPq(FakeCuda(), indexed(rows, "IVF8,PQ4x8np"), nprobe=8)
     found = find_numbers(held, rows[:3].astype(np.float32), 10, candidates=300, mask=None)
     assert [len(numbers) for numbers in found if numbers is not None] == [300, 300, 300]

@@ -6,7 +6,6 @@ import pytest
 from core.arrays import HalfRows
 from db.vectors import gpu_search
 from db.vectors.engine import load_faiss
-from db.vectors.gpu_build import gpu_structure
 from db.vectors.gpu_search import GpuIvfPq, GpuRows, codes_fit, rows_fit
 from tests.db.vectors.cuda import FakeCuda
 from tests.db.vectors.shelves import brute_force, clustered
@@ -69,7 +68,7 @@ def test_codes_find_what_the_cpu_finds_in_the_same_lists(rows: HalfRows, rotated
     faiss = load_faiss()
     wide = np.zeros((len(rows), 32), np.float32)
     wide[:, :30] = rows
-    structure = ("RR32," if rotated else "") + gpu_structure(20, 32)
+    structure = ("RR32," if rotated else "") + "IVF20,PQ4x8np"
     index = faiss.index_factory(32, structure, faiss.METRIC_INNER_PRODUCT)
     faiss.extract_index_ivf(index).cp.min_points_per_centroid = 1
     faiss.downcast_index(faiss.extract_index_ivf(index)).pq.cp.min_points_per_centroid = 1
