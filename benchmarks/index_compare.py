@@ -125,7 +125,8 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """What can be asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--dim", type=int, default=512)
@@ -158,7 +159,7 @@ def run(asked: argparse.Namespace, folder: Path) -> None:
 
 def main() -> int:
     """Runs it; 1 and one line where it cannot."""
-    asked = _parser().parse_args()
+    asked = parser().parse_args()
     if asked.only_build and not asked.keep:
         print("--only-build needs --keep FOLDER", file=sys.stderr)
         return 2

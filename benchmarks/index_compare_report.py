@@ -119,12 +119,12 @@ def _table(compared: Compared, *, sweep: bool) -> Iterator[str]:
                     filter(None, [f"{rival.knob} {asked.effort}" if rival.knob else "", f"({why})" if why else ""])
                 ),
                 " / ".join(f"{asked.kinds[kind].recall:.3f}" for kind in KINDS),
-                " / ".join(_ms(asked.kinds[kind].p50_ms) for kind in KINDS),
-                " / ".join(_ms(asked.kinds[kind].p99_ms) for kind in KINDS),
+                " / ".join(_figure(asked.kinds[kind].p50_ms) for kind in KINDS),
+                " / ".join(_figure(asked.kinds[kind].p99_ms) for kind in KINDS),
                 f"{_both_p50(asked) / ours:.3g}",
                 f"{rival.ram_held_per_row:,.0f} / {rival.ram_peak_per_row:,.0f}",
                 f"{rival.disk_per_row:,.0f}",
-                f"{rival.build_cpu_s:,.0f}",
+                _figure(rival.build_cpu_s),
                 f"{rival.build_peak_rss / 1e9:.2f}",
             ]
             yield f"| {' | '.join(cells)} |"
@@ -135,7 +135,7 @@ def _both_p50(asked: Asked) -> float:
     return sum(kind.p50_ms for kind in asked.kinds.values()) / len(asked.kinds)
 
 
-def _ms(value: float | None) -> str:
+def _figure(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -9,8 +9,9 @@ library does, in a process of its own; both are kept in the folder and used agai
 Then, each in processes of their own: the library is opened and asked for the first time, with its files in memory and
 not; what was built for each recall is asked in turn with the exact scan; asked alone, a query after the other; and
 asked while the page cache holds no row. Times are CPU time of one thread, medians of repeats; those of opening and
-of a cold page cache are wall time, too. RAM is anonymous memory; peak RSS also holds pages of mapped files, which the system takes back when it needs
-them. At 1,000,000 × 512 it says which promises were kept, and 1 is the exit status where one was not.
+of a cold page cache are wall time, too. RAM is anonymous memory; peak RSS also holds pages of mapped files, which the
+system takes back when it needs them. At 1,000,000 × 512 it says which promises were kept; the exit status is 1 where
+one was not.
 """
 
 import argparse
@@ -135,7 +136,8 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """What can be asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--dim", type=int, default=DIM)
@@ -151,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Runs it; 1 where it cannot, or where a promise was not kept."""
-    asked = _parser().parse_args()
+    asked = parser().parse_args()
     try:
         result = run(asked)
     except BenchmarkError as error:
