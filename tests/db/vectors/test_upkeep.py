@@ -69,11 +69,9 @@ def test_a_long_tail_is_added_to_the_lists() -> None:
     assert action(million, rows=1_008_001) is Action.EXTEND
 
 
-def test_an_index_of_an_earlier_version_is_built_anew_rather_than_extended() -> None:
+def test_an_index_of_an_earlier_version_goes() -> None:
     old = replace(RECORD, trained_rows=0, coarse_error=0.0, imbalance=0.0)
-    assert action(old, rows=102_529) is Action.NOTHING
-    assert action(old, rows=102_530) is Action.REBUILD
-    assert action(old, recall=0.95) is Action.REBUILD
+    assert action(old) is Action.REBUILD
 
 
 def test_much_growth_since_the_training_wants_more_lists_however_often_it_was_extended() -> None:
@@ -83,11 +81,11 @@ def test_much_growth_since_the_training_wants_more_lists_however_often_it_was_ex
 
 
 def test_lists_that_fit_new_rows_worse_are_trained_anew_by_how_many_they_are() -> None:
-    """Share of the rows since the training times their error above that of the training: over a twentieth."""
+    """Share of the rows since the training times their error above that of the training: over 0.03."""
     worse = Drift(error=0.45, imbalance=1.5)  # half as much again
     assert action(rows=102_000, drift=worse) is Action.NOTHING  # 2% · 0.5 = 0.01
-    assert action(replace(RECORD, built_rows=110_000), rows=111_000, drift=worse) is Action.NOTHING  # 9.9% · 0.5
-    assert action(replace(RECORD, built_rows=111_000), rows=112_000, drift=worse) is Action.REBUILD  # 10.7% · 0.5
+    assert action(replace(RECORD, built_rows=105_000), rows=106_000, drift=worse) is Action.NOTHING  # 5.7% · 0.5
+    assert action(replace(RECORD, built_rows=106_000), rows=107_000, drift=worse) is Action.REBUILD  # 6.5% · 0.5
     assert action(rows=112_000, drift=EVEN) is Action.EXTEND
     better = Drift(error=0.20, imbalance=1.5)
     assert action(rows=102_000, drift=better) is Action.NOTHING
@@ -118,7 +116,7 @@ def test_the_reason_is_a_sentence_with_numbers() -> None:
     assert said == "its lists fit the 12,000 rows since it was trained 50% worse than those before"
 
 
-@pytest.mark.parametrize(("recall_text", "built", "expected"), [(0.989, 110_000, True), (0.99, 110_000, False)])
+@pytest.mark.parametrize(("recall_text", "built", "expected"), [(0.984, 110_000, True), (0.986, 110_000, False)])
 def test_lists_that_cannot_give_the_recall_any_more_are_given_up(
     recall_text: float, built: int, expected: bool
 ) -> None:
