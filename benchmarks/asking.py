@@ -12,7 +12,8 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.questions import HITS, KINDS, Questions
 from core.arrays import HalfRows, RowNumbers, Vectors
 
-_SECONDS_EACH = 60.0  # for one rival with one effort; who is slower is asked fewer queries
+_SECONDS_EACH = 20.0  # for one rival with one effort; who is slower is asked fewer queries,
+_ONCE_S = 1.0  # and who takes longer than this for one, each of them once
 _LEAST_QUERIES = 2  # of each kind
 _ENOUGH_FOR_P99 = 100  # of each kind
 _OTHER_THREADS = 1.2  # process time by thread time: above it, work was done where it was not timed
@@ -59,6 +60,17 @@ class Timed:
         return answer
 
 
+@dataclass(frozen=True)
+class _Share:
+    """What one rival with one effort is asked."""
+
+    queries: int  # of each kind, the first ones
+    repeats: int
+
+    def has(self, query: int, repeat: int) -> bool:
+        return query < self.queries and repeat < self.repeats
+
+
 class _Notes:
     """Times and recalls of one rival with one effort, by query."""
 
@@ -96,14 +108,14 @@ def ask_all(
         BenchmarkError: a rival worked in other threads than the one that was timed.
     """
     notes = {(name, effort): _Notes() for name, some in efforts.items() for effort in some}
-    most = {way: _most(served[way[0]], way[1], questions, repeats) for way in notes}
+    shares = {way: _share(served[way[0]], way[1], questions, repeats) for way in notes}
     passes = max(len(some) for some in efforts.values())
     for turn in range(repeats * passes):
         for at in _mixed(questions):
             for name, some in efforts.items():
                 # Efforts are spread over the passes; a rival with few of them has passes without a question.
                 place = (turn + at) % passes
-                if place < len(some) and at % (len(questions) // 2) < most[name, some[place]]:
+                if place < len(some) and shares[name, some[place]].has(at % (len(questions) // 2), turn // passes):
                     _ask(served[name], some[place], notes[name, some[place]], questions, rows, at)
     for (name, effort), noted in notes.items():
         if noted.process_s > _OTHER_THREADS * noted.thread_s() + 0.05:
@@ -121,16 +133,16 @@ def _ask(child: Served, effort: int, noted: _Notes, questions: Questions, rows: 
         noted.recalls[at] = questions.recall(at, rows, found)
 
 
-def _most(child: Served, effort: int, questions: Questions, repeats: int) -> int:
-    """How many queries of each kind there is time for; asks some, under watch, which also warms the rival up."""
+def _share(child: Served, effort: int, questions: Questions, repeats: int) -> _Share:
+    """How much there is time for; asks some, under watch, which also warms the rival up."""
     half = len(questions) // 2
-    thread_s = 0.0
-    for at in (0, half, 1, half + 1)[: 2 if half == 1 else 4]:
+    slowest = 0.0
+    for at in (0, half, 1 % half, half + 1 % half):
         answer: Any = child.ask_watched(questions.vectors[at], effort)
-        thread_s = max(thread_s, answer[1])
-        if thread_s > 1:
-            break
-    return max(min(_LEAST_QUERIES, half), min(half, int(_SECONDS_EACH / repeats / 2 / max(thread_s, 1e-6))))
+        slowest = max(slowest, answer[1])
+        if slowest > _ONCE_S:
+            return _Share(min(_LEAST_QUERIES, half), 1)
+    return _Share(max(min(_LEAST_QUERIES, half), int(_SECONDS_EACH / repeats / 2 / max(slowest, 1e-6))), repeats)
 
 
 def _mixed(questions: Questions) -> list[int]:

@@ -20,7 +20,7 @@ class HnswlibGraph:
     title = "hnswlib, M 16, ef_construction 200"
     package = "hnswlib"
     knob = "ef"
-    efforts = (10, 64, 128, 256, 512, 1024, 2048)
+    efforts = (10, 64, 128, 256, 512, 1024, 2048, 4096)
 
     def load(self) -> None:
         """Imports the package."""

@@ -19,7 +19,7 @@ class UsearchGraph:
     dtype: str | None = None
     package = "usearch"
     knob = "expansion"
-    efforts = (64, 128, 256, 512, 1024, 2048)
+    efforts = (64, 128, 256, 512, 1024, 2048, 4096)
 
     @property
     def name(self) -> str:
