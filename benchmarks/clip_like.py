@@ -24,8 +24,9 @@ photographs, or are a little harder to search. "Lists" are the share of the ten 
 | uneven spread of the lists   | 0.22            | 0.06            | 0.06            | 0.05            |
 | uneven distance of the 10th  | 0.26            | 0.11            | 0.10            | 0.08            |
 
-Independent clusters, or none, do not fit: their local dimension is 16 to 24, and they are too even. Text-like queries
-are `db.vectors.sampling.text_like`, which has its own comparison with recorded nouns.
+Independent clusters, or none, do not fit: their local dimension is 16 to 24, and they are too even. Texts about
+pictures are made by `db.vectors.sampling.text_like`, which has its own comparison with recorded nouns; all texts of a
+world lie on the same side of its pictures.
 """
 
 from collections.abc import Iterator
@@ -34,7 +35,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.arrays import HalfRows, Vectors
+from db.vectors.sampling import made_gap, text_like
 
+GAP_AMONG_PICTURES = 0.1  # so that a text's scores differ by 0.021, as those of recorded nouns do by 0.020
+GAP_ROWS = 5_000  # enough to see in which directions pictures vary
 BLOCK = 50_000  # rows made at a time: 100 MB of float32 at 512 numbers
 MEAN = 0.75  # length of the vector all pictures share
 BRANCHING = 10
@@ -86,6 +90,12 @@ class World:
             made[start : start + len(block)] = block
             start += len(block)
         return made
+
+    def texts(self, about: Vectors, rng: np.random.Generator) -> Vectors:
+        """Texts, each about one of these pictures (float32 (n, dim), n > 1), as the world's text tower sees them."""
+        some = self.rows(GAP_ROWS).astype(np.float32)
+        gap = made_gap(some, np.random.default_rng((self.seed, 2)), among=GAP_AMONG_PICTURES)
+        return text_like(about, some.mean(axis=0), rng, gap)
 
     def _parts(self) -> tuple[Vectors, Vectors, list[Vectors], list[Vectors]]:
         """The rotation (dim, dim), the spectrum's square root (dim,), each level's nodes, and their widths (n, 1)."""

@@ -7,7 +7,6 @@ from db.vectors.blocks import BLOCK_ROWS, damaged_blocks, extend_blocks
 from db.vectors.build import build_index
 from db.vectors.compact import compact
 from db.vectors.ivfpq import index_is_sound
-from db.vectors.policy import index_is_due
 from db.vectors.records import Candidates, IndexRecord
 from db.vectors.rows_file import RowsFile, RowsHeader
 from db.vectors.searcher import RowSearcher
@@ -23,6 +22,5 @@ __all__ = [
     "compact",
     "damaged_blocks",
     "extend_blocks",
-    "index_is_due",
     "index_is_sound",
 ]

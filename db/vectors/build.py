@@ -5,30 +5,36 @@ crash leaves can be taken for an index: only a record in SQLite makes one of a f
 """
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.arrays import HalfRows, RowMask
+from core.arrays import HalfRows, RowMask, Vectors
 from core.indexing import Progress, ProgressListener
+from db.vectors.drift import imbalance_of
 from db.vectors.engine import load_faiss
-from db.vectors.ivfpq import IvfPq, pad
+from db.vectors.ivfpq import IvfPq, open_index
+from db.vectors.lists import Lists
 from db.vectors.policy import Plan, plan_index
 from db.vectors.records import IndexRecord
+from db.vectors.rotation import balanced_rotation
 from db.vectors.sampling import sample_rows
 from db.vectors.tuning import tune
 
 _ADD_ROWS = 16_384  # rows in float32 at a time: 32 MB at 512 numbers
 
 
-def build_index(
+def build_index(  # noqa: PLR0913 - options by keyword, each with a default
     view: HalfRows,
     *,
     folder: Path,
     generation: int,
     live: RowMask | None = None,
     target_recall: float = 0.99,
+    texts: Vectors | None = None,
     on_progress: ProgressListener | None = None,
 ) -> IndexRecord:
     """Builds the index over all rows of `view` and writes it to `folder`; uses all of faiss's threads.
@@ -43,34 +49,117 @@ def build_index(
         live: the rows that may be found, bool (n,); None is all.
         target_recall: recall@10 to reach with both kinds of query. Where it cannot be reached, the best is taken,
             and the record says what it is.
+        texts: float32 (n, dim), unit text vectors of the library's model, to measure with or to learn from how texts
+            lie to pictures; None where none are known.
         on_progress: told how many rows are in; stage "finish".
 
     Raises:
         ValueError: too few live rows (policy.LEAST_ROWS).
         StorageFull, LibraryError: it could not be written; the record of before still holds.
     """
-    started = time.monotonic()
-    progress = _Reporter(on_progress, len(view))
-    alive = len(view) if live is None else int(np.count_nonzero(live))
-    plan = plan_index(alive, view.shape[1])
-    rng = np.random.default_rng(len(view))
-    progress.say(0, "training the index")
-    index = _train(plan, pad(sample_rows(view, live, plan.sample, rng), plan.dim))
-    _add(index, view, progress)
-    built = IvfPq(index)
-    tuning = tune(built, view, live, target=target_recall, rng=rng, on_step=lambda note: progress.say(len(view), note))
-    name, digest = built.save(folder, generation)
-    return IndexRecord(
-        file=name,
-        built_rows=len(view),
-        structure=plan.structure,
-        nprobe=tuning.nprobe,
-        candidates=tuning.candidates,
-        digest=digest,
-        recall_image=tuning.recall_image,
-        recall_text=tuning.recall_text,
-        seconds=time.monotonic() - started,
-    )
+    work = _Work(view, live, folder, generation, _Reporter(on_progress, len(view)))
+    plan = plan_index(work.alive, view.shape[1])
+    work.progress.say(0, "training the index")
+    trained = _train(plan, sample_rows(view, live, plan.sample, work.rng))
+    _add(trained.index, view, 0, work.progress)
+    return work.finish(trained, _Given(plan.structure, trained.coarse_error, len(view)), target_recall, texts)
+
+
+def extend_index(  # noqa: PLR0913 - options by keyword, each with a default
+    view: HalfRows,
+    *,
+    folder: Path,
+    generation: int,
+    record: IndexRecord,
+    live: RowMask | None = None,
+    target_recall: float = 0.99,
+    texts: Vectors | None = None,
+    on_progress: ProgressListener | None = None,
+) -> IndexRecord:
+    """The index of `record` with the rows behind it added to the same lists, searched as is measured anew.
+
+    Args:
+        view: float16 (n, dim), unit rows: the committed rows.
+        folder: the space's folder.
+        generation: of the vector file.
+        record: the index that is there; its file stays until somebody clears it away.
+        live: the rows that may be found, bool (n,); None is all.
+        target_recall: as `build_index`.
+        texts: as `build_index`.
+        on_progress: as `build_index`.
+
+    Raises:
+        LibraryDamaged: the file of `record` is not what it was.
+        StorageFull, LibraryError: the new one could not be written.
+    """
+    work = _Work(view, live, folder, generation, _Reporter(on_progress, len(view)))
+    work.progress.say(record.built_rows, "reading the index")
+    before = open_index(folder, record, view)
+    _add(before.index, view, record.built_rows, work.progress)
+    after = _Trained(before.index, before.known.mean)
+    return work.finish(after, _Given(record.structure, record.coarse_error, record.trained_rows), target_recall, texts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trained:
+    """A faiss index, and what is known of its lists."""
+
+    index: Any  # faiss ships no types
+    mean: NDArray[np.float32]  # (lists,)
+    coarse_error: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What the training decided, and what stays when rows are added."""
+
+    structure: str
+    coarse_error: float
+    trained_rows: int
+
+
+class _Work:
+    """One index in the making: what its parts share."""
+
+    def __init__(
+        self, view: HalfRows, live: RowMask | None, folder: Path, generation: int, progress: "_Reporter"
+    ) -> None:
+        self.view, self.live, self.progress = view, live, progress
+        self.rng = np.random.default_rng(len(view))
+        self.alive = len(view) if live is None else int(np.count_nonzero(live))
+        self._folder, self._generation = folder, generation
+        self._started = time.monotonic()
+
+    def finish(self, trained: _Trained, plan: _Given, target: float, texts: Vectors | None) -> IndexRecord:
+        """Measure, write, and say what it is."""
+        index = IvfPq(trained.index, trained.mean)
+        tuning = tune(index, self.view, self.live, target=target, texts=texts, rng=self.rng, on_step=self._measuring)
+        name, digest = index.save(self._folder, self._generation)
+        how = tuning.approach
+        return IndexRecord(
+            file=name,
+            built_rows=len(self.view),
+            structure=plan.structure,
+            nprobe=how.text.nprobe,
+            candidates=how.text.candidates,
+            digest=digest,
+            recall_image=tuning.recall_image,
+            recall_text=tuning.recall_text,
+            seconds=time.monotonic() - self._started,
+            target=target,
+            coarse_error=plan.coarse_error,
+            imbalance=imbalance_of(index.list_sizes),
+            trained_rows=plan.trained_rows,
+            dead_rows=len(self.view) - self.alive,
+            nprobe_image=how.picture.nprobe,
+            candidates_image=how.picture.candidates,
+            border=how.border,
+            reach=how.reach,
+            doubt=how.doubt,
+        )
+
+    def _measuring(self, note: str) -> None:
+        self.progress.say(len(self.view), note)
 
 
 class _Reporter:
@@ -85,20 +174,38 @@ class _Reporter:
             self._listener(Progress(stage="finish", done=done, total=self._total, note=note))
 
 
-def _train(plan: Plan, sample: np.ndarray[Any, np.dtype[np.float32]]) -> Any:  # noqa: ANN401 - faiss ships no types
+def _train(plan: Plan, sample: Vectors) -> _Trained:
     faiss = load_faiss()
-    index = faiss.index_factory(plan.dim, plan.structure, faiss.METRIC_INNER_PRODUCT)
-    index.cp.spherical = True  # unit centroids; the factory's default here, and worth 3 to 4 points of recall
-    index.cp.niter = plan.iterations
-    index.cp.max_points_per_centroid = len(sample)  # the sample is the bound, faiss need not draw its own from it
-    index.cp.min_points_per_centroid = 1  # the policy sees to it; no warnings on stderr
-    index.pq.cp.min_points_per_centroid = 1
-    index.train(sample)
-    return index
+    rotation = balanced_rotation(sample, plan.wide, plan.codes)
+    turned = sample @ rotation.T
+    ivf = faiss.index_factory(plan.wide, plan.quantizers, faiss.METRIC_INNER_PRODUCT)
+    ivf.cp.spherical = True  # unit centroids; the factory's default here, and worth 3 to 4 points of recall
+    ivf.cp.niter = plan.iterations
+    ivf.cp.max_points_per_centroid = len(sample)  # the sample is the bound, faiss need not draw its own from it
+    ivf.cp.min_points_per_centroid = 1  # the policy sees to it; no warnings on stderr
+    ivf.pq.cp.min_points_per_centroid = 1
+    ivf.train(turned)
+    cosines, lists = ivf.quantizer.search(turned, 1)
+    known = Lists.measured(ivf.quantizer.reconstruct_n(0, ivf.nlist), lists[:, 0], cosines[:, 0])
+    return _Trained(_behind(rotation, ivf), known.mean, float(np.mean(1.0 - cosines)))
 
 
-def _add(index: Any, view: HalfRows, progress: _Reporter) -> None:  # noqa: ANN401 - faiss ships no types
-    for start in range(0, len(view), _ADD_ROWS):
+def _behind(rotation: Vectors, ivf: Any) -> Any:  # noqa: ANN401 - faiss ships no types
+    """An index that rotates vectors, float32 (wide, dim), before it gives them to `ivf`."""
+    faiss = load_faiss()
+    wide, dim = rotation.shape
+    turn = faiss.LinearTransform(dim, wide, False)
+    faiss.copy_array_to_vector(rotation.ravel(), turn.A)
+    turn.is_trained = True
+    whole = faiss.IndexPreTransform(turn, ivf)
+    for part in (turn, ivf):
+        part.this.disown()  # the whole owns them from now on
+    whole.own_fields = True
+    return whole
+
+
+def _add(index: Any, view: HalfRows, start: int, progress: _Reporter) -> None:  # noqa: ANN401 - faiss ships no types
+    for first in range(start, len(view), _ADD_ROWS):
         # Rows that are not numbers, which only damage makes, are given to no list, and shift nobody's number.
-        index.add(pad(view[start : start + _ADD_ROWS].astype(np.float32), index.d))
-        progress.say(min(start + _ADD_ROWS, len(view)), "adding rows to the index")
+        index.add(view[first : first + _ADD_ROWS].astype(np.float32))
+        progress.say(min(first + _ADD_ROWS, len(view)), "adding rows to the index")

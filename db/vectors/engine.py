@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.arrays import HalfRows, RowMask, RowNumbers, Vectors
 
@@ -48,6 +49,16 @@ def one_thread() -> Iterator[None]:
 def selector(mask: RowMask) -> Any:  # noqa: ANN401 - faiss ships no types
     """The rows that may be found, as faiss wants them: one bit per row, lowest bit first."""
     return load_faiss().IDSelectorBitmap(np.packbits(mask, bitorder="little"))
+
+
+def inner_products(rows: Vectors, query: Vectors) -> NDArray[np.float32]:
+    """Of float32 (dim,) with each row of float32 (n, dim), on the calling thread: BLAS would wake others for it."""
+    faiss = load_faiss()
+    products = np.empty(len(rows), np.float32)
+    faiss.fvec_inner_products_ny(
+        faiss.swig_ptr(products), faiss.swig_ptr(query), faiss.swig_ptr(rows), rows.shape[1], len(rows)
+    )
+    return products
 
 
 class HalfScanner:

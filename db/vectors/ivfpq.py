@@ -2,51 +2,103 @@
 
 It finds, it does not decide: candidates are to be scored exactly by others. Nothing is ever removed from it (fast-scan
 structures corrupt ids that are added again after `remove_ids`); rows that must not be found are masked.
+
+The file is a faiss index (IndexPreTransform: a rotation, then IVF with 4-bit codes), which any faiss opens, and
+behind it the mean cosine of each list, float32 (lists,), which faiss does not look at.
 """
 
 import os
 import zlib
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.arrays import HalfRows, RowMask, RowNumbers, Vectors
 from core.errors import LibraryDamaged
 from db.vectors.engine import load_faiss, selector
-from db.vectors.policy import padded_dim
-from db.vectors.records import IndexRecord
+from db.vectors.lists import Lists, best
+from db.vectors.records import Approach, IndexRecord, Probing
 from db.vectors.storage import storage_errors, sync_folder
 
 _READ_BYTES = 1 << 20
+_MEAN = np.dtype("<f4")
 
 
 class IvfPq:
-    """A trained faiss index, in memory. Searching it is safe from several threads at once."""
+    """A trained faiss index, in memory. Searching it is safe from several threads at once.
 
-    def __init__(self, index: Any) -> None:  # noqa: ANN401 - faiss ships no types
-        self._index = index
-        self.dim: int = index.d  # the rows' own, padded with zeros to a multiple of four
+    Args:
+        index: IndexPreTransform of one linear transform and an IVF index with a flat quantizer.
+        mean: float32 (lists,), the mean cosine of each list's rows with its centroid.
+    """
+
+    def __init__(self, index: Any, mean: NDArray[np.float32]) -> None:  # noqa: ANN401 - faiss ships no types
+        faiss = load_faiss()
+        self.index = index
+        self.ivf: Any = faiss.downcast_index(index.index)
+        turn = faiss.downcast_VectorTransform(index.chain.at(0))
+        self._rotation = faiss.vector_to_array(turn.A).reshape(turn.d_out, turn.d_in)
+        self.dim: int = index.d
         self.rows: int = index.ntotal
-        self.lists: int = index.nlist
+        self.lists: int = self.ivf.nlist
+        self.known = Lists.of(self.ivf.quantizer.reconstruct_n(0, self.lists), mean)
 
-    def candidates(self, queries: Vectors, count: int, *, nprobe: int, mask: RowMask | None = None) -> RowNumbers:
-        """Rows that are probably near, best first as the codes see it: int64 (m, count), -1 where there are no more.
+    @property
+    def list_sizes(self) -> RowNumbers:
+        """Rows in each list, int64 (lists,)."""
+        inverted = self.ivf.invlists
+        return np.fromiter((inverted.list_size(number) for number in range(self.lists)), np.int64, self.lists)
+
+    def rotated(self, vectors: Vectors) -> Vectors:
+        """float32 (n, dim) as the lists and codes see them, (n, wide)."""
+        turned: Vectors = np.ascontiguousarray(vectors, np.float32) @ self._rotation.T
+        return turned
+
+    def assign(self, vectors: Vectors) -> tuple[RowNumbers, NDArray[np.float32]]:
+        """The list of each vector, float32 (n, dim), and the cosine with its centroid."""
+        cosines, lists = self.ivf.quantizer.search(self.rotated(vectors), 1)
+        return lists[:, 0], cosines[:, 0]
+
+    def candidates(self, query: Vectors, how: Approach, *, mask: RowMask | None = None) -> RowNumbers:
+        """Rows that are probably near, best first as the codes see it: int64 (n,), n at most the candidates wanted.
 
         Args:
-            queries: float32 (m, dim), unit rows.
-            count: candidates per query.
-            nprobe: lists probed.
+            query: float32 (dim,), unit length.
+            how: of its kind is decided here.
             mask: bool (rows,); None lets every row be found.
         """
+        turned = self.rotated(query)
+        cosines = self.known.cosines(turned)
+        probing = how.picture if float(cosines.max()) > how.border else how.text
+        return self.probe(turned, cosines, probing, reach=how.reach, doubt=how.doubt, mask=mask)
+
+    def probe(
+        self,
+        turned: Vectors,
+        cosines: NDArray[np.float32],
+        probing: Probing,
+        *,
+        reach: float,
+        doubt: float,
+        mask: RowMask | None,
+    ) -> RowNumbers:
+        """As `candidates`, for a query that is rotated already and whose cosines with the centroids are known."""
         faiss = load_faiss()
-        wide = pad(queries, self.dim)
-        options = {"nprobe": min(nprobe, self.lists)}
+        lists = best(self.known.promise(cosines, reach), probing.nprobe)
+        scores = cosines[lists] + np.float32(doubt) * self.known.spread[lists]
+        options: dict[str, Any] = {"nprobe": len(lists)}
         if mask is not None:
             options["sel"] = selector(mask)
-        _, rows = self._index.search(wide, min(count, self.rows), params=faiss.SearchParametersIVF(**options))
-        found: RowNumbers = rows
-        return found
+        count = min(probing.candidates, self.rows)
+        said, rows = np.empty(count, np.float32), np.empty(count, np.int64)
+        self.ivf.search_preassigned_c(
+            1, faiss.swig_ptr(turned), count, faiss.swig_ptr(lists), faiss.swig_ptr(scores),
+            faiss.swig_ptr(said), faiss.swig_ptr(rows), False, faiss.SearchParametersIVF(**options),
+        )  # fmt: skip
+        return rows[rows >= 0]
 
     def save(self, folder: Path, generation: int) -> tuple[str, str]:
         """Writes it to `folder` so that it is there whole or not at all; returns the file's name and digest.
@@ -61,7 +113,8 @@ class IvfPq:
         fresh = folder / f"index.{generation}.faiss.tmp"
         with storage_errors(fresh):
             with fresh.open("wb", buffering=_READ_BYTES) as file:
-                load_faiss().write_index(self._index, load_faiss().PyCallbackIOWriter(file.write))
+                load_faiss().write_index(self.index, load_faiss().PyCallbackIOWriter(file.write))
+                file.write(self.known.mean.astype(_MEAN).tobytes())
                 file.flush()
                 os.fsync(file.fileno())
             digest = _digest(fresh)
@@ -80,20 +133,21 @@ def open_index(folder: Path, record: IndexRecord, rows: HalfRows) -> IvfPq:
         rows: float16 (committed rows, dim), what it has to fit.
 
     Raises:
-        LibraryDamaged: the file is missing, was changed, or is over more rows or another dimension.
+        LibraryDamaged: the file is missing, was changed, is over more rows or another dimension, or an earlier version
+            of `search` made it.
     """
     path = folder / record.file
     try:
         if _digest(path) != record.digest:  # faiss notices truncated files, not flipped bits
             raise LibraryDamaged(f"the index {path} is damaged")
         with path.open("rb") as file:
-            index = IvfPq(load_faiss().read_index(load_faiss().PyCallbackIOReader(file.read)))
+            index = _read(file)
     except OSError as error:
         raise LibraryDamaged(f"the index {path} cannot be read ({error.strerror})") from error
-    except (RuntimeError, AttributeError) as error:  # faiss's own; and an index without lists, another program's
-        raise LibraryDamaged(f"the index {path} is not one that this version of faiss reads") from error
+    except (RuntimeError, AttributeError, ValueError) as error:  # faiss's own; and an index of another structure
+        raise LibraryDamaged(f"the index {path} is not one that this version reads") from error
     committed, dim = rows.shape
-    if index.rows != record.built_rows or index.rows > committed or index.dim != padded_dim(dim):
+    if index.rows != record.built_rows or index.rows > committed or index.dim != dim:
         raise LibraryDamaged(
             f"the index {path} ({index.rows:,} × {index.dim}) is not over these rows ({committed:,} × {dim})"
         )
@@ -108,13 +162,13 @@ def index_is_sound(folder: Path, record: IndexRecord) -> bool:
         return False
 
 
-def pad(vectors: Vectors, dim: int) -> Vectors:
-    """float32 (n, less) to (n, dim) with zeros, which change no inner product."""
-    if vectors.shape[1] == dim:
-        return np.ascontiguousarray(vectors, np.float32)
-    wide = np.zeros((len(vectors), dim), np.float32)
-    wide[:, : vectors.shape[1]] = vectors
-    return wide
+def _read(file: BufferedReader) -> IvfPq:
+    """Raises ValueError where what follows the faiss index is not one number for each list."""
+    index = load_faiss().read_index(load_faiss().PyCallbackIOReader(file.read))
+    mean = np.frombuffer(file.read(), _MEAN).astype(np.float32)
+    if len(mean) != load_faiss().downcast_index(index.index).nlist:
+        raise ValueError(f"expected {index.index.nlist} means behind the index, got {len(mean)}")
+    return IvfPq(index, mean)
 
 
 def _digest(path: Path) -> str:

@@ -14,6 +14,25 @@ from core.arrays import RowNumbers
 
 
 @dataclass(frozen=True, slots=True)
+class Probing:
+    """How far a query goes into an index."""
+
+    nprobe: int  # lists
+    candidates: int  # re-scored exactly
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """How queries of either kind go through an index; see `tuning`."""
+
+    picture: Probing
+    text: Probing
+    border: float  # a query whose best cosine with a centroid is larger is one by picture
+    reach: float  # see `lists`
+    doubt: float  # see `lists`
+
+
+@dataclass(frozen=True, slots=True)
 class IndexRecord:
     """One built index: which file, over which rows, how it is to be searched, and how good it was when built.
 
@@ -22,9 +41,9 @@ class IndexRecord:
 
     file: str  # its name in the space's folder
     built_rows: int  # it covers rows [0, built_rows), dead ones too; later rows are the tail
-    structure: str  # faiss's factory string: "IVF894,PQ128x4fsr"
-    nprobe: int  # lists probed per query
-    candidates: int  # rows re-scored exactly per query
+    structure: str  # as faiss's index_factory says it: "OPQ128_512,IVF894,PQ128x4fsr"
+    nprobe: int  # lists probed for a query by text, which needs more
+    candidates: int  # rows re-scored exactly for it
     digest: str  # of the file's bytes; see db.vectors.digest
     recall_image: float  # recall@10 measured when built, queries: rows of the library
     recall_text: float  # recall@10 measured when built, queries: text-like, out of the rows' distribution
@@ -35,9 +54,22 @@ class IndexRecord:
     trained_rows: int = 0  # rows when the lists were trained; 0: not known
     dead_rows: int = 0  # of the built rows: those that could not be found when the recall was measured
 
+    nprobe_image: int = 0  # lists probed for a query by picture; 0: an earlier version built it
+    candidates_image: int = 0
+    border: float = 2.0  # a query whose best cosine with a centroid is larger is one by picture
+    reach: float = 0.0  # see db.vectors.lists
+    doubt: float = 0.0  # see db.vectors.lists
+
     def to_json(self) -> str:
         """One line of JSON."""
         return json.dumps(asdict(self), sort_keys=True)
+
+    @property
+    def approach(self) -> Approach:
+        """How it is searched."""
+        text = Probing(self.nprobe, self.candidates)
+        picture = Probing(self.nprobe_image or self.nprobe, self.candidates_image or self.candidates)
+        return Approach(picture, text, self.border, self.reach, self.doubt)
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -4,6 +4,7 @@ What is found never depends on the index being right: a damaged one is bypassed,
 exactly, and every score is exact. Leaves to others: which rows may be found (a mask), and what a row stands for.
 """
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from core.errors import LibraryDamaged
 from db.vectors.engine import one_thread
 from db.vectors.exact import Found, best_of, exact_search, nearest, nearest_of, ranked
 from db.vectors.ivfpq import IvfPq, open_index
-from db.vectors.policy import Probing, probing
-from db.vectors.records import Candidates, IndexRecord
+from db.vectors.policy import approach
+from db.vectors.records import Approach, Candidates, IndexRecord, Probing
 from db.vectors.rows_file import RowsFile
 
 
@@ -42,13 +43,15 @@ class RowSearcher:
         """Why the index is not used, in one line; None where it is used or there is none. Reads the index."""
         return self._opened[1]
 
-    def search(self, query: Vectors, k: int, *, mask: RowMask | None = None) -> Candidates:
+    def search(self, query: Vectors, k: int, *, mask: RowMask | None = None, sure: int | None = None) -> Candidates:
         """The best `k` of the rows that may be found, best first; fewer only where fewer may be found.
 
         Args:
             query: float32 (dim,), unit length.
             k: how many.
             mask: bool (committed rows,), True for each row that may be found; None is all of them.
+            sure: for how many of the best the promised recall has to hold; the others are what was met on the way.
+                None: for all.
         """
         self._check(query, mask)
         query = np.ascontiguousarray(query, np.float32)
@@ -56,7 +59,7 @@ class RowSearcher:
         k = min(k, allowed)
         if k <= 0:
             return Candidates(rows=np.empty(0, np.int64), scores=np.empty(0, np.float32))
-        how = self._how(k, allowed)
+        how = self._how(k, k if sure is None else min(sure, k), allowed)
         if how is not None and (index := self._opened[0]) is not None:
             found = self._through(index, how, query, k, mask)
             if len(found[1]) >= k:
@@ -93,18 +96,18 @@ class RowSearcher:
         except LibraryDamaged as error:
             return None, f"{error}: searched exactly instead, which is slower; `search index` builds it again"
 
-    def _how(self, k: int, allowed: int) -> Probing | None:
+    def _how(self, k: int, sure: int, allowed: int) -> Approach | None:
         if self._record is None:
             return None
-        return probing(self._record, k=k, allowed=allowed, rows=len(self._rows))
+        how = approach(self._record, k=sure, allowed=allowed, rows=len(self._rows))
+        return None if how is None else replace(how, picture=_for(k, how.picture), text=_for(k, how.text))
 
-    def _through(self, index: IvfPq, how: Probing, query: Vectors, k: int, mask: RowMask | None) -> Found:
+    def _through(self, index: IvfPq, how: Approach, query: Vectors, k: int, mask: RowMask | None) -> Found:
         """The best of the index's candidates and of the tail behind it."""
         built = index.rows
-        head = None if mask is None else mask[:built]
         with one_thread():
-            numbers = index.candidates(query[np.newaxis], how.candidates, nprobe=how.nprobe, mask=head)[0]
-        found = nearest_of(self._rows, query, k, np.sort(numbers[numbers >= 0]))
+            numbers = index.candidates(query, how, mask=None if mask is None else mask[:built])
+        found = nearest_of(self._rows, query, k, np.sort(numbers))
         scores, tail = nearest(self._rows[built:], query, k, mask=None if mask is None else mask[built:])
         return best_of([found, (scores, tail + built)], k)
 
@@ -113,3 +116,8 @@ class RowSearcher:
             raise ValueError(f"expected a query of shape ({self._rows.shape[1]},), got {query.shape}")
         if mask is not None and mask.shape != (len(self._rows),):
             raise ValueError(f"expected a mask of shape ({len(self._rows)},), got {mask.shape}")
+
+
+def _for(k: int, probing: Probing) -> Probing:
+    """At least as many candidates as hits wanted."""
+    return replace(probing, candidates=max(probing.candidates, k))

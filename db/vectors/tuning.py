@@ -1,65 +1,70 @@
-"""How many lists to probe and how many candidates to re-score, by measurement on the library's own vectors.
+"""How an index is searched: how many lists, in what order, and how many candidates, measured on the library's own rows.
 
-Recall@10 counts a hit where an exact score is as high as the tenth of an exact search, so that among copies of one
-picture it does not matter which of them was found. Leaves to others: building and keeping the index.
+Two kinds of query are told apart by their best cosine with a centroid: pictures lie among the pictures, texts away from
+all of them (CLIP's modality gap). Each kind gets the cheapest search that reaches the recall asked for, and what that
+search then finds for other queries is what the index's record says. Leaves to others: building and keeping the index.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.arrays import HalfRows, RowMask, RowNumbers, Vectors
-from db.vectors.engine import HalfScanner
 from db.vectors.exact import nearest_of
 from db.vectors.ivfpq import IvfPq
-from db.vectors.sampling import sample_rows, text_like
+from db.vectors.records import Approach, Probing
+from db.vectors.sampling import made_gap, sample_rows, text_like
+from db.vectors.truth import TIE, Truth, find_truth
 
-QUERIES = 200  # of each kind: 2,000 hits, so a recall of 0.99 is known to 0.002
-_HITS = 10  # recall@10
-_NEAR_TIES = 1024  # exact results kept per query, to know copies of the tenth when they are found
-_TIE = 1e-6
+QUERIES = 200  # of each kind to choose by, and as many to measure: a recall of 0.99 is known to 0.002
+_REACHES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3)
+_SAFE_REACHES = (0.0, 0.05, 0.1)  # where it is not known how texts lie: more would lose recorded nouns
+_SAFE_DOUBTS = (0.0,)
+_DOUBTS = (0.0, 0.015, 0.03, 0.06, 0.09)
 _LEAST_PROBES = 4
 _LEAST_CANDIDATES = 64
-_MOST_CANDIDATES = 8192  # 4 ms of gathering and scoring
-# Measured at 512 numbers with cold processor caches, as between the queries of one person; warm ones halve both.
-_SECONDS_PER_ROW = 14e-9  # to look at its code
-_SECONDS_PER_CANDIDATE = 500e-9  # to carry it along, gather its row and score it
-_TRIES = 4
+_MOST_CANDIDATES = 4096  # 2 ms of gathering and scoring
+_STEP = 1.25  # between the numbers of lists that are tried
+_SPARE = 0.25  # of what the target leaves to be missed may be missed for want of lists, at first
+# Measured at 512 numbers with cold processor caches, as between the queries of one person; warm ones halve them.
+_SECONDS_PER_ROW = 11e-9  # to look at its code
+_SECONDS_PER_CANDIDATE = 350e-9  # to carry it along, gather its row and score it
+_RETRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
     """A way to search an index, and what it was measured to find."""
 
-    nprobe: int
-    candidates: int
+    approach: Approach
     recall_image: float
     recall_text: float
 
-    @property
-    def recall(self) -> float:
-        """The worse of the two."""
-        return min(self.recall_image, self.recall_text)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Probe:
-    """The queries to measure with, and what an exact search finds."""
+class _Kind:
+    """One kind of query: rotated, with what is true of them; one half to choose by, the other to measure."""
 
-    queries: Vectors  # the first half are rows of the library, the second text-like
-    near: RowNumbers  # (m, ≤ 1024): rows as good as the tenth, -1 else
-    tenth: NDArray[np.float32]  # (m,): the score to reach
-    hits: int  # 10, or all rows where fewer are alive
+    turned: Vectors
+    truth: Truth
+    cosines: Vectors  # (m, lists), with the centroids
+    near_lists: Sequence[RowNumbers]  # per query, the lists of its nearest rows
+
+    def half(self, number: int) -> "_Kind":
+        """The first or the second."""
+        of = slice(number * QUERIES, (number + 1) * QUERIES) if len(self.truth) > QUERIES else slice(None)
+        return _Kind(self.turned[of], self.truth.part(of), self.cosines[of], self.near_lists[of])
 
 
-def tune(
+def tune(  # noqa: PLR0913 - options by keyword
     index: IvfPq,
     rows: HalfRows,
     live: RowMask | None,
     *,
     target: float,
+    texts: Vectors | None,
     rng: np.random.Generator,
     on_step: Callable[[str], None],
 ) -> Tuning:
@@ -70,84 +75,153 @@ def tune(
         rows: float16 (n, dim).
         live: the rows that may be found, bool (n,); None is all.
         target: recall@10, 0 to 1.
+        texts: float32 (n, dim), unit text vectors of the library's model; None where none are known.
         rng: chooses the queries.
         on_step: told what is being measured.
     """
     on_step("comparing with exact search")
-    probe = _make_probe(rows, live, rng)
+    pictures, words = _kinds(index, live, _questions(rows, live, texts, rng), rows)
     on_step("choosing how many lists to probe")
-    foreseen = sorted(_survey(index, probe, live, target), key=lambda tuning: _seconds(index, tuning))
-    good = [tuning for tuning in foreseen if tuning.recall >= target]
-    tried: list[Tuning] = []
-    for tuning in good[:_TRIES] or [_best(foreseen)]:
-        tried.append(_measure(index, rows, live, probe, tuning))
-        if tried[-1].recall >= target:
-            return tried[-1]
-    return _best(tried)
+    known = texts is not None and len(texts) > 0
+    reach = min(
+        _REACHES if known else _SAFE_REACHES, key=lambda reach: _lists_needed(index, words.half(0), reach, target)
+    )
+    chooser = _Chooser(index, rows, live, target, reach, 0.0)
+    chooser = replace(chooser, doubt=chooser.best_doubt(words.half(0), _DOUBTS if known else _SAFE_DOUBTS))
+    picture, recall_image = chooser.choose(pictures)
+    text, recall_text = chooser.choose(words)
+    border = (float(np.median(pictures.cosines.max(axis=1))) + float(np.median(words.cosines.max(axis=1)))) / 2
+    return Tuning(Approach(picture, text, border, reach, chooser.doubt), recall_image, recall_text)
 
 
-def _make_probe(rows: HalfRows, live: RowMask | None, rng: np.random.Generator) -> _Probe:
-    images = sample_rows(rows, live, QUERIES, rng)
-    centre = sample_rows(rows, live, 50 * QUERIES, rng).mean(axis=0)
-    queries = np.concatenate([images, text_like(images, centre, rng)])
-    alive = len(rows) if live is None else int(np.count_nonzero(live))
-    hits = min(_HITS, alive)
-    scores, near = HalfScanner(rows).search(queries, min(_NEAR_TIES, alive), live)
-    tenth = scores[:, hits - 1]
-    return _Probe(queries, np.where(scores >= tenth[:, np.newaxis] - _TIE, near, -1), tenth, hits)
+def _questions(
+    rows: HalfRows, live: RowMask | None, texts: Vectors | None, rng: np.random.Generator
+) -> tuple[Vectors, Vectors]:
+    """Pictures of the library, and texts: the given ones where they suffice, else some that lie as they do."""
+    images = sample_rows(rows, live, 2 * QUERIES, rng)
+    images = images[rng.permutation(len(images))]  # sampled in the order of the rows: each half shall have all ages
+    if texts is not None and len(texts) >= 2 * QUERIES:
+        return images, texts[rng.permutation(len(texts))[: 2 * QUERIES]]
+    some = sample_rows(rows, live, 50 * QUERIES, rng)
+    gap = made_gap(some, rng) if texts is None or not len(texts) else texts.mean(axis=0)
+    return images, text_like(images, some.mean(axis=0), rng, gap)
 
 
-def _survey(index: IvfPq, probe: _Probe, live: RowMask | None, target: float) -> Iterator[Tuning]:
-    """The recall of every sensible pair of nprobe and candidates, until more probing cannot be cheaper."""
-    counts = _doubling(_LEAST_CANDIDATES, min(_MOST_CANDIDATES, index.rows))
-    cheapest = np.inf
-    for nprobe in _doubling(_LEAST_PROBES, index.lists):
-        found = index.candidates(probe.queries, counts[-1], nprobe=nprobe, mask=live)
-        recalls = _recalls(found, probe, counts)
-        for count, (image, text) in zip(counts, recalls, strict=True):
-            tuning = Tuning(nprobe, count, image, text)
-            if tuning.recall >= target:
-                cheapest = min(cheapest, _seconds(index, tuning))
-            yield tuning
-        if _seconds(index, Tuning(nprobe, counts[0], 0.0, 0.0)) > cheapest:
-            return
+def _kinds(
+    index: IvfPq, live: RowMask | None, questions: tuple[Vectors, Vectors], rows: HalfRows
+) -> tuple[_Kind, _Kind]:
+    queries = np.concatenate(questions)
+    truth = find_truth(rows, live, queries)
+    turned = index.rotated(queries)
+    cosines = turned @ index.known.centroids.T
+    nearest = [near[near >= 0][: truth.hits] for near in truth.near]
+    of_row = dict(_lists_of(index, rows, np.unique(np.concatenate(nearest))))
+    near_lists = [np.array([of_row[int(row)] for row in near], np.int64) for near in nearest]
+    count = len(questions[0])
+    both = (slice(0, count), slice(count, len(queries)))
+    pictures, words = (_Kind(turned[of], truth.part(of), cosines[of], near_lists[of]) for of in both)
+    return pictures, words
 
 
-def _recalls(found: RowNumbers, probe: _Probe, counts: list[int]) -> list[tuple[float, float]]:
-    """Recall of both kinds of query, had only the first `count` candidates been re-scored, for each count."""
-    right = np.stack([np.isin(some, near[near >= 0]) for some, near in zip(found, probe.near, strict=True)])
-    reached = np.minimum(right.cumsum(axis=1), probe.hits) / probe.hits
-    half = len(reached) // 2
-    columns = [reached[:, min(count, found.shape[1]) - 1] for count in counts]
-    return [(float(column[:half].mean()), float(column[half:].mean())) for column in columns]
+def _lists_of(index: IvfPq, rows: HalfRows, numbers: RowNumbers) -> Iterator[tuple[int, int]]:
+    lists, _ = index.assign(rows[numbers].astype(np.float32))
+    return zip(numbers.tolist(), lists.tolist(), strict=True)
 
 
-def _measure(index: IvfPq, rows: HalfRows, live: RowMask | None, probe: _Probe, tuning: Tuning) -> Tuning:
-    """The recall of the search as it is carried out for users: candidates, gathered and scored exactly."""
-    found = index.candidates(probe.queries, tuning.candidates, nprobe=tuning.nprobe, mask=live)
-    recalls = np.empty(len(found))
-    for at, (query, numbers, tenth) in enumerate(zip(probe.queries, found, probe.tenth, strict=True)):
-        scores, _ = nearest_of(rows, query, probe.hits, np.sort(numbers[numbers >= 0]))
-        recalls[at] = np.count_nonzero(scores >= tenth - _TIE) / probe.hits
-    half = len(recalls) // 2
-    return Tuning(tuning.nprobe, tuning.candidates, float(recalls[:half].mean()), float(recalls[half:].mean()))
+def _lists_needed(index: IvfPq, kind: _Kind, reach: float, target: float) -> int:
+    """How many lists must be probed for the nearest rows to be in them, but for a share of what may be missed."""
+    places = []
+    for cosines, lists in zip(kind.cosines, kind.near_lists, strict=True):
+        promise = index.known.promise(cosines, reach)
+        places.append(np.count_nonzero(promise[np.newaxis] > promise[lists][:, np.newaxis], axis=1))
+    quantile = min(1.0, 1 - (1 - target) * (1 - _SPARE))
+    return int(np.quantile(np.concatenate(places), quantile, method="higher")) + 1
 
 
-def _best(tunings: list[Tuning]) -> Tuning:
-    """The one of highest recall; of equals the first, which is the cheapest."""
-    return max(tunings, key=lambda tuning: tuning.recall)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Chooser:
+    """Tries ways to search, for one kind of query at a time."""
 
+    index: IvfPq
+    rows: HalfRows
+    live: RowMask | None
+    target: float
+    reach: float
+    doubt: float
 
-def _seconds(index: IvfPq, tuning: Tuning) -> float:
-    """About what one query costs: only good to put pairs of nprobe and candidates in order."""
-    scanned = index.rows * tuning.nprobe / index.lists
-    return scanned * _SECONDS_PER_ROW + tuning.candidates * _SECONDS_PER_CANDIDATE
+    def best_doubt(self, kind: _Kind, doubts: Sequence[float]) -> float:
+        """With which the fewest candidates have to be re-scored to lose as little as the target allows."""
+        nprobe = self._fitting(_lists_needed(self.index, kind, self.reach, self.target))
+        curves = {doubt: replace(self, doubt=doubt).curve(kind, nprobe) for doubt in doubts}
+        reachable = min(curve[-1] for curve in curves.values()) * self.target
+        return min(doubts, key=lambda doubt: int(np.searchsorted(curves[doubt], reachable)))
 
+    def choose(self, kind: _Kind) -> tuple[Probing, float]:
+        """The cheapest search that reaches the target on one half, and its recall on the other, where it must, too."""
+        found = best = self._cheapest(kind.half(0))
+        recall = highest = self.measure(kind.half(1), found)
+        for _ in range(_RETRIES):
+            if recall >= self.target:
+                return found, recall
+            found = self._more(found)
+            recall = self.measure(kind.half(1), found)
+            if recall > highest:
+                best, highest = found, recall
+        return best, highest
 
-def _doubling(least: int, most: int) -> list[int]:
-    """least, 2 · least, … and most itself."""
-    steps = []
-    while least < most:
-        steps.append(least)
-        least *= 2
-    return [*steps, most]
+    def curve(self, kind: _Kind, nprobe: int) -> NDArray[np.float64]:
+        """The recall with 1, 2, … re-scored candidates, float64 (≤ _MOST_CANDIDATES,)."""
+        count = min(_MOST_CANDIDATES, self.index.rows)
+        total = np.zeros(count)
+        for query in range(len(kind.turned)):
+            reached = kind.truth.reached(query, self._found(kind, query, Probing(nprobe, count)))
+            total[: len(reached)] += reached
+            total[len(reached) :] += reached[-1] if len(reached) else 0.0
+        return total / max(1, len(kind.turned))
+
+    def measure(self, kind: _Kind, probing: Probing) -> float:
+        """The recall of the search as it is carried out for users: candidates, gathered and scored exactly."""
+        reached, truth = [], kind.truth
+        for query in range(len(kind.turned)):
+            found = np.sort(self._found(kind, query, probing))
+            scores, _ = nearest_of(self.rows, truth.queries[query], truth.hits, found)
+            reached.append(np.count_nonzero(scores >= truth.tenth[query] - TIE) / truth.hits)
+        return float(np.mean(reached)) if reached else 1.0
+
+    def _found(self, kind: _Kind, query: int, probing: Probing) -> RowNumbers:
+        return self.index.probe(
+            kind.turned[query], kind.cosines[query], probing, reach=self.reach, doubt=self.doubt, mask=self.live
+        )
+
+    def _cheapest(self, kind: _Kind) -> Probing:
+        """Of all pairs of lists and candidates; more lists are tried while they alone cost less than what was found."""
+        nprobe = self._fitting(_lists_needed(self.index, kind, self.reach, self.target) / _STEP)
+        best, best_recall, cost = Probing(nprobe, _LEAST_CANDIDATES), 0.0, np.inf
+        while True:
+            curve = self.curve(kind, nprobe)
+            enough = int(np.searchsorted(curve, self.target)) + 1
+            if enough <= len(curve):
+                found = Probing(nprobe, self._candidates(enough))
+                if self._seconds(found) < cost:
+                    best, cost = found, self._seconds(found)
+            elif cost == np.inf and curve[-1] > best_recall:
+                best, best_recall = Probing(nprobe, len(curve)), float(curve[-1])
+            if nprobe == self.index.lists:
+                return best
+            nprobe = self._fitting(max(nprobe * _STEP, nprobe + 1))
+            if self._seconds(Probing(nprobe, _LEAST_CANDIDATES)) > cost:
+                return best
+
+    def _more(self, probing: Probing) -> Probing:
+        return Probing(self._fitting(probing.nprobe * 1.15), self._candidates(probing.candidates * 1.15))
+
+    def _fitting(self, nprobe: float) -> int:
+        return min(self.index.lists, max(_LEAST_PROBES, round(nprobe)))
+
+    def _candidates(self, count: float) -> int:
+        return min(_MOST_CANDIDATES, self.index.rows, max(_LEAST_CANDIDATES, round(count)))
+
+    def _seconds(self, probing: Probing) -> float:
+        """About what one query costs: only good to put pairs of lists and candidates in order."""
+        scanned = self.index.rows * probing.nprobe / self.index.lists
+        return scanned * _SECONDS_PER_ROW + probing.candidates * _SECONDS_PER_CANDIDATE

@@ -151,7 +151,7 @@ def test_a_library_with_an_index(tmp_path: Path, search: Search, monkeypatch: py
         library.import_vectors(tmp_path / "v.npy", tmp_path / "paths.txt", model="somebody's")
     ran = search("eval", "--self", "--library", str(tmp_path / "library"))
     assert ran.code == 0, ran.err
-    assert ran.lines[0].startswith("800 pictures, IVF")
+    assert ran.lines[0].startswith("800 pictures, OPQ4_16,IVF")
     assert ran.lines[0].endswith("candidates re-scored; recall@10 against exact search:")
     assert "stand in" in ran.err
     report = json.loads(search("eval", "--self", "--json", "--library", str(tmp_path / "library")).out)

@@ -74,9 +74,11 @@ def test_without_the_model_texts_are_made_up_and_it_says_so(indexed: Library) ->
 def test_an_index_that_finds_too_little_is_shown_for_what_it_is(
     indexed: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from db.vectors import policy, searcher
+    from db.vectors import searcher
+    from db.vectors.records import Approach, Probing
 
-    monkeypatch.setattr(searcher, "probing", lambda *_, **__: policy.Probing(nprobe=1, candidates=12))
+    little = Approach(Probing(1, 12), Probing(1, 12), border=2.0, reach=0.0, doubt=0.0)
+    monkeypatch.setattr(searcher, "approach", lambda *_, **__: little)
     images = evaluate_index(indexed, queries=100).kinds[0]
     assert images.recall < 0.9
     assert images.worst < images.recall

@@ -63,3 +63,8 @@ class Recorded:
 
     images: Vectors
     texts: Vectors
+
+    @property
+    def by_kind(self) -> dict[str, Vectors]:
+        """Both, by name."""
+        return {"images": self.images, "texts": self.texts}

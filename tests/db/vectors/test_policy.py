@@ -1,11 +1,9 @@
 """The policy: which structure, when to build, how to probe."""
 
-from dataclasses import replace
-
 import pytest
 
-from db.vectors.policy import LEAST_ROWS, Probing, index_is_due, plan_index, probing
-from db.vectors.records import IndexRecord
+from db.vectors.policy import LEAST_ROWS, approach, plan_index
+from db.vectors.records import IndexRecord, Probing
 
 RECORD = IndexRecord(
     file="index.1.x.faiss",
@@ -17,18 +15,20 @@ RECORD = IndexRecord(
     recall_image=0.999,
     recall_text=0.99,
     seconds=1.0,
+    nprobe_image=32,
+    candidates_image=128,
 )
 
 
 @pytest.mark.parametrize(
     ("rows", "dim", "structure"),
     [
-        (LEAST_ROWS, 512, "IVF1,PQ128x4fsr"),
-        (756, 512, "IVF19,PQ128x4fsr"),  # bounded by 39 points per list
-        (10_000, 512, "IVF256,PQ128x4fsr"),
-        (100_000, 768, "IVF1265,PQ192x4fsr"),
-        (1_000_000, 510, "IVF4000,PQ128x4fsr"),  # padded to 512
-        (100_000_000, 512, "IVF8192,PQ128x4fsr"),  # bounded by the sample's memory
+        (LEAST_ROWS, 512, "OPQ128_512,IVF1,PQ128x4fsr"),
+        (756, 512, "OPQ128_512,IVF19,PQ128x4fsr"),  # bounded by 39 points per list
+        (10_000, 512, "OPQ128_512,IVF256,PQ128x4fsr"),
+        (100_000, 768, "OPQ192_768,IVF1265,PQ192x4fsr"),
+        (1_000_000, 510, "OPQ128_512,IVF4000,PQ128x4fsr"),  # padded to 512
+        (100_000_000, 512, "OPQ128_512,IVF8192,PQ128x4fsr"),  # bounded by the sample's memory
     ],
 )
 def test_structure_by_rows(rows: int, dim: int, structure: str) -> None:
@@ -39,7 +39,7 @@ def test_structure_by_rows(rows: int, dim: int, structure: str) -> None:
 def test_training_has_enough_points_and_bounded_memory(rows: int) -> None:
     plan = plan_index(rows, 512)
     assert plan.sample <= min(rows, 500_000)
-    assert plan.sample >= 39 * plan.lists
+    assert plan.sample >= 32 * plan.lists
 
 
 def test_too_few_rows_to_train_on() -> None:
@@ -47,26 +47,9 @@ def test_too_few_rows_to_train_on() -> None:
         plan_index(LEAST_ROWS - 1, 512)
 
 
-def due(record: IndexRecord | None = RECORD, *, live: int = 100_000, rows: int = 100_000, below: int = 50_000) -> bool:
-    return index_is_due(record, live_rows=live, committed_rows=rows, exact_below=below)
-
-
-def test_an_index_is_due_above_the_threshold_and_when_its_tail_has_grown() -> None:
-    assert due(None)
-    assert not due(None, live=49_999)
-    assert not due(None, live=LEAST_ROWS - 1, below=0)
-    assert due(None, live=LEAST_ROWS, below=0)
-    assert not due()
-    assert not due(rows=120_000, live=120_000)
-    assert due(rows=120_001, live=120_001)
-    assert due(rows=99_999)  # over rows that are not committed
-    assert not due(rows=150_000, live=49_000)
-    large = replace(RECORD, built_rows=10_000_000)
-    assert due(large, rows=10_050_001, live=10_000_000)  # 0.5%, but 5 ms of exact scanning
-
-
 def how(*, allowed: int, rows: int, k: int = 10) -> Probing | None:
-    return probing(RECORD, k=k, allowed=allowed, rows=rows)
+    found = approach(RECORD, k=k, allowed=allowed, rows=rows)
+    return None if found is None else found.text
 
 
 def test_narrow_filters_are_scanned_exactly_and_others_probe_deeper() -> None:
@@ -81,6 +64,18 @@ def test_more_hits_lie_deeper() -> None:
     assert how(k=40, allowed=100_000, rows=100_000) == Probing(nprobe=512, candidates=1024)
     assert how(k=1000, allowed=100_000, rows=100_000) == Probing(nprobe=2560, candidates=10_000)
     assert how(k=1, allowed=100_000, rows=100_000) == Probing(nprobe=256, candidates=1024)
+
+
+def test_both_kinds_of_query_go_deeper() -> None:
+    found = approach(RECORD, k=10, allowed=50_000, rows=100_000)
+    assert found is not None
+    assert (found.picture, found.text) == (Probing(64, 128), Probing(512, 1024))
+
+
+def test_a_record_of_an_earlier_version_treats_all_queries_as_words() -> None:
+    earlier = IndexRecord("index.1.x.faiss", 100_000, "IVF1265,PQ128x4fsr", 256, 1024, "x", 0.999, 0.99, 1.0)
+    assert earlier.approach.picture == earlier.approach.text == Probing(256, 1024)
+    assert earlier.approach.border > 1
 
 
 def test_a_small_library_with_a_few_tombstones_still_uses_its_index() -> None:

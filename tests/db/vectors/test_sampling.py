@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from db.vectors.sampling import sample_rows, text_like
+from db.vectors.sampling import made_gap, sample_rows, text_like
 from tests.db.vectors.shelves import clustered, unit
 
 
@@ -41,14 +41,28 @@ def test_the_seed_decides() -> None:
     assert first == again != other
 
 
-def test_text_like_queries_point_at_their_picture_a_little_and_away_from_the_mean() -> None:
+def test_text_like_queries_share_a_gap_and_point_at_their_picture_a_little() -> None:
     images = clustered(3000, 256).astype(np.float32)
     centre = images.mean(axis=0)
-    made = text_like(images, centre, np.random.default_rng(0))
-    about = np.einsum("nd,nd->n", made, unit(images - centre))
+    gap = made_gap(images, np.random.default_rng(1))
+    made = text_like(images, centre, np.random.default_rng(0), gap)
     assert np.allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
-    assert about.mean() == pytest.approx(0.08, abs=0.01)
+    assert np.allclose(made.mean(axis=0), gap, atol=0.03)
+    says = (made - gap) / np.linalg.norm(made - gap, axis=1, keepdims=True)
+    about = np.einsum("nd,nd->n", says, unit(images - centre))
+    assert about.mean() == pytest.approx(0.12, abs=0.02)
     assert np.abs(made @ unit(centre)).mean() < 0.02
+
+
+def test_a_made_gap_lies_where_pictures_hardly_vary() -> None:
+    scale = np.linspace(1, 0.01, 64)
+    images = unit(np.random.default_rng(0).standard_normal((4000, 64)) * scale + 0.5)
+    for among in (0.0, 0.5):
+        gap = made_gap(images, np.random.default_rng(2), among=among)
+        assert np.linalg.norm(gap) == pytest.approx(0.865, abs=1e-3)
+        assert abs(gap @ unit(images.mean(axis=0))) < 0.01
+        varies = (images @ unit(gap)).std() / np.sqrt(images.var(axis=0).mean())
+        assert varies < 0.6 if among == 0 else varies > 0.8
 
 
 def test_pictures_that_are_all_alike_still_make_queries() -> None:

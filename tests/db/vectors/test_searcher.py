@@ -77,11 +77,25 @@ def test_a_filter_never_costs_recall(clip: Recorded, clip_shelf: Shelf, share: f
 
 def test_lists_that_hold_too_few_are_made_up_for(clip: Recorded, clip_shelf: Shelf) -> None:
     assert clip_shelf.record is not None
-    narrow = replace(clip_shelf.record, nprobe=1, candidates=3)
+    narrow = replace(clip_shelf.record, nprobe=1, candidates=3, nprobe_image=1, candidates_image=3)
     searcher = clip_shelf.searcher(narrow)
     mask = (clip.images @ clip.images[0]) < 0.75  # the query's own neighbourhood is not allowed
     found = searcher.search(clip.images[0], 400, mask=mask)
     assert same(found, clip_shelf.exact().search(clip.images[0], 400, mask=mask))
+
+
+def test_hits_beyond_those_that_must_be_sure_cost_nothing_and_are_scored_exactly(
+    clip: Recorded, clip_shelf: Shelf
+) -> None:
+    searcher, exact = clip_shelf.searcher(), clip_shelf.exact()
+    hits = 0
+    for query in clip.texts[::20]:
+        found, wanted = searcher.search(query, 100, sure=10), exact.search(query, 10)
+        assert len(found) == 100
+        hits += np.count_nonzero(found.scores[:10] >= wanted.scores[-1] - 1e-6)
+        scores = clip_shelf.rows[found.rows].astype(np.float64) @ query.astype(np.float64)
+        assert np.allclose(found.scores, scores, atol=1e-6)
+    assert hits / (10 * len(clip.texts[::20])) >= 0.98
 
 
 def missing(path: Path) -> None:
@@ -162,7 +176,7 @@ def test_a_file_that_was_never_an_index_is_bypassed(tailed_shelf: Shelf, tmp_pat
     searcher = RowSearcher(tailed_shelf.file, 1500, record, tmp_path)
     assert searcher.search(tailed_shelf.rows[3].astype(np.float32), 1).rows.tolist() == [3]
     assert searcher.notice is not None
-    assert "this version of faiss" in searcher.notice
+    assert "not one that this version reads" in searcher.notice
 
 
 def test_no_rows_and_one_row(tmp_path: Path) -> None:
