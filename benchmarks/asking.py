@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.children import Served
 from benchmarks.errors import BenchmarkError
-from benchmarks.questions import HITS, KINDS, Questions
+from benchmarks.questions import HITS, Questions
 from core.arrays import HalfRows, RowNumbers, Vectors
 
 _SECONDS_EACH = 20.0  # for one rival with one effort; who is slower is asked fewer queries,
@@ -84,7 +84,7 @@ class _Notes:
 
     def summary(self, effort: int, questions: Questions) -> Asked:
         kinds = {}
-        for kind in KINDS:
+        for kind in questions.kinds:
             ids = [at for at in self.seconds if questions.kind(at) == kind]
             ms = np.array([np.median(self.seconds[at]) for at in ids]) * 1e3
             p99 = float(np.percentile(ms, 99)) if len(ids) >= _ENOUGH_FOR_P99 else None
@@ -111,11 +111,11 @@ def ask_all(
     shares = {way: _share(served[way[0]], way[1], questions, repeats) for way in notes}
     passes = max(len(some) for some in efforts.values())
     for turn in range(repeats * passes):
-        for at in _mixed(questions):
+        for at in questions.mixed():
             for name, some in efforts.items():
                 # Efforts are spread over the passes; a rival with few of them has passes without a question.
                 place = (turn + at) % passes
-                if place < len(some) and shares[name, some[place]].has(at % (len(questions) // 2), turn // passes):
+                if place < len(some) and shares[name, some[place]].has(at % questions.each, turn // passes):
                     _ask(served[name], some[place], notes[name, some[place]], questions, rows, at)
     for (name, effort), noted in notes.items():
         if noted.process_s > _OTHER_THREADS * noted.thread_s() + 0.05:
@@ -135,17 +135,11 @@ def _ask(child: Served, effort: int, noted: _Notes, questions: Questions, rows: 
 
 def _share(child: Served, effort: int, questions: Questions, repeats: int) -> _Share:
     """How much there is time for; asks some, under watch, which also warms the rival up."""
-    half = len(questions) // 2
     slowest = 0.0
-    for at in (0, half, 1 % half, half + 1 % half):
+    for at in questions.mixed()[:4]:
         answer: Any = child.ask_watched(questions.vectors[at], effort)
         slowest = max(slowest, answer[1])
         if slowest > _ONCE_S:
-            return _Share(min(_LEAST_QUERIES, half), 1)
-    return _Share(max(min(_LEAST_QUERIES, half), int(_SECONDS_EACH / repeats / 2 / max(slowest, 1e-6))), repeats)
-
-
-def _mixed(questions: Questions) -> list[int]:
-    """Picture, text-like, picture, and so on."""
-    half = len(questions) // 2
-    return [at for pair in zip(range(half), range(half, 2 * half), strict=True) for at in pair]
+            return _Share(_LEAST_QUERIES, 1)
+    there_is_time_for = _SECONDS_EACH / repeats / len(questions.kinds) / max(slowest, 1e-6)
+    return _Share(max(_LEAST_QUERIES, int(there_is_time_for)), repeats)

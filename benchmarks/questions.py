@@ -1,8 +1,8 @@
-"""Queries of both kinds with their exact answers, made without the library's own search.
+"""Queries of several kinds with their exact answers, made without the library's own search.
 
-`picture` queries are new pictures of the same world, not rows of the library (which would find themselves); `text-like`
-ones are `db.vectors.sampling.text_like` about those pictures. An answer is right where its exact score, in float64 from
-the float16 row, reaches that of the tenth of all rows, so that equal scores do not count as errors.
+`picture` queries are new pictures of the same world; an `own picture` is a row of the library, which finds itself;
+`text-like` ones are the world's texts about the new pictures. An answer is right where its exact score, in float64
+from the float16 row, reaches that of the tenth of all rows, so that equal scores do not count as errors.
 """
 
 from collections.abc import Iterator
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from benchmarks.clip_like import BRANCHING, World
 from core.arrays import HalfRows, RowNumbers, Vectors
-from db.vectors.sampling import sample_rows, text_like
+from db.vectors.sampling import sample_rows
 
 HITS = 10
-KINDS = ("picture", "text-like")
+NEW, OWN, TEXT = "picture", "own picture", "text-like"
+KINDS = (NEW, TEXT)  # what rivals are asked
 _TIE = 1e-6
 _SCAN_ROWS = 16_384  # rows in float32 at a time: 32 MB at 512 numbers
 _KEPT = HITS + 6  # per query in float32, before the tenth is found in float64
@@ -27,12 +28,14 @@ class Questions:
     """Queries, and the exact score of the tenth best row for each.
 
     Attributes:
-        vectors: float32 (n, dim), unit rows; the first half are pictures, the second text-like.
+        vectors: float32 (n, dim), unit rows; as many of each kind, one kind after the other.
         tenth: float64 (n,).
+        kinds: their names, in that order.
     """
 
     vectors: Vectors
     tenth: NDArray[np.float64]
+    kinds: tuple[str, ...] = KINDS
 
     def __len__(self) -> int:
         return len(self.tenth)
@@ -45,17 +48,31 @@ class Questions:
 
     def kind(self, at: int) -> str:
         """Which kind of query `at` is."""
-        return KINDS[at >= len(self) // 2]
+        return self.kinds[at // self.each]
+
+    @property
+    def each(self) -> int:
+        """Queries of each kind."""
+        return len(self) // len(self.kinds)
+
+    def of(self, kind: str) -> Vectors:
+        """Those of one kind."""
+        start = self.kinds.index(kind) * self.each
+        return self.vectors[start : start + self.each]
+
+    def mixed(self) -> list[int]:
+        """All of them, the kinds by turns."""
+        return [kind * self.each + at for at in range(self.each) for kind in range(len(self.kinds))]
 
 
-def make_questions(world: World, rows: HalfRows, count: int) -> Questions:
+def make_questions(world: World, rows: HalfRows, count: int, kinds: tuple[str, ...] = KINDS) -> Questions:
     """`count` queries of each kind about `rows`, which are a sample of `world`; reads every row once."""
     rng = np.random.default_rng((world.seed, 2))
     # All ten concepts, drawn from another stream of chance than the library is.
     pictures = next(world.blocks(count, block=count, branches=BRANCHING)).astype(np.float32)
-    centre = sample_rows(rows, None, 10_000, rng).mean(axis=0)
-    vectors = np.concatenate([pictures, text_like(pictures, centre, rng)])
-    return Questions(vectors, _tenth_scores(rows, vectors))
+    made = {NEW: pictures, TEXT: world.texts(pictures, rng), OWN: sample_rows(rows, None, count, rng)}
+    vectors = np.concatenate([made[kind] for kind in kinds])
+    return Questions(vectors, _tenth_scores(rows, vectors), kinds)
 
 
 def _tenth_scores(rows: HalfRows, vectors: Vectors) -> NDArray[np.float64]:

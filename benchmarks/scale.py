@@ -29,7 +29,7 @@ from benchmarks.asking import Timed, ask_all
 from benchmarks.children import Cost, Served, in_child
 from benchmarks.cold import cold_queries, first_answer, forget
 from benchmarks.errors import BenchmarkError
-from benchmarks.questions import Questions
+from benchmarks.questions import NEW, TEXT, Questions
 from benchmarks.retrieval import machine
 from benchmarks.scale_steps import Library, Searching, ask_questions, back_to_back, build_one, make_rows
 from benchmarks.scale_targets import DIM, ROWS, promises
@@ -89,10 +89,8 @@ def opened(library: Library, recall: float, questions: Questions, *, cold: bool)
         _say("asking with a cold page cache")
         forget(library.folder)
         found["first_answer_cold"] = dataclasses.asdict(ask().result)
-        half = len(questions) // 2
-        for kind, start in (("picture", 0), ("text-like", half)):
-            some = questions.vectors[start : start + min(_COLD, half)]
-            done = in_child(cold_queries, opener, library.folder, some, threads=1)
+        for kind in (NEW, TEXT):
+            done = in_child(cold_queries, opener, library.folder, questions.of(kind)[:_COLD], threads=1)
             found[f"cold_{kind}"] = dataclasses.asdict(done.result)
     return found
 

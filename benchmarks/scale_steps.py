@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.clip_like import World
-from benchmarks.questions import HITS, Questions, make_questions
+from benchmarks.questions import HITS, NEW, OWN, TEXT, Questions, make_questions
 from benchmarks.rivals.ours import build, header, open_searcher, vector_file
 from core.arrays import HalfRows, RowNumbers, Vectors
 from db.vectors import RowSearcher, RowsFile
 
+KINDS = (NEW, OWN, TEXT)
 _WORLD = "world.json"
 
 
@@ -69,8 +70,8 @@ def ask_questions(library: Library, count: int) -> Questions:
     path = library.folder / f"questions.{count}.npz"
     if path.exists():
         kept = np.load(path)
-        return Questions(kept["vectors"], kept["tenth"])
-    questions = make_questions(library.world, library.view(), count)
+        return Questions(kept["vectors"], kept["tenth"], KINDS)
+    questions = make_questions(library.world, library.view(), count, KINDS)
     np.savez(path, vectors=questions.vectors, tenth=questions.tenth)
     return questions
 
@@ -105,8 +106,7 @@ def back_to_back(library: Library, recall: float, questions: Questions, repeats:
             searcher.search(query, HITS)
             seconds[turn, at] = time.thread_time() - started
     ms = np.median(seconds[1:], axis=0) * 1e3  # the first turn reads the index and the rows
-    kinds = {questions.kind(at) for at in range(len(questions))}
-    of = {kind: ms[[questions.kind(at) == kind for at in range(len(questions))]] for kind in sorted(kinds)}
+    of = dict(zip(questions.kinds, ms.reshape(len(questions.kinds), questions.each), strict=True))
     return {kind: (float(np.median(some)), float(np.percentile(some, 99))) for kind, some in of.items()}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.questions import KINDS
+from benchmarks.scale_steps import KINDS
 
 ROWS = 1_000_000
 DIM = 512
