@@ -5,6 +5,7 @@ crash leaves can be taken for an index: only a record in SQLite makes one of a f
 """
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.arrays import HalfRows, RowMask, Vectors
+from core.errors import DeviceError
 from core.indexing import Progress, ProgressListener
+from core.models import Device
 from db.vectors.drift import imbalance_of
 from db.vectors.engine import load_faiss
+from db.vectors.gpu import Cuda, device_label, find_cuda, gpu_errors
+from db.vectors.gpu_build import add_rows, clustering_on
+from db.vectors.gpu_search import rows_fit
 from db.vectors.ivfpq import IvfPq, open_index
 from db.vectors.lists import Lists
 from db.vectors.policy import Plan, plan_index
@@ -35,6 +41,8 @@ def build_index(  # noqa: PLR0913 - options by keyword, each with a default
     live: RowMask | None = None,
     target_recall: float = 0.99,
     texts: Vectors | None = None,
+    device: Device = Device.AUTO,
+    gpu_codes: bool | None = None,
     on_progress: ProgressListener | None = None,
 ) -> IndexRecord:
     """Builds the index over all rows of `view` and writes it to `folder`; uses all of faiss's threads.
@@ -51,18 +59,31 @@ def build_index(  # noqa: PLR0913 - options by keyword, each with a default
             and the record says what it is.
         texts: float32 (n, dim), unit text vectors of the library's model, to measure with or to learn from how texts
             lie to pictures; None where none are known.
+        device: what to train and add on: `auto` takes the GPUs where there are any, and the CPU where those give up.
+        gpu_codes: an index that GPUs search; None: where `cuda` was asked for and GPUs do not hold the rows.
         on_progress: told how many rows are in; stage "finish".
 
     Raises:
         ValueError: too few live rows (policy.LEAST_ROWS).
+        DeviceError: the device asked for by name is not there, or gave up.
         StorageFull, LibraryError: it could not be written; the record of before still holds.
     """
     work = _Work(view, live, folder, generation, _Reporter(on_progress, len(view)))
-    plan = plan_index(work.alive, view.shape[1])
-    work.progress.say(0, "training the index")
-    trained = _train(plan, sample_rows(view, live, plan.sample, work.rng))
-    _add(trained.index, view, 0, work.progress)
-    return work.finish(trained, _Given(plan.structure, trained.coarse_error, len(view)), target_recall, texts)
+    cuda = find_cuda(device)
+    if gpu_codes is None:
+        gpu_codes = device is Device.CUDA and cuda is not None and not rows_fit(cuda, *view.shape)
+    plan = plan_index(work.alive, view.shape[1], gpu_codes=gpu_codes)
+    sample = sample_rows(view, live, plan.sample, work.rng)
+    try:
+        trained = work.filled(plan, sample, cuda)
+    except DeviceError as error:
+        if device is Device.CUDA:
+            raise
+        work.progress.say(0, f"{error}; going on with the CPU")
+        cuda = None
+        trained = work.filled(plan, sample, None)
+    given = _Given(plan.structure, trained.coarse_error, len(view), device_label(cuda))
+    return work.finish(trained, given, target_recall, texts)
 
 
 def extend_index(  # noqa: PLR0913 - options by keyword, each with a default
@@ -97,7 +118,8 @@ def extend_index(  # noqa: PLR0913 - options by keyword, each with a default
     before = open_index(folder, record, view)
     _add(before.index, view, record.built_rows, work.progress)
     after = _Trained(before.index, before.known.mean)
-    return work.finish(after, _Given(record.structure, record.coarse_error, record.trained_rows), target_recall, texts)
+    given = _Given(record.structure, record.coarse_error, record.trained_rows, record.built_on)
+    return work.finish(after, given, target_recall, texts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +138,7 @@ class _Given:
     structure: str
     coarse_error: float
     trained_rows: int
+    built_on: str
 
 
 class _Work:
@@ -129,6 +152,14 @@ class _Work:
         self.alive = len(view) if live is None else int(np.count_nonzero(live))
         self._folder, self._generation = folder, generation
         self._started = time.monotonic()
+
+    def filled(self, plan: Plan, sample: Vectors, cuda: Cuda | None) -> _Trained:
+        """An index with all rows in it."""
+        with gpu_errors():
+            self.progress.say(0, f"training the index ({device_label(cuda)})")
+            trained = _train(plan, sample, cuda)
+            _add(trained.index, self.view, 0, self.progress, cuda)
+        return trained
 
     def finish(self, trained: _Trained, plan: _Given, target: float, texts: Vectors | None) -> IndexRecord:
         """Measure, write, and say what it is."""
@@ -151,6 +182,7 @@ class _Work:
             imbalance=imbalance_of(index.list_sizes),
             trained_rows=plan.trained_rows,
             dead_rows=len(self.view) - self.alive,
+            built_on=plan.built_on,
             nprobe_image=how.picture.nprobe,
             candidates_image=how.picture.candidates,
             border=how.border,
@@ -174,7 +206,7 @@ class _Reporter:
             self._listener(Progress(stage="finish", done=done, total=self._total, note=note))
 
 
-def _train(plan: Plan, sample: Vectors) -> _Trained:
+def _train(plan: Plan, sample: Vectors, cuda: Cuda | None) -> _Trained:
     faiss = load_faiss()
     rotation = balanced_rotation(sample, plan.wide, plan.codes)
     turned = sample @ rotation.T
@@ -184,7 +216,8 @@ def _train(plan: Plan, sample: Vectors) -> _Trained:
     ivf.cp.max_points_per_centroid = len(sample)  # the sample is the bound, faiss need not draw its own from it
     ivf.cp.min_points_per_centroid = 1  # the policy sees to it; no warnings on stderr
     ivf.pq.cp.min_points_per_centroid = 1
-    ivf.train(turned)
+    with clustering_on(cuda, ivf):
+        ivf.train(turned)
     cosines, lists = ivf.quantizer.search(turned, 1)
     known = Lists.measured(ivf.quantizer.reconstruct_n(0, ivf.nlist), lists[:, 0], cosines[:, 0])
     return _Trained(_behind(rotation, ivf), known.mean, float(np.mean(1.0 - cosines)))
@@ -204,8 +237,23 @@ def _behind(rotation: Vectors, ivf: Any) -> Any:  # noqa: ANN401 - faiss ships n
     return whole
 
 
-def _add(index: Any, view: HalfRows, start: int, progress: _Reporter) -> None:  # noqa: ANN401 - faiss ships no types
+def _add(
+    index: Any,  # noqa: ANN401 - faiss ships no types
+    view: HalfRows,
+    start: int,
+    progress: _Reporter,
+    cuda: Cuda | None = None,
+) -> None:
+    blocks = _blocks(view, start, progress)
+    if cuda is not None:
+        add_rows(cuda, index, blocks)
+        return
+    for block in blocks:
+        index.add(block)  # rows that are not numbers, which only damage makes, are given to no list
+
+
+def _blocks(view: HalfRows, start: int, progress: _Reporter) -> Iterator[Vectors]:
+    """The rows from `start` on in float32; what was taken is reported."""
     for first in range(start, len(view), _ADD_ROWS):
-        # Rows that are not numbers, which only damage makes, are given to no list, and shift nobody's number.
-        index.add(view[first : first + _ADD_ROWS].astype(np.float32))
+        yield view[first : first + _ADD_ROWS].astype(np.float32)
         progress.say(min(first + _ADD_ROWS, len(view)), "adding rows to the index")

@@ -18,6 +18,7 @@ from db.vectors.gpu_search import GpuIvfPq, GpuRows, OnGpus, codes_fit, rows_fit
 _SPARE = 64  # candidates beyond twice the hits: what float16 queries may put in another order
 _DEEPER = 1.25  # under a mask: allowed rows are not spread that evenly among the nearest
 _LEAST_SHARE = 0.5  # of rows that a mask lets through; under it the CPU's ways with filters are better
+PLAIN_ORDER = 4  # GPUs probe the lists of the nearest centroids, and need more of them than in the CPU's order
 _GIB = 1 << 30
 
 
@@ -28,7 +29,7 @@ def hold_on_gpus(cuda: Cuda, rows: HalfRows, index: Any, *, nprobe: int) -> OnGp
         cuda: the GPUs.
         rows: float16 (n, dim), unit rows: all that were committed.
         index: faiss's, over rows [0, index.ntotal) of them; None where there is none.
-        nprobe: lists of it to probe.
+        nprobe: lists of it that the CPU probes.
 
     Raises:
         DeviceError: neither fits; the message says what would.
@@ -38,7 +39,7 @@ def hold_on_gpus(cuda: Cuda, rows: HalfRows, index: Any, *, nprobe: int) -> OnGp
         return GpuRows(cuda, rows)
     codes = _gpu_code_bytes(index)
     if codes and codes_fit(cuda, index.ntotal, codes):
-        return GpuIvfPq(cuda, index, nprobe=nprobe)
+        return GpuIvfPq(cuda, index, nprobe=PLAIN_ORDER * nprobe)
     helps = "" if codes else ", or build an index that fits: search optimize --device cuda"
     raise DeviceError(
         f"{count:,} rows of {dim} numbers ({2 * dim * count / _GIB:.1f} GiB) do not fit {device_label(cuda)} "

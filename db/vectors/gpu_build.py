@@ -11,7 +11,7 @@ The first is the same, byte for byte, as one added to by the CPU whenever both a
 Leaves to others: samples, rotation, the number of lists, measuring.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -20,18 +20,6 @@ import numpy as np
 from core.arrays import RowMask, RowNumbers, Vectors
 from db.vectors.engine import load_faiss
 from db.vectors.gpu import Cuda
-
-_CODE_BYTES = (1, 2, 3, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 96)
-"""What faiss's classic GPU IVF-PQ takes (IVFPQ::isSupportedPQCodeLength): bytes per vector, one per sub-quantizer.
-
-With float16 tables all of them fit the 48 KiB of shared memory that every GPU has: 96 · 256 · 2 bytes.
-"""
-_NUMBERS_PER_BYTE = 8  # as the CPU's index has: 64 bytes per vector at 512 numbers
-
-
-def gpu_codes(dim: int) -> int:
-    """Sub-quantizers of 8 bits for this dimension: as many as GPUs take, one per eight numbers or fewer."""
-    return max(count for count in _CODE_BYTES if count <= max(1, dim // _NUMBERS_PER_BYTE))
 
 
 @contextmanager
@@ -66,6 +54,24 @@ class Assigner:
         sound = _sound(rows)
         _, lists = self._centroids.search(_zeroed(rows, sound), 1)
         return np.where(sound, lists[:, 0], -1)
+
+
+def add_rows(cuda: Cuda, index: Any, blocks: Iterable[Vectors]) -> None:  # noqa: ANN401
+    """Fills a trained, empty index with the help of GPUs.
+
+    Args:
+        cuda: the GPUs.
+        index: IndexPreTransform of one transform and IVF,PQ{m}x4fsr or IVF,PQ{m}x8.
+        blocks: all rows, float32 (n, dim) each; rows that are not numbers, which only damage makes, keep their place.
+    """
+    faiss = load_faiss()
+    turn = faiss.downcast_VectorTransform(index.chain.at(0))
+    ivf = faiss.downcast_index(index.index)
+    adder = make_adder(cuda, ivf)
+    for block in blocks:
+        adder.add(turn.apply(block))
+    adder.finish()
+    index.ntotal = ivf.ntotal
 
 
 class Adder(Protocol):

@@ -5,6 +5,7 @@
 | under LEAST_ROWS | exact                                 | nothing to train on |
 | under the user's `exact_below` (50,000) | exact          | 50,000 × 512 take 4 ms, and are never wrong |
 | more             | OPQ,IVF{4·√N},PQ{dim/4}x4fsr, re-scored | dim/8 bytes per vector in memory, and fast |
+| more than GPUs hold, to be searched by them | OPQ,IVF{4·√N},PQ{≤ dim/8}x8, re-scored | the codes they take |
 
 IVF with 4-bit PQ of the residuals after a rotation (`rotation`), searched by fast scan: four numbers of a vector share
 one 4-bit code, so the rotation pads the dimension to a multiple of four. Centroids have unit length, for inner
@@ -26,6 +27,11 @@ _EXACT_ALLOWED = 30_000  # a filter that lets this many through or fewer is scan
 _EXACT_K = 1_000  # beyond it the candidates would be a good part of what an exact scan reads
 _MOST_RAISED = 8  # times the lists: where a filter is that narrow, an exact scan is near
 _LEAST_SAMPLE = 4096  # what faiss trains 4-bit codes on
+_GPU_CODES = (1, 2, 3, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 96)
+"""Sub-quantizers of 8 bits, one byte each, that faiss's classic GPU IVF-PQ takes (IVFPQ::isSupportedPQCodeLength).
+
+With float16 tables all of them fit the 48 KiB of shared memory that every GPU has: 96 · 256 · 2 bytes.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,9 @@ _TABLE = (
 class Plan:
     """What to build."""
 
-    wide: int  # the dimension, padded to a multiple of four
+    wide: int  # the dimension, padded to a multiple of the codes
+    codes: int  # for each vector
+    code: str  # what is left of faiss's name for them: "x4fsr", "x8np" (without polysemous training)
     lists: int
     sample: int  # training points
     iterations: int
@@ -61,18 +69,13 @@ class Plan:
         return f"OPQ{self.codes}_{self.wide},{self.quantizers}"
 
     @property
-    def codes(self) -> int:
-        """Of four bits, for each vector."""
-        return self.wide // 4
-
-    @property
     def quantizers(self) -> str:
         """What faiss's index_factory is given: what follows the rotation."""
-        return f"IVF{self.lists},PQ{self.codes}x4fsr"
+        return f"IVF{self.lists},PQ{self.codes}{self.code}"
 
 
-def plan_index(live_rows: int, dim: int) -> Plan:
-    """The structure for this many rows that may be found.
+def plan_index(live_rows: int, dim: int, *, gpu_codes: bool = False) -> Plan:
+    """The structure for this many rows that may be found; `gpu_codes`: one that GPUs search.
 
     Raises:
         ValueError: fewer than LEAST_ROWS.
@@ -82,8 +85,11 @@ def plan_index(live_rows: int, dim: int) -> Plan:
         raise ValueError(f"an index needs at least {LEAST_ROWS} rows, got {live_rows}")
     row = fitting[-1]
     lists = max(1, min(round(_LISTS * math.sqrt(live_rows)), live_rows // _POINTS_PER_LIST, row.most_lists))
+    codes = max(count for count in _GPU_CODES if count <= max(1, dim // 8)) if gpu_codes else -(-dim // 4)
     return Plan(
-        wide=-(-dim // 4) * 4,
+        wide=-(-dim // codes) * codes,
+        codes=codes,
+        code="x8np" if gpu_codes else "x4fsr",
         lists=lists,
         sample=min(live_rows, max(lists * row.sample_per_list, _LEAST_SAMPLE)),
         iterations=row.iterations,

@@ -54,6 +54,7 @@ class IndexRecord:
     trained_rows: int = 0  # rows when the lists were trained; 0: not known
     dead_rows: int = 0  # of the built rows: those that could not be found when the recall was measured
 
+    built_on: str = "CPU"  # which device trained the lists: "CPU", "2 × CUDA"
     nprobe_image: int = 0  # lists probed for a query by picture; 0: an earlier version built it
     candidates_image: int = 0
     border: float = 2.0  # a query whose best cosine with a centroid is larger is one by picture

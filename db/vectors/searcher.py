@@ -4,6 +4,8 @@ What is found never depends on the index being right: a damaged one is bypassed,
 exactly, and every score is exact. Leaves to others: which rows may be found (a mask), and what a row stands for.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +14,12 @@ import numpy as np
 
 from core.arrays import RowMask, RowNumbers, Vectors
 from core.errors import LibraryDamaged
+from core.models import Device
 from db.vectors.engine import one_thread
 from db.vectors.exact import Found, best_of, exact_search, nearest, nearest_of, ranked
+from db.vectors.gpu import find_cuda, gpu_errors
+from db.vectors.gpu_batch import find_numbers, hold_on_gpus
+from db.vectors.gpu_search import OnGpus
 from db.vectors.ivfpq import IvfPq, open_index
 from db.vectors.policy import approach
 from db.vectors.records import Approach, Candidates, IndexRecord, Probing
@@ -28,15 +34,25 @@ class RowSearcher:
         committed_rows: how many of them SQLite knows.
         record: the generation's index, None where there is none.
         folder: the space's folder.
+        device: what answers many queries at once; a single one is the CPU's. `auto` is the CPU.
 
     Raises:
         LibraryDamaged: the file holds fewer rows than were committed.
     """
 
-    def __init__(self, rows_file: RowsFile, committed_rows: int, record: IndexRecord | None, folder: Path) -> None:
+    def __init__(
+        self,
+        rows_file: RowsFile,
+        committed_rows: int,
+        record: IndexRecord | None,
+        folder: Path,
+        *,
+        device: Device = Device.AUTO,
+    ) -> None:
         self._rows = rows_file.view(committed_rows)
         self._record = record
         self._folder = folder
+        self._device = device
 
     @property
     def notice(self) -> str | None:
@@ -65,6 +81,27 @@ class RowSearcher:
             if len(found[1]) >= k:
                 return ranked(self._rows, query, found[1], k)
         return exact_search(self._rows, query, k, mask=mask)
+
+    def search_many(self, queries: Vectors, k: int, *, mask: RowMask | None = None) -> list[Candidates]:
+        """As `search` for each of many queries, float32 (m, dim), by all GPUs or all of the CPU's cores.
+
+        Raises:
+            DeviceError: `cuda` was asked for, and is not there, too small, or gave up.
+        """
+        held = self._held
+        numbers: list[RowNumbers | None] = [None] * len(queries)
+        if held is not None and len(queries):
+            with gpu_errors():
+                numbers = self._numbers(held, np.ascontiguousarray(queries, np.float32), k, mask)
+        _ = self._opened  # once, before there are threads
+
+        def answer(query: Vectors, found: RowNumbers | None) -> Candidates:
+            if found is None or held is None:
+                return self.search(query, k, mask=mask)
+            return ranked(self._rows, query, self._scored(query, found, held.rows, k, mask)[1], k)
+
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            return list(threads.map(answer, queries, numbers))
 
     def search_exactly(self, query: Vectors, k: int, *, mask: RowMask | None = None) -> Candidates:
         """As `search`, past the index where there is one: what its answers are measured against."""
@@ -102,12 +139,33 @@ class RowSearcher:
         how = approach(self._record, k=sure, allowed=allowed, rows=len(self._rows))
         return None if how is None else replace(how, picture=_for(k, how.picture), text=_for(k, how.text))
 
+    @cached_property
+    def _held(self) -> OnGpus | None:
+        """What the GPUs hold; None: they are not asked."""
+        cuda = find_cuda(self._device) if self._device is not Device.AUTO else None
+        if cuda is None:
+            return None
+        index = self._opened[0]
+        nprobe = 0 if self._record is None else self._record.nprobe
+        with gpu_errors():
+            return hold_on_gpus(cuda, self._rows, None if index is None else index.index, nprobe=nprobe)
+
+    def _numbers(self, held: OnGpus, queries: Vectors, k: int, mask: RowMask | None) -> list[RowNumbers | None]:
+        self._check(queries[0], mask)
+        candidates = 0 if self._record is None else self._record.candidates
+        head = None if mask is None else mask[: held.rows]
+        return find_numbers(held, queries, k, candidates=candidates, mask=head)
+
     def _through(self, index: IvfPq, how: Approach, query: Vectors, k: int, mask: RowMask | None) -> Found:
         """The best of the index's candidates and of the tail behind it."""
         built = index.rows
         with one_thread():
             numbers = index.candidates(query, how, mask=None if mask is None else mask[:built])
-        found = nearest_of(self._rows, query, k, np.sort(numbers))
+        return self._scored(query, np.sort(numbers), built, k, mask)
+
+    def _scored(self, query: Vectors, numbers: RowNumbers, built: int, k: int, mask: RowMask | None) -> Found:
+        """The best of these rows, ascending, and of the tail from `built` on."""
+        found = nearest_of(self._rows, query, k, numbers)
         scores, tail = nearest(self._rows[built:], query, k, mask=None if mask is None else mask[built:])
         return best_of([found, (scores, tail + built)], k)
 

@@ -138,7 +138,7 @@ def test_progress_names_what_is_done_and_faiss_says_nothing(tmp_path: Path, capf
     record = build_index(shelf.file.view(64), folder=tmp_path, generation=1, on_progress=heard.append)
     extend_index(shelf.file.view(64), folder=tmp_path, generation=1, record=record)
     assert heard == [
-        Progress("finish", 0, 64, note="training the index"),
+        Progress("finish", 0, 64, note="training the index (CPU)"),
         Progress("finish", 64, 64, note="adding rows to the index"),
         Progress("finish", 64, 64, note="comparing with exact search"),
         Progress("finish", 64, 64, note="choosing how many lists to probe"),

@@ -7,7 +7,7 @@ import pytest
 
 from core.arrays import Vectors
 from db.vectors.engine import load_faiss
-from db.vectors.gpu_build import Assigner, clustering_on, gpu_codes, make_adder
+from db.vectors.gpu_build import Assigner, clustering_on, make_adder
 from tests.db.vectors.cuda import FakeCuda
 from tests.db.vectors.shelves import clustered
 
@@ -100,11 +100,3 @@ def test_the_gpus_own_index_comes_back_as_the_cpus(rows: Vectors) -> None:
         ("spread", "IndexIVFPQ sharded float16"),
         ("gather", "IndexIVFPQ"),
     ]
-
-
-@pytest.mark.parametrize(
-    ("dim", "count"), [(512, 64), (768, 96), (384, 48), (640, 64), (1024, 96), (1152, 96), (256, 32), (52, 4), (4, 1)]
-)
-def test_codes_are_ones_that_gpus_take(dim: int, count: int) -> None:
-    assert gpu_codes(dim) == count
-    assert 2 * 256 * count <= 48 << 10  # shared memory of a block, tables in float16
