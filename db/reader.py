@@ -194,11 +194,17 @@ class LibraryReader:
         mask = self._known.filter_rows(generation).of(filters)
         return mask, int(np.count_nonzero(mask))
 
-    def search(self, space: SpaceInfo, query: Vectors, k: int, mask: RowMask | None = None) -> Candidates:
-        """The k best rows for `query`, float32 (dim,) of unit length, among those of `mask`; None: all that live."""
+    def search(
+        self, space: SpaceInfo, query: Vectors, k: int, mask: RowMask | None = None, *, sure: int | None = None
+    ) -> Candidates:
+        """The k best rows for `query`, float32 (dim,) of unit length, among those of `mask`; None: all that live.
+
+        The recall that the index promises holds for the best `sure` of them (None: for all), as `RowSearcher.search`
+        has it: more candidates than are shown cost no more.
+        """
         generation = self.generation(space)
         allowed = self._known.findable_rows(generation) if mask is None else mask
-        return self._searcher(generation).search(query, k, mask=allowed)
+        return self._searcher(generation).search(query, k, mask=allowed, sure=sure)
 
     def search_exactly(self, space: SpaceInfo, query: Vectors, k: int) -> Candidates:
         """As `search` among all rows that live, past the index: what its answers are measured against."""

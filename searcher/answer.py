@@ -114,18 +114,19 @@ def retrieve(
 ) -> Retrieved:
     """The best that a source has: those of the page, those before it, and `further` ones.
 
-    Fetches more candidates than hits, and twice as many again while arranging them leaves too few.
+    Fetches more candidates than hits, and twice as many again while arranging them leaves too few. The hits have to be
+    the best; what hides behind them comes along, unless it turns out to be most of what there is.
     """
     mask, searched = reader.allowed_rows(space, page.filters)
     wanted = page.offset + page.k + further
-    fetch = max(FIRST_FETCH, 2 * wanted)
+    fetch, sure = max(FIRST_FETCH, 2 * wanted), wanted
     draw = source(mask)
     while True:
-        candidates = draw(fetch)
+        candidates = draw(fetch, sure)
         shown = arrange(*_with_vectors(reader, space, candidates, page.filters.folders))
         if len(shown) >= wanted or len(candidates) < fetch or fetch >= MOST_CANDIDATES:
             return Retrieved(space, searched, shown)
-        fetch = min(2 * fetch, MOST_CANDIDATES)
+        fetch = sure = min(2 * fetch, MOST_CANDIDATES)
 
 
 def hits_of(shown: Sequence[Found], page: Page) -> tuple[Hit, ...]:

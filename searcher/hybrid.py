@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from core.arrays import RowMask, RowNumbers, Vectors
 from core.queries import LIKELY_MATCH
 from searcher.keywords import Keywords, Worded, look_up
-from searcher.looks import Look, Seen
+from searcher.looks import SURE, Look, Seen
 from searcher.match import match_probabilities
 
 if TYPE_CHECKING:
@@ -75,8 +75,9 @@ class Drawn:
         return len(self.rows)
 
 
-Draw = Callable[[int], Drawn]
-"""How many are wanted, to the best of them; fewer where there are no more."""
+Draw = Callable[[int, int], Drawn]
+"""How many are wanted, to the best of them; fewer where there are no more. And how many of these are surely the best,
+as far as an index promises it: those that will be shown."""
 
 Source = Callable[[RowMask | None], Draw]
 """The rows that may be found (None: all that live), to what draws from them."""
@@ -85,8 +86,8 @@ Source = Callable[[RowMask | None], Draw]
 def by_vector(reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, mask: RowMask | None) -> Draw:
     """By the cosine with `vector`, float32 (dim,), unit length."""
 
-    def draw(count: int) -> Drawn:
-        found = reader.search(space, vector, count, mask)
+    def draw(count: int, sure: int) -> Drawn:
+        found = reader.search(space, vector, count, mask, sure=sure)
         return Drawn(found.rows, found.scores)
 
     return draw
@@ -106,7 +107,7 @@ def by_words(reader: "LibraryReader", space: "SpaceInfo", keywords: Keywords, ma
     worded = look_up(reader, space, keywords, mask)
     order = np.lexsort((worded.rows, -worded.scores))
 
-    def draw(count: int) -> Drawn:
+    def draw(count: int, sure: int) -> Drawn:  # noqa: ARG001 - all of them are
         best = order[:count]
         return Drawn(
             worded.rows[best], worded.scores[best], placed=True, words=worded.found(best), asked=len(keywords.terms)
@@ -154,10 +155,10 @@ def fuse(listed: Seen, named: Seen, worded: Worded, *, likely: float) -> Drawn:
 def _then_by_cosine(look: Look, mask: RowMask | None, head: Drawn) -> Draw:
     """First those of the head in their order, then the others."""
 
-    def draw(count: int) -> Drawn:
+    def draw(count: int, sure: int) -> Drawn:
         rows, scores = head.rows[:count], head.scores[:count]
         if count > len(head):
-            more = look.reader.search(look.space, look.vector, count, mask)
+            more = look.reader.search(look.space, look.vector, count, mask, sure=sure)
             below = np.flatnonzero(~np.isin(more.rows, head.rows))[: count - len(head)]
             rows, scores = np.concatenate([rows, more.rows[below]]), np.concatenate([scores, more.scores[below]])
         return replace(head, rows=rows, scores=scores)
@@ -196,7 +197,7 @@ def _best_worded(look: Look, worded: Worded) -> tuple[NDArray[np.int64], NDArray
     if len(last) > MOST_ALIKE:
         mask = np.zeros(worded.committed, np.bool_)
         mask[worded.rows[last]] = True
-        nearest = look.reader.search(look.space, look.vector, WORD_DEPTH - len(better), mask)
+        nearest = look.reader.search(look.space, look.vector, WORD_DEPTH - len(better), mask, sure=SURE)
         last = np.searchsorted(worded.rows, nearest.rows)
     chosen = np.concatenate([better, last])
     cosines = look.reader.vectors(look.space, worded.rows[chosen]) @ look.vector

@@ -23,6 +23,9 @@ LOOK_DEPTH = 300
 """Pictures whose place by look counts, those of the highest cosines, whatever page is asked for: further down a rank is
 worth a sixth of the first, and 1,000 of a million cost an exact scan."""
 
+SURE = 30
+"""Of these the nearest that an index has to find as surely as it promises; most of the others it meets on the way."""
+
 NAME = 3
 """Words at most, small ones not counted, of what names a thing. Of four, standing orders the answers no better than the
 cosine, and of five worse."""
@@ -68,7 +71,7 @@ class Look:
 
     def nearest(self, mask: RowMask | None) -> Seen:
         """The LOOK_DEPTH highest cosines."""
-        found = self.reader.search(self.space, self.vector, LOOK_DEPTH, mask)
+        found = self.reader.search(self.space, self.vector, LOOK_DEPTH, mask, sure=SURE)
         return self.at(found.rows, found.scores)
 
     def at(self, rows: RowNumbers, cosines: NDArray[np.float32]) -> Seen:

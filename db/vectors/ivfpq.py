@@ -9,6 +9,7 @@ behind it the mean cosine of each list, float32 (lists,), which faiss does not l
 
 import os
 import zlib
+from functools import cached_property
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from core.arrays import HalfRows, RowMask, RowNumbers, Vectors
 from core.errors import LibraryDamaged
+from db.vectors.allowed import NARROW, NOT_PROBED, Allowed, ListOfRow
 from db.vectors.engine import load_faiss, selector
 from db.vectors.lists import Lists, best
 from db.vectors.records import Approach, IndexRecord, Probing
@@ -62,17 +64,22 @@ class IvfPq:
         cosines, lists = self.ivf.quantizer.search(self.rotated(vectors), 1)
         return lists[:, 0], cosines[:, 0]
 
-    def candidates(self, query: Vectors, how: Approach, *, mask: RowMask | None = None) -> RowNumbers:
+    def candidates(self, query: Vectors, how: Approach, *, allowed: Allowed | None = None) -> RowNumbers:
         """Rows that are probably near, best first as the codes see it: int64 (n,), n at most the candidates wanted.
 
         Args:
             query: float32 (dim,), unit length.
             how: of its kind is decided here.
-            mask: bool (rows,); None lets every row be found.
+            allowed: which rows may be found; None: every one.
         """
         turned = self.rotated(query)
         cosines = self.known.cosines(turned)
         probing = how.picture if float(cosines.max()) > how.border else how.text
+        if allowed is not None and allowed.count < NARROW * self.rows:
+            lists = allowed.lists(*self._layout)
+            probing = lists.probing(how, cosines)
+            cosines[lists.empty] = NOT_PROBED
+        mask = None if allowed is None else allowed.mask[: self.rows]
         return self.probe(turned, cosines, probing, reach=how.reach, doubt=how.doubt, mask=mask)
 
     def probe(
@@ -88,6 +95,7 @@ class IvfPq:
         """As `candidates`, for a query that is rotated already and whose cosines with the centroids are known."""
         faiss = load_faiss()
         lists = best(self.known.promise(cosines, reach), probing.nprobe)
+        lists = lists[cosines[lists] > NOT_PROBED]
         scores = cosines[lists] + np.float32(doubt) * self.known.spread[lists]
         options: dict[str, Any] = {"nprobe": len(lists)}
         if mask is not None:
@@ -99,6 +107,15 @@ class IvfPq:
             faiss.swig_ptr(said), faiss.swig_ptr(rows), False, faiss.SearchParametersIVF(**options),
         )  # fmt: skip
         return rows[rows >= 0]
+
+    @cached_property
+    def _layout(self) -> tuple[ListOfRow, RowNumbers]:
+        """The list of each row (two bytes for each, from the first narrow mask on), and the rows in each list."""
+        list_of_row: ListOfRow = np.zeros(self.rows, np.uint16 if self.lists <= 1 << 16 else np.uint32)
+        faiss, inverted, sizes = load_faiss(), self.ivf.invlists, self.list_sizes
+        for number in np.flatnonzero(sizes).tolist():
+            list_of_row[faiss.rev_swig_ptr(inverted.get_ids(number), int(sizes[number]))] = number
+        return list_of_row, sizes
 
     def save(self, folder: Path, generation: int) -> tuple[str, str]:
         """Writes it to `folder` so that it is there whole or not at all; returns the file's name and digest.

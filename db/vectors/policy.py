@@ -18,14 +18,14 @@ Leaves to others: building, searching, when to build again (`upkeep`), and the t
 import math
 from dataclasses import dataclass, replace
 
+from db.vectors.allowed import LEAST_ROW_US, Allowed
 from db.vectors.records import Approach, IndexRecord, Probing
 
 LEAST_ROWS = 64  # 4-bit codes need 16 points to train, and a few of them per list
 _LISTS = 4.0  # nlist = this · √rows
 _POINTS_PER_LIST = 39  # faiss's own minimum for k-means; under it centroids are noise
-_EXACT_ALLOWED = 30_000  # a filter that lets this many through or fewer is scanned exactly: 3 to 5 ms at most
+EXACT_US = 1_200.0  # rows of a mask that are scanned in this time are: 5,000 strewn ones, or 25,000 of a folder
 _EXACT_K = 1_000  # beyond it the candidates would be a good part of what an exact scan reads
-_MOST_RAISED = 8  # times the lists: where a filter is that narrow, an exact scan is near
 _LEAST_SAMPLE = 4096  # what faiss trains 4-bit codes on
 _GPU_CODES = (1, 2, 3, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 96)
 """Sub-quantizers of 8 bits, one byte each, that faiss's classic GPU IVF-PQ takes (IVFPQ::isSupportedPQCodeLength).
@@ -96,23 +96,29 @@ def plan_index(live_rows: int, dim: int, *, gpu_codes: bool = False) -> Plan:
     )
 
 
-def approach(record: IndexRecord, *, k: int, allowed: int, rows: int) -> Approach | None:
-    """How to search the index for `k` of `allowed` rows; None: an exact scan is the better way.
+def approach(record: IndexRecord, *, k: int, allowed: Allowed | None, dim: int) -> Approach | None:
+    """How to search the index for `k` rows; None: an exact scan of those allowed is the better way.
 
-    What was measured when the index was built was k = 10 of all rows. The best rows a filter allows lie deeper in
-    the ranking of all rows, in more lists, by the filter's share; more hits wanted lie deeper, too.
+    What was measured when the index was built was k = 10 of all rows. More hits wanted lie deeper, in more lists. How
+    much deeper the rows that a mask allows lie is told by `allowed`, list by list.
 
     Args:
         record: the index.
         k: hits for which the recall is promised.
-        allowed: rows that may be found, of the index and of the tail.
-        rows: committed rows.
+        allowed: the rows that may be found; None: all.
+        dim: numbers of a row.
     """
-    if k > _EXACT_K or (allowed < rows / 2 and allowed <= _EXACT_ALLOWED):
+    deeper = max(1.0, (k / 10) ** 0.5)
+    if k > _EXACT_K or (allowed is not None and _scanned_within(EXACT_US * deeper, allowed, dim)):
         return None
-    deeper = min(_MOST_RAISED, rows / allowed) * max(1.0, (k / 10) ** 0.5)
     found = record.approach
     return replace(found, picture=_deepened(found.picture, deeper, k), text=_deepened(found.text, deeper, k))
+
+
+def _scanned_within(most_us: float, allowed: Allowed, dim: int) -> bool:
+    """Is an exact scan of these rows done in this time? Rows that are far too many are not even laid out."""
+    scale, few = dim / 512, allowed.count < len(allowed.mask) / 2  # else it is but the dead rows that are left out
+    return few and allowed.count * LEAST_ROW_US * scale <= most_us and allowed.rows.scan_us * scale <= most_us
 
 
 def _deepened(probing: Probing, times: float, k: int) -> Probing:

@@ -15,6 +15,7 @@ import numpy as np
 from core.arrays import RowMask, RowNumbers, Vectors
 from core.errors import LibraryDamaged
 from core.models import Device
+from db.vectors.allowed import Allowed, KnownMasks
 from db.vectors.engine import one_thread
 from db.vectors.exact import Found, best_of, exact_search, nearest, nearest_of, ranked
 from db.vectors.gpu import find_cuda, gpu_errors
@@ -52,6 +53,7 @@ class RowSearcher:
         self._rows = rows_file.view(committed_rows)
         self._record = record
         self._folder = folder
+        self._masks = KnownMasks()
         self._device = device
 
     @property
@@ -71,16 +73,18 @@ class RowSearcher:
         """
         self._check(query, mask)
         query = np.ascontiguousarray(query, np.float32)
-        allowed = len(self._rows) if mask is None else int(np.count_nonzero(mask))
-        k = min(k, allowed)
+        allowed = None if mask is None else self._masks.of(mask)
+        k = min(k, len(self._rows) if allowed is None else allowed.count)
         if k <= 0:
             return Candidates(rows=np.empty(0, np.int64), scores=np.empty(0, np.float32))
         how = self._how(k, k if sure is None else min(sure, k), allowed)
         if how is not None and (index := self._opened[0]) is not None:
-            found = self._through(index, how, query, k, mask)
+            found = self._through(index, how, query, k, allowed)
             if len(found[1]) >= k:
                 return ranked(self._rows, query, found[1], k)
-        return exact_search(self._rows, query, k, mask=mask)
+        if allowed is None:
+            return exact_search(self._rows, query, k)
+        return ranked(self._rows, query, allowed.nearest(self._rows, query, k)[1], k)
 
     def search_many(self, queries: Vectors, k: int, *, mask: RowMask | None = None) -> list[Candidates]:
         """As `search` for each of many queries, float32 (m, dim), by all GPUs or all of the CPU's cores.
@@ -133,10 +137,10 @@ class RowSearcher:
         except LibraryDamaged as error:
             return None, f"{error}: searched exactly instead, which is slower; `search index` builds it again"
 
-    def _how(self, k: int, sure: int, allowed: int) -> Approach | None:
+    def _how(self, k: int, sure: int, allowed: Allowed | None) -> Approach | None:
         if self._record is None:
             return None
-        how = approach(self._record, k=sure, allowed=allowed, rows=len(self._rows))
+        how = approach(self._record, k=sure, allowed=allowed, dim=self._rows.shape[1])
         return None if how is None else replace(how, picture=_for(k, how.picture), text=_for(k, how.text))
 
     @cached_property
@@ -156,12 +160,12 @@ class RowSearcher:
         head = None if mask is None else mask[: held.rows]
         return find_numbers(held, queries, k, candidates=candidates, mask=head)
 
-    def _through(self, index: IvfPq, how: Approach, query: Vectors, k: int, mask: RowMask | None) -> Found:
+    def _through(self, index: IvfPq, how: Approach, query: Vectors, k: int, allowed: Allowed | None) -> Found:
         """The best of the index's candidates and of the tail behind it."""
         built = index.rows
         with one_thread():
-            numbers = index.candidates(query, how, mask=None if mask is None else mask[:built])
-        return self._scored(query, np.sort(numbers), built, k, mask)
+            numbers = index.candidates(query, how, allowed=allowed)
+        return self._scored(query, np.sort(numbers), built, k, None if allowed is None else allowed.mask)
 
     def _scored(self, query: Vectors, numbers: RowNumbers, built: int, k: int, mask: RowMask | None) -> Found:
         """The best of these rows, ascending, and of the tail from `built` on."""

@@ -96,7 +96,9 @@ class MemoryReader:
         mask = np.array([_passes(picture, filters) for picture in self.stored], np.bool_)
         return mask, int(mask.sum())
 
-    def search(self, space: SpaceInfo, query: Vectors, k: int, mask: RowMask | None) -> Candidates:
+    def search(
+        self, space: SpaceInfo, query: Vectors, k: int, mask: RowMask | None, *, sure: int | None = None
+    ) -> Candidates:
         self.fetches.append(k)
         scores = self.rows.astype(np.float64) @ query
         order = np.argsort(-scores, kind="stable")

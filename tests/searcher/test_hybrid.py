@@ -269,7 +269,7 @@ def precision(folder: Path, *, right: float, wrong: float, texts: Vectors | None
         others = None if texts is None else texts[texts @ query < 0.995]
         look = Look(reader, reader.space, query, others)
         draws = by_look(look, None), by_both(look, read_keywords("a " + noun), None)
-        hits.append([np.mean([shown[row] == noun for row in draw(10).rows]) for draw in draws])
+        hits.append([np.mean([shown[row] == noun for row in draw(10, 10).rows]) for draw in draws])
     looking, both = np.mean(hits, axis=0)
     return float(looking), float(both)
 

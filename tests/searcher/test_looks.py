@@ -149,7 +149,7 @@ def test_the_first_ten_are_right_but_for_one_in_a_hundred(test_data: Path) -> No
     }
 
     def precision(draws: Callable[[Vectors], Look]) -> float:
-        found = {name: by_look(draws(recorded.nouns[noun]), None)(10).rows for name, noun in nouns.items()}
+        found = {name: by_look(draws(recorded.nouns[noun]), None)(10, 10).rows for name, noun in nouns.items()}
         return float(np.mean([recorded.classes[found[name]] == name for name in nouns]))
 
     cosine = precision(lambda query: Look(reader, reader.space, query))

@@ -1,7 +1,9 @@
 """The policy: which structure, when to build, how to probe."""
 
+import numpy as np
 import pytest
 
+from db.vectors.allowed import Allowed
 from db.vectors.policy import LEAST_ROWS, approach, plan_index
 from db.vectors.records import IndexRecord, Probing
 
@@ -47,17 +49,20 @@ def test_too_few_rows_to_train_on() -> None:
         plan_index(LEAST_ROWS - 1, 512)
 
 
-def how(*, allowed: int, rows: int, k: int = 10) -> Probing | None:
-    found = approach(RECORD, k=k, allowed=allowed, rows=rows)
+def how(*, allowed: int, rows: int, k: int = 10, strewn: bool = True) -> Probing | None:
+    """Of so many rows, strewn evenly or one after another."""
+    mask = np.zeros(rows, np.bool_)
+    mask[np.linspace(0, rows - 1, allowed).astype(np.int64) if strewn else slice(allowed)] = True
+    found = approach(RECORD, k=k, allowed=Allowed(mask), dim=512)
     return None if found is None else found.text
 
 
-def test_narrow_filters_are_scanned_exactly_and_others_probe_deeper() -> None:
-    assert how(allowed=30_000, rows=100_000) is None
+def test_rows_that_are_quickly_read_one_by_one_are() -> None:
+    assert how(allowed=5_000, rows=100_000) is None
+    assert how(allowed=25_000, rows=100_000, strewn=False) is None
     assert how(k=2000, allowed=100_000, rows=100_000) is None
+    assert how(allowed=25_000, rows=100_000) == Probing(nprobe=256, candidates=1024)
     assert how(allowed=100_000, rows=100_000) == Probing(nprobe=256, candidates=1024)
-    assert how(allowed=33_334, rows=100_000) == Probing(nprobe=768, candidates=1024)
-    assert how(allowed=40_000, rows=10_000_000) == Probing(nprobe=8 * 256, candidates=1024)  # bounded
 
 
 def test_more_hits_lie_deeper() -> None:
@@ -67,9 +72,9 @@ def test_more_hits_lie_deeper() -> None:
 
 
 def test_both_kinds_of_query_go_deeper() -> None:
-    found = approach(RECORD, k=10, allowed=50_000, rows=100_000)
+    found = approach(RECORD, k=40, allowed=None, dim=512)
     assert found is not None
-    assert (found.picture, found.text) == (Probing(64, 128), Probing(512, 1024))
+    assert (found.picture, found.text) == (Probing(64, 400), Probing(512, 1024))
 
 
 def test_a_record_of_an_earlier_version_treats_all_queries_as_words() -> None:
