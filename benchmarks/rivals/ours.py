@@ -1,15 +1,23 @@
-"""The library's own vector search, from its own files: float16 rows memory-mapped, the index over them in memory."""
+"""The library's own vector search, from its own files: float16 rows memory-mapped, the index over them in memory.
+
+As in a library, the index is built knowing how some texts lie to the pictures; none of them is among the queries.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from benchmarks.clip_like import World
 from core.arrays import HalfRows, RowNumbers, Vectors
 from core.settings import Settings
 from db.vectors import IndexRecord, RowSearcher, RowsFile, RowsHeader, build_index
 from db.vectors.engine import load_faiss
+from db.vectors.sampling import sample_rows
 from db.vectors.upkeep import worth_an_index
 
 _COPY_ROWS = 65_536  # rows appended at a time: each append is flushed to the disk
+_KNOWN_TEXTS = 300  # as many as a library knows from the beginning: its model's neutral texts
 
 
 def vector_file(folder: Path) -> Path:
@@ -31,7 +39,9 @@ def build(folder: Path, dim: int, recall: float) -> IndexRecord | None:
     rows = file.view(file.rows_on_disk)
     record = None
     if worth_an_index(len(rows), exact_below=Settings.model_fields["exact_below"].default):
-        record = build_index(rows, folder=folder, generation=1, target_recall=recall)
+        rng = np.random.default_rng(3)
+        texts = World(dim).texts(sample_rows(rows, None, _KNOWN_TEXTS, rng), rng)
+        record = build_index(rows, folder=folder, generation=1, target_recall=recall, texts=texts)
     _record_path(folder, recall).write_text(record.to_json() if record else "")
     return record
 
