@@ -11,20 +11,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.arrays import HalfRows, RowMask
+from core.arrays import HalfRows, RowMask, Vectors
 from core.errors import LibraryDamaged
 from core.indexing import Progress, ProgressListener
-from core.models import VectorKind
+from core.models import Device, VectorKind
 from core.recall import DEFAULT_RECALL
 from db.columns import open_columns, write_columns
 from db.compaction import compact_space, compaction_is_due
 from db.connect import Store, transaction
 from db.filters import findable_rows
 from db.index_state import index_decision
+from db.known_texts import known_texts
 from db.places import RowsPlace, place_of
 from db.records import GenerationInfo, SpaceInfo
 from db.spaces import find_generation, generation_by_id, generation_of
-from db.vectors.build import build_index
+from db.vectors.build import build_index, extend_index
+from db.vectors.gpu import find_cuda
 from db.vectors.records import IndexRecord
 from db.vectors.upkeep import Action, fell_short, worth_an_index
 
@@ -69,15 +71,20 @@ def optimize(
     *,
     exact_below: int,
     recall: float | None = None,
+    device: Device = Device.AUTO,
     on_progress: ProgressListener | None = None,
 ) -> dict[VectorKind, int]:
     """Leave every row behind that stands for nothing, train the index anew and write the columns; rows gone, by kind.
 
     Under `exact_below` live rows there is no index afterwards.
+
+    Raises:
+        DeviceError: the device asked for by name is not there; nothing was done.
     """
+    find_cuda(device)
     gone = {}
     for rows in generations_of(store, space):
-        work = _Work(store, space, rows, exact_below=exact_below, recall=recall, on_progress=on_progress)
+        work = _Work(store, space, rows, exact_below=exact_below, recall=recall, device=device, on_progress=on_progress)
         gone[rows.kind] = work.compact()
         if not gone[rows.kind]:
             work.refresh_index(force=True)
@@ -98,7 +105,7 @@ def generations_of(store: Store, space: SpaceInfo) -> Iterator[GenerationInfo]:
 class _Work:
     """What is to be done for the rows of one kind."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it needs, by keyword
         self,
         store: Store,
         space: SpaceInfo,
@@ -106,6 +113,7 @@ class _Work:
         *,
         exact_below: int,
         recall: float | None,
+        device: Device = Device.AUTO,
         on_progress: ProgressListener | None,
     ) -> None:
         self._store = store
@@ -115,6 +123,7 @@ class _Work:
         self._before = rows.index
         self._exact_below = exact_below
         self._recall = recall
+        self._device = device
         self._on_progress = on_progress
 
     @property
@@ -163,22 +172,21 @@ class _Work:
         return index_decision(self._store, current, exact_below=self._exact_below, recall=self._recall).action
 
     def _build(self, place: RowsPlace, rows: HalfRows, live: RowMask | None) -> IndexRecord:
-        record = build_index(
+        return build_index(
             rows,
             folder=place.folder,
             generation=place.number,
             live=live,
             target_recall=self._target,
+            texts=self._texts(),
+            device=self._device,
             on_progress=self._on_progress,
         )
-        return replace(record, target=self._target, dead_rows=_dead(rows, live))
 
     def _extend(
         self, place: RowsPlace, rows: HalfRows, live: RowMask | None, before: IndexRecord
     ) -> IndexRecord | None:
         """The same lists over all rows; None where new lists are the better way."""
-        from db.vectors.build import extend_index
-
         try:
             record = extend_index(
                 rows,
@@ -187,15 +195,21 @@ class _Work:
                 record=before,
                 live=live,
                 target_recall=self._target,
+                texts=self._texts(),
                 on_progress=self._on_progress,
             )
         except LibraryDamaged:  # the file is not what it was: it is derived, and written anew
             return None
         if not fell_short(record):
-            return replace(record, target=self._target, dead_rows=_dead(rows, live))
-        with suppress(OSError):  # never named by anyone
-            (place.folder / record.file).unlink()
+            return replace(record, imbalance=before.imbalance)  # drift is seen against the training
+        if record.file != before.file:  # nothing names it
+            with suppress(OSError):
+                (place.folder / record.file).unlink()
         return None
+
+    def _texts(self) -> Vectors | None:
+        """What to measure an index over pictures with; captions are looked for with pictures."""
+        return known_texts(self._store, self._space) if self._kind is VectorKind.IMAGE else None
 
     def _commit(self, current: GenerationInfo, place: RowsPlace, record: IndexRecord | None) -> None:
         """One transaction: from here on the new index answers; the file of the one before goes."""

@@ -1,6 +1,6 @@
 """What is measured of a generation's index, and what should be done about it; for the writer and `search status`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.errors import LibraryDamaged
 from db.connect import Store
@@ -11,6 +11,8 @@ from db.vectors.drift import measure_drift
 from db.vectors.ivfpq import index_is_sound, open_index
 from db.vectors.records import IndexRecord
 from db.vectors.upkeep import Action, Decision, Drift, Signals, decide, tail_rows, worth_an_index, worth_measuring
+
+_DAMAGED = Decision(Action.REBUILD, "its file is missing or damaged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class IndexState:
 
 
 def index_state(store: Store, current: GenerationInfo, *, exact_below: int, recall: float | None) -> IndexState:
-    """What there is to say about the index of these rows. Reads the index where drift may matter."""
+    """What there is to say about the index of these rows. Reads the index where it is to be extended."""
     committed = current.committed_rows
     tail = 0 if current.index is None else tail_rows(current.index, committed)
     return IndexState(
@@ -49,17 +51,16 @@ def index_decision(store: Store, current: GenerationInfo, *, exact_below: int, r
     record = current.index
     signals = Signals(current.committed_rows, current.live_rows, _dead_built_rows(store, current))
     decision = decide(record, signals, exact_below=exact_below, recall=recall)
-    few = not worth_an_index(current.live_rows, exact_below=exact_below)
-    if record is None or few or decision.action is Action.REBUILD:
+    if record is None or not worth_an_index(current.live_rows, exact_below=exact_below):
         return decision
-    try:
-        drift = _drift(store, current, record, signals)
-    except LibraryDamaged:
-        return Decision(Action.REBUILD, "its file is missing or damaged")
-    if drift is None:
-        return decision
-    measured = Signals(signals.committed_rows, signals.live_rows, signals.dead_built_rows, drift)
-    return decide(record, measured, exact_below=exact_below, recall=recall)
+    if decision.action is Action.EXTEND and worth_measuring(record, signals):
+        try:
+            drift = _drift(store, current, record)
+        except LibraryDamaged:
+            return _DAMAGED
+        return decide(record, replace(signals, drift=drift), exact_below=exact_below, recall=recall)
+    sound = decision.action is Action.REBUILD or index_is_sound(place_of(store, current.id).folder, record)
+    return decision if sound else _DAMAGED
 
 
 def _dead_built_rows(store: Store, current: GenerationInfo) -> int:
@@ -73,17 +74,13 @@ def _dead_built_rows(store: Store, current: GenerationInfo) -> int:
     )
 
 
-def _drift(store: Store, current: GenerationInfo, record: IndexRecord, signals: Signals) -> Drift | None:
-    """None where too little came since the training to matter.
+def _drift(store: Store, current: GenerationInfo, record: IndexRecord) -> Drift | None:
+    """How the rows since the training lie in the index's lists.
 
     Raises:
         LibraryDamaged: the index is missing or not what it was.
     """
     place = place_of(store, current.id)
-    if not worth_measuring(record, signals):
-        if not index_is_sound(place.folder, record):
-            raise LibraryDamaged(f"the index {place.folder / record.file} is damaged")
-        return None
     rows = place.open().view(current.committed_rows)
     index = open_index(place.folder, record, rows)
     return measure_drift(index, rows, trained_rows=record.trained_rows, live=findable_rows(store.conn, current))

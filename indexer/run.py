@@ -91,11 +91,11 @@ class _Run:
             for space, encoder in self._encoders:
                 done = embed_captions(self._writer, space, encoder, self._refreshing)
                 self._captions = max(self._captions, done)
+                self._judging(space, encoder, neutral_texts)
                 self._interrupts.check()
-                self._writer.refresh_derived(
+                self._writer.refresh_derived(  # after all texts: an index is measured with them
                     space, exact_below=exact_below, recall=self._request.recall, on_progress=self._refreshing
                 )
-                self._judging(space, encoder, neutral_texts)
         return self._interrupts.ended
 
     def _scan(self, targets: Sequence[Target]) -> None:

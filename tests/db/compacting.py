@@ -1,4 +1,4 @@
-"""A writer that wears a library out and optimizes it, over and over, for tests that kill it.
+"""A writer that wears a library out, extends its index and optimizes it, over and over, for tests that kill it.
 
     python -m tests.db.compacting LIBRARY
 
@@ -31,7 +31,9 @@ def main(library: Path) -> None:
                 disk.put(path)
             index(writer, disk, b"/p", prune=True, batch=AT_ONCE)
             print("stored", number, flush=True)
-            writer.optimize(writer.spaces()[0], exact_below=EXACT_BELOW)
+            space = writer.spaces()[0]
+            writer.refresh_derived(space, exact_below=EXACT_BELOW, recall=(0.9, 0.95)[number % 2])  # extends
+            writer.optimize(space, exact_below=EXACT_BELOW)
             print("optimized", number, flush=True)
             number += 1
 

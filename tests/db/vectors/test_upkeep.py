@@ -80,20 +80,17 @@ def test_much_growth_since_the_training_wants_more_lists_however_often_it_was_ex
     assert action(extended, rows=150_001) is Action.REBUILD
 
 
-def test_lists_that_fit_new_rows_worse_are_trained_anew_by_how_many_they_are() -> None:
-    """Share of the rows since the training times their error above that of the training: over 0.03."""
-    worse = Drift(error=0.45, imbalance=1.5)  # half as much again
-    assert action(rows=102_000, drift=worse) is Action.NOTHING  # 2% · 0.5 = 0.01
-    assert action(replace(RECORD, built_rows=105_000), rows=106_000, drift=worse) is Action.NOTHING  # 5.7% · 0.5
-    assert action(replace(RECORD, built_rows=106_000), rows=107_000, drift=worse) is Action.REBUILD  # 6.5% · 0.5
-    assert action(rows=112_000, drift=EVEN) is Action.EXTEND
-    better = Drift(error=0.20, imbalance=1.5)
-    assert action(rows=102_000, drift=better) is Action.NOTHING
+def test_rows_unlike_those_before_are_not_added_to_lists_that_do_not_fit_them() -> None:
+    assert action(rows=103_000, drift=EVEN) is Action.EXTEND
+    assert action(rows=103_000, drift=Drift(error=0.335, imbalance=1.5)) is Action.EXTEND
+    assert action(rows=103_000, drift=Drift(error=0.337, imbalance=1.5)) is Action.REBUILD  # over 0.12 worse
+    assert action(rows=103_000, drift=Drift(error=0.20, imbalance=1.5)) is Action.EXTEND
+    assert action(rows=103_000, drift=Drift(error=0.30, imbalance=2.25)) is Action.EXTEND
+    assert action(rows=103_000, drift=Drift(error=0.30, imbalance=2.26)) is Action.REBUILD
 
 
-def test_uneven_lists_are_trained_anew() -> None:
-    assert action(rows=102_100, drift=Drift(0.3, 2.25)) is Action.NOTHING
-    assert action(rows=102_100, drift=Drift(0.3, 2.26)) is Action.REBUILD
+def test_in_the_tail_they_are_found_whatever_the_lists_are_like() -> None:
+    assert action(rows=102_000, drift=Drift(error=0.6, imbalance=5.0)) is Action.NOTHING
 
 
 def test_another_recall_is_only_measured() -> None:
@@ -113,7 +110,10 @@ def test_the_reason_is_a_sentence_with_numbers() -> None:
     said = decide(RECORD, Signals(103_000, 103_000), exact_below=0).reason
     assert said == "3,000 rows are newer than it, and every query scans them"
     said = decide(RECORD, Signals(112_000, 112_000, 0, Drift(0.45, 1.5)), exact_below=0).reason
-    assert said == "its lists fit the 12,000 rows since it was trained 50% worse than those before"
+    assert said == (
+        "12,000 rows are newer than it, and every query scans them;"
+        " its lists fit the 12,000 rows since it was trained 50% worse than those before"
+    )
 
 
 @pytest.mark.parametrize(("recall_text", "built", "expected"), [(0.984, 110_000, True), (0.986, 110_000, False)])
@@ -129,13 +129,7 @@ def test_lists_that_know_every_row_are_kept_whatever_they_reach() -> None:
 
 
 def test_drift_is_measured_where_it_could_matter() -> None:
-    def worth(rows: int, record: IndexRecord | None = RECORD) -> bool:
-        return worth_measuring(record, Signals(rows, rows))
-
-    assert not worth(100_000)
-    assert not worth(102_000)
-    assert worth(102_100)
-    assert worth(103_000, replace(RECORD, built_rows=103_000))  # extended, and trained on less
-    assert not worth(150_000, None)
-    assert not worth(150_000, replace(RECORD, coarse_error=0.0))
-    assert not worth(99_000)  # over rows that are not there
+    """2 · √100,000 = 632."""
+    assert not worth_measuring(RECORD, Signals(100_632, 100_632))
+    assert worth_measuring(RECORD, Signals(100_633, 100_633))
+    assert worth_measuring(replace(RECORD, built_rows=103_000), Signals(103_000, 103_000))  # extended before
