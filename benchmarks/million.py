@@ -31,7 +31,6 @@ from core.queries import Filters, Near, SearchMode
 from db import KeptReaders, LibraryReader, open_writer
 from db.places import place_of
 from db.vectors import RowSearcher
-from db.vectors.sampling import text_like
 from semantic_image_search import Library, open_library
 
 HITS = 10
@@ -119,11 +118,11 @@ def prepare(folder: Path, count: int, vectors: Path | None) -> dict[str, object]
 
 
 def queries_of(reader: LibraryReader, many: int) -> tuple[Vectors, Vectors]:
-    """float32 (many, dim) each: rows of the library, and text-like ones."""
+    """float32 (many, dim) each: rows of the library, and texts about them."""
     rng, space = np.random.default_rng(5), reader.active_space()
-    rows = np.sort(rng.choice(reader.generation(space).committed_rows, 10_000 + many, replace=False))
+    rows = np.sort(rng.choice(reader.generation(space).committed_rows, many, replace=False))
     sample = rng.permutation(reader.vectors(space, rows))
-    return sample[:many], text_like(sample[:many], sample[many:].mean(axis=0), rng)
+    return sample, World().texts(sample, rng)
 
 
 def asked(library: Library, queries: Vectors, filters: Filters | None = None) -> dict[str, float]:
