@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 search optimize
-search optimize --recall 0.95"""
+search optimize --recall 0.95
+search optimize --device cuda"""
 
 THINGS = {"image": ("picture", "pictures"), "caption": ("caption", "captions")}
 
 
 def optimize(
     recall: options.Recall = None,
+    device: options.IndexDevice = None,
     wait: options.Wait = 0.0,
     as_json: options.AsJson = False,
     library: options.LibraryFolder = None,
@@ -35,7 +37,7 @@ def optimize(
     with context.open_library(library) as opened:
         try:
             with progress_shown(str, first="finish") as listener:
-                report = opened.optimize(recall=recall, wait_s=wait, listener=listener)
+                report = opened.optimize(recall=recall, device=device, wait_s=wait, listener=listener)
         except KeyboardInterrupt:
             say("stopped; what was there before still answers", style="yellow")
             raise typer.Exit(INTERRUPTED) from None
@@ -68,7 +70,8 @@ def _searched(part: "RowsReport", exact_below: int) -> str:
             f"{count(part.rows)} are searched exactly; that needs no index with fewer than {count(exact_below)}"
             " (setting exact_below)"
         )
-    line = f"{part.after.structure} over {counted(part.after.rows, 'row')}, {_recall(part.after)}"
+    after = part.after
+    line = f"{after.structure} over {counted(after.rows, 'row')}, built on {after.built_on}, {_recall(after)}"
     before = "exact search" if part.before is None else _recall(part.before)
     return f"{line}; before: {before}"
 
@@ -109,4 +112,5 @@ def _index_json(index: "IndexFacts | None") -> dict[str, object] | None:
         "recall_text": round(index.recall_text, 4),
         "target": index.target,
         "bytes": index.size_bytes,
+        "built_on": index.built_on,
     }

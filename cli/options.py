@@ -34,6 +34,15 @@ OnDevice = Annotated[
         rich_help_panel=ADVANCED,
     ),
 ]
+IndexDevice = Annotated[
+    Device | None,
+    typer.Option(
+        "--device",
+        metavar="NAME",
+        help="Build the index on cuda, cpu, or auto: the GPUs where there are any.",
+        rich_help_panel=ADVANCED,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.", rich_help_panel=OUTPUT)]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; the answer is yes.")]
 Download = Annotated[bool, typer.Option("--yes", "-y", help="Download the model without asking.")]

@@ -13,6 +13,7 @@ class IndexFacts:
     recall_text: float  # queries: text-like
     target: float  # what was asked for
     size_bytes: int  # of its file
+    built_on: str = "CPU"  # or the GPUs: "CUDA", "2 × CUDA"
 
     @property
     def recall(self) -> float:

@@ -15,7 +15,7 @@ from filelock import FileLock
 from core.arrays import Vectors
 from core.errors import LibraryError
 from core.indexing import ProgressListener, RootOptions
-from core.models import EncoderInfo, VectorKind
+from core.models import Device, EncoderInfo, VectorKind
 from core.pictures import Caption, CaptionSource
 from core.tags import TagBlock
 from db import (
@@ -241,10 +241,13 @@ class LibraryWriter:
         *,
         exact_below: int,
         recall: float | None = None,
+        device: Device = Device.AUTO,
         on_progress: ProgressListener | None = None,
     ) -> dict[VectorKind, int]:
         """Leave dead rows behind, train the index anew, write the columns, due or not; rows gone, by kind."""
-        return derived.optimize(self._store, space, exact_below=exact_below, recall=recall, on_progress=on_progress)
+        return derived.optimize(
+            self._store, space, exact_below=exact_below, recall=recall, device=device, on_progress=on_progress
+        )
 
     def has_neutral_texts(self, space: SpaceInfo, texts: Sequence[str]) -> bool:
         """Whether the vectors of these neutral texts are kept with the space."""

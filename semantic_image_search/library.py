@@ -369,7 +369,12 @@ class Library:
             return read_status(reader, self._settings)
 
     def optimize(
-        self, *, recall: float | None = None, wait_s: float = 0.0, listener: ProgressListener | None = None
+        self,
+        *,
+        recall: float | None = None,
+        device: Device | str | None = None,
+        wait_s: float = 0.0,
+        listener: ProgressListener | None = None,
     ) -> OptimizeReport:
         """Leave dead rows behind, train the vector index anew and measure it, write the filter columns.
 
@@ -378,18 +383,21 @@ class Library:
 
         Args:
             recall: recall@10 to reach, 0.5 to 0.999, remembered with the index; None: the setting, or what it aims at.
+            device: `cuda`, `cpu`, or `auto`: the GPUs where faiss can use any; None: `auto`. Models have their own.
             wait_s: how long to wait for another process that is writing, in seconds.
             listener: called with `Progress`.
 
         Raises:
             UsageError: a recall out of range.
+            DeviceError: the device asked for by name is not there.
             LibraryNotFound, LibraryLocked: nothing was indexed yet, or another process is writing.
             LibraryDamaged: vectors are damaged; `doctor(fix=True)` first.
             StorageFull: no space for the new files; the old ones stay.
         """
         from semantic_image_search.optimize import optimize_library
 
-        return optimize_library(self, recall=recall, wait_s=wait_s, listener=listener or silent)
+        wanted = Device.AUTO if device is None else Device(device)
+        return optimize_library(self, recall=recall, device=wanted, wait_s=wait_s, listener=listener or silent)
 
     def problems(self) -> list[Problem]:
         """Every file that could not be read, with the reason."""

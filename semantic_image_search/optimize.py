@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.indexing import ProgressListener
-    from core.models import VectorKind
+    from core.models import Device, VectorKind
     from db import LibraryWriter
     from db.records import GenerationInfo, SpaceInfo
     from semantic_image_search.library import Library
 
 
 def optimize_library(
-    library: Library, *, recall: float | None, wait_s: float, listener: ProgressListener
+    library: Library, *, recall: float | None, device: Device, wait_s: float, listener: ProgressListener
 ) -> OptimizeReport:
     """Carry it out; see `Library.optimize`."""
     check_recall(recall)
@@ -40,7 +40,7 @@ def optimize_library(
         parts: list[RowsReport] = []
         for space in spaces:
             work = _Space(writer, space)
-            work.optimize(library, recall, interrupts.checked(listener))
+            work.optimize(library, recall, device, interrupts.checked(listener))
             parts += work.report()
         return OptimizeReport(
             parts=tuple(parts),
@@ -60,12 +60,13 @@ class _Space:
         self._before = {rows.kind: self._facts(rows) for rows in writer.generations(space)}
         self._gone: dict[VectorKind, int] = {}
 
-    def optimize(self, library: Library, recall: float | None, listener: ProgressListener) -> None:
+    def optimize(self, library: Library, recall: float | None, device: Device, listener: ProgressListener) -> None:
         settings = library.settings
         self._gone = self._writer.optimize(
             self._space,
             exact_below=settings.exact_below,
             recall=settings.asked_recall if recall is None else recall,
+            device=device,
             on_progress=listener,
         )
 
@@ -92,6 +93,7 @@ class _Space:
             recall_text=index.recall_text,
             target=index.target,
             size_bytes=sum(path.stat().st_size for path in files),
+            built_on=index.built_on,
         )
 
 

@@ -7,12 +7,13 @@ import pytest
 
 from core.errors import LibraryDamaged
 from core.indexing import Progress
+from core.models import Device
 from core.optimizing import IndexFacts, OptimizeReport, RowsReport
 from tests.cli.conftest import Search
 from tests.cli.parts import FakeLibrary
 
 OLD = IndexFacts("IVF1265,PQ128x4fsr", 100_000, 0.981, 0.962, 0.99, 9_500_000)
-NEW = IndexFacts("IVF1386,PQ128x4fsr", 120_000, 0.995, 0.991, 0.99, 11_400_000)
+NEW = IndexFacts("IVF1386,PQ128x4fsr", 120_000, 0.995, 0.991, 0.99, 11_400_000, "2 × CUDA")
 PICTURES = RowsReport("RN50", "image", 120_000, 3_100, OLD, NEW)
 CAPTIONS = RowsReport("RN50", "caption", 310, 0, None, None)
 REPORT = OptimizeReport((PICTURES, CAPTIONS), 50_000, 14.2049, 142_000_000, 141_000_000)
@@ -21,10 +22,10 @@ REPORT = OptimizeReport((PICTURES, CAPTIONS), 50_000, 14.2049, 142_000_000, 141_
 def test_what_was_done_is_said(library: FakeLibrary, search: Search) -> None:
     library.optimized = REPORT
     library.progress = (Progress("finish", 5, 10, note="adding rows"),)
-    ran = search("optimize", "--recall", "0.95", "--wait", "2.5", "--library", "/l")
+    ran = search("optimize", "--recall", "0.95", "--device", "cuda", "--wait", "2.5", "--library", "/l")
     assert (ran.code, ran.err) == (0, "")
     line = (
-        "IVF1386,PQ128x4fsr over 120,000 rows, recall@10 0.995 by picture, 0.991 by text;"
+        "IVF1386,PQ128x4fsr over 120,000 rows, built on 2 × CUDA, recall@10 0.995 by picture, 0.991 by text;"
         " before: recall@10 0.981 by picture, 0.962 by text"
     )
     assert ran.lines == [
@@ -33,7 +34,7 @@ def test_what_was_done_is_said(library: FakeLibrary, search: Search) -> None:
         "captions (RN50): 310 are searched exactly; that needs no index with fewer than 50,000 (setting exact_below)",
         "142 MB before, 141 MB now; 14 s",
     ]
-    assert library.asked("optimize") == {"recall": 0.95, "wait_s": 2.5}
+    assert library.asked("optimize") == {"recall": 0.95, "device": Device.CUDA, "wait_s": 2.5}
     assert library.opened["path"] == Path("/l")
 
 
@@ -41,7 +42,7 @@ def test_json_has_exactly_this_shape(library: FakeLibrary, search: Search) -> No
     library.optimized = REPORT
     old, new = (
         {"structure": one.structure, "rows": one.rows, "recall_image": one.recall_image, "recall_text": one.recall_text,
-         "target": 0.99, "bytes": one.size_bytes}
+         "target": 0.99, "bytes": one.size_bytes, "built_on": one.built_on}
         for one in (OLD, NEW)
     )  # fmt: skip
     assert json.loads(search("optimize", "--json").out) == {

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import LibraryNotFound, UsageError
+from core.errors import DeviceError, LibraryNotFound, UsageError
 from core.indexing import Progress
+from core.models import Device
 from db.vectors.upkeep import Action
 from semantic_image_search import Library, OptimizeReport, open_library
+from tests.db.vectors.cuda import FakeCuda
 from tests.db.vectors.shelves import clustered
 
 DIM = 32
@@ -117,6 +119,9 @@ def test_status_says_what_is_newer_what_is_dead_and_what_is_due(library: Library
     library.forget("/gone/3")
     due = library.status().spaces[0].index.due
     assert due.reason == "200 of its 1,000 rows died since its recall was measured"
+    library.forget("/gone/4")
+    due = library.status().spaces[0].index.due
+    assert (due.action, due.reason) == (Action.REBUILD, "300 of 1,100 rows stand for nothing and are left behind")
 
 
 def test_ctrl_c_leaves_the_old_index(library: Library) -> None:
@@ -149,3 +154,38 @@ def test_what_cannot_be_done_is_one_error(library: Library, tmp_path: Path) -> N
     with pytest.raises(LibraryNotFound):
         open_library(tmp_path / "none").optimize()
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("device", "why"),
+    [
+        ("cuda", r"there is no cuda device for the vector index here \(.*\): use --device cpu, or auto"),
+        (Device.MPS, "the vector index has no mps form: use --device cpu, or auto"),
+    ],
+)
+def test_a_device_that_is_not_there_is_an_error_before_anything_is_done(
+    library: Library, device: Device | str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.vectors.gpu.open_driver", lambda: None)
+    library.forget("/gone/9")
+    files = sorted(library.path.glob("spaces/*/*/*"))
+    with pytest.raises(DeviceError, match=why):
+        library.optimize(device=device)
+    assert sorted(library.path.glob("spaces/*/*/*")) == files
+    monkeypatch.setenv(
+        "SEARCH_EXACT_BELOW", "2000"
+    )  # where nothing is to be built, what was asked for is missing still
+    with pytest.raises(DeviceError, match=why):
+        open_library(library.path).optimize(device=device)
+
+
+def test_what_an_index_was_built_on_is_reported(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeCuda(2)
+    for place in ("db.derived.find_cuda", "db.vectors.build.find_cuda"):
+        monkeypatch.setattr(place, lambda device: None if device is Device.CPU else fake)
+    before = best(library)
+    for device, taken in (("cpu", "CPU"), ("cuda", "2 × CUDA"), (None, "2 × CUDA")):
+        (part,) = library.optimize(device=device).parts
+        assert part.after is not None
+        assert part.after.built_on == taken
+        assert best(library) == before
