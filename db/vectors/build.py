@@ -74,14 +74,16 @@ def build_index(  # noqa: PLR0913 - options by keyword, each with a default
         gpu_codes = device is Device.CUDA and cuda is not None and not rows_fit(cuda, *view.shape)
     plan = plan_index(work.alive, view.shape[1], gpu_codes=gpu_codes)
     sample = sample_rows(view, live, plan.sample, work.rng)
+    gap = None if texts is None or not len(texts) else texts.mean(axis=0)
+    rotation = balanced_rotation(sample, plan.wide, plan.codes, gap)
     try:
-        trained = work.filled(plan, sample, cuda)
+        trained = work.filled(plan, sample, rotation, cuda)
     except DeviceError as error:
         if device is Device.CUDA:
             raise
         work.progress.say(0, f"{error}; going on with the CPU")
         cuda = None
-        trained = work.filled(plan, sample, None)
+        trained = work.filled(plan, sample, rotation, None)
     given = _Given(plan.structure, trained.coarse_error, len(view), device_label(cuda))
     return work.finish(trained, given, target_recall, texts)
 
@@ -153,11 +155,11 @@ class _Work:
         self._folder, self._generation = folder, generation
         self._started = time.monotonic()
 
-    def filled(self, plan: Plan, sample: Vectors, cuda: Cuda | None) -> _Trained:
+    def filled(self, plan: Plan, sample: Vectors, rotation: Vectors, cuda: Cuda | None) -> _Trained:
         """An index with all rows in it."""
         with gpu_errors():
             self.progress.say(0, f"training the index ({device_label(cuda)})")
-            trained = _train(plan, sample, cuda)
+            trained = _train(plan, sample, rotation, cuda)
             _add(trained.index, self.view, 0, self.progress, cuda)
         return trained
 
@@ -206,9 +208,8 @@ class _Reporter:
             self._listener(Progress(stage="finish", done=done, total=self._total, note=note))
 
 
-def _train(plan: Plan, sample: Vectors, cuda: Cuda | None) -> _Trained:
+def _train(plan: Plan, sample: Vectors, rotation: Vectors, cuda: Cuda | None) -> _Trained:
     faiss = load_faiss()
-    rotation = balanced_rotation(sample, plan.wide, plan.codes)
     turned = sample @ rotation.T
     ivf = faiss.index_factory(plan.wide, plan.quantizers, faiss.METRIC_INNER_PRODUCT)
     ivf.cp.spherical = True  # unit centroids; the factory's default here, and worth 3 to 4 points of recall

@@ -15,32 +15,52 @@ from core.arrays import Vectors
 _LEAST_SHARE = 1e-9  # of the variance: a direction that never varies is no smaller than this
 
 
-def balanced_rotation(sample: Vectors, wide: int, codes: int) -> NDArray[np.float32]:
+def balanced_rotation(sample: Vectors, wide: int, codes: int, gap: Vectors | None = None) -> NDArray[np.float32]:
     """A matrix (wide, dim) with orthonormal columns; the numbers of a code adjoin.
 
     Args:
         sample: float32 (n, dim), finite.
         wide: a multiple of `codes`, at least dim.
         codes: sub-quantizers.
+        gap: float32 (dim,), what all queries by text share; None: not known.
     """
     dim, per_code = sample.shape[1], wide // codes
-    # Sums in float32 over blocks: 262 MB of rows need no copy in float64, and eigenvalues no more digits.
-    centred = sample - sample.mean(axis=0)
-    variances, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64) / max(1, len(sample) - 1))
-    variances, axes = variances[::-1], axes.T[::-1]  # largest first
+    variances, axes = _principal_axes(sample, gap)
     rotation = np.zeros((wide, dim), np.float32)
-    for code, own in enumerate(_deal(variances, codes, per_code)):
+    for code, own in enumerate(_deal(variances, codes, per_code, first_full=gap is not None)):
         rotation[code * per_code : code * per_code + len(own)] = axes[own]
     return rotation
 
 
-def _deal(variances: NDArray[np.float64], codes: int, per_code: int) -> list[list[int]]:
-    """Which axes each code gets: the next largest goes where the product is smallest, among those with room."""
+def _principal_axes(sample: Vectors, gap: Vectors | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Variances (dim,) and orthonormal axes (dim, dim), largest first; the gap before all others."""
+    centred = sample - sample.mean(axis=0)
+    covariance = (centred.T @ centred).astype(np.float64) / max(1, len(sample) - 1)
+    if gap is None:
+        variances, axes = np.linalg.eigh(covariance)
+        return variances[::-1], axes.T[::-1]
+    first = (gap / np.linalg.norm(gap)).astype(np.float64)
+    others = np.eye(len(first)) - np.outer(first, first)
+    variances, axes = np.linalg.eigh(others @ covariance @ others)
+    kept = np.delete(np.arange(len(first))[::-1], -1 - int(np.argmax(np.abs(first @ axes))))
+    return np.append(first @ covariance @ first, variances[kept]), np.vstack([first, axes.T[kept]])
+
+
+def _deal(variances: NDArray[np.float64], codes: int, per_code: int, *, first_full: bool = False) -> list[list[int]]:
+    """Which axes each code gets: the next largest goes where the product is smallest, among those with room.
+
+    With `first_full` the first axis shares its code with the least ones only.
+    """
     floor = max(float(variances.sum()), 1e-30) * _LEAST_SHARE
     logs = np.log(np.maximum(variances, floor) / floor)
     own: list[list[int]] = [[] for _ in range(codes)]
     product = np.zeros(codes)
-    for axis, log in enumerate(logs):
+    order = list(range(len(logs)))
+    if first_full:
+        own[0] = [0, *order[len(order) - per_code + 1 :]] if per_code > 1 else [0]
+        product[0] = np.inf
+        order = order[1 : len(order) - per_code + 1]
+    for axis, log in ((axis, logs[axis]) for axis in order):
         code = int(np.argmin(product))
         own[code].append(axis)
         product[code] = product[code] + log if len(own[code]) < per_code else np.inf

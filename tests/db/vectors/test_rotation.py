@@ -50,3 +50,14 @@ def test_directions_that_never_vary() -> None:
     rotation = balanced_rotation(sample, 12, 3)
     assert np.isfinite(rotation).all()
     assert np.allclose(rotation.T @ rotation, np.eye(12), atol=1e-5)
+
+
+def test_what_all_texts_share_has_a_code_of_its_own() -> None:
+    sample = stretched(4000, 64)
+    gap = np.random.default_rng(3).standard_normal(64).astype(np.float32)
+    rotation = balanced_rotation(sample, 64, 16, gap)
+    assert np.allclose(rotation @ rotation.T, np.eye(64), atol=1e-5)
+    along = rotation @ (gap / np.linalg.norm(gap))
+    assert abs(along[0]) == pytest.approx(1, abs=1e-5)
+    beside = (sample @ rotation[1:4].T).var(axis=0)
+    assert beside.max() < 1e-2 * sample.var(axis=0).mean()  # the least there is
