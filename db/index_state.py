@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from core.errors import LibraryDamaged
+from db.compaction import compaction_is_due, rows_for_nothing
 from db.connect import Store
 from db.filters import findable_rows
 from db.places import place_of
@@ -35,8 +36,17 @@ def index_state(store: Store, current: GenerationInfo, *, exact_below: int, reca
         tail_rows=tail,
         tail_share=tail / committed if committed else 0.0,
         dead_share=1 - current.live_rows / committed if committed else 0.0,
-        due=index_decision(store, current, exact_below=exact_below, recall=recall),
+        due=_compaction(store, current, exact_below)
+        or index_decision(store, current, exact_below=exact_below, recall=recall),
     )
+
+
+def _compaction(store: Store, current: GenerationInfo, exact_below: int) -> Decision | None:
+    """With the rows a run would write the index anew, too."""
+    if not worth_an_index(current.live_rows, exact_below=exact_below) or not compaction_is_due(store, current):
+        return None
+    gone = rows_for_nothing(store, current)
+    return Decision(Action.REBUILD, f"{gone:,} of {current.committed_rows:,} rows stand for nothing, and will go")
 
 
 def index_decision(store: Store, current: GenerationInfo, *, exact_below: int, recall: float | None) -> Decision:
