@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from sqlalchemy import Connection
 
 from core.arrays import RowMask, RowNumbers
 from core.words import Term
+from db.connect import plain_rows
 from db.records import GenerationInfo
 from db.words import BITS, TextKind, has_index, has_trigrams
 
@@ -25,6 +27,9 @@ to be seen."""
 
 _FEW = 1_000
 """Files of folders that are looked up one by one, in some 2 ms."""
+
+_ONE_TEXT = 1_000_000
+"""Numbers that are fetched as one text: 10 MB."""
 
 InFolders = Callable[[Sequence[int]], RowMask]
 
@@ -117,25 +122,25 @@ _ROW = "JOIN vector_row r ON r.generation_id = :generation_id AND r.asset_id"
 # From texts to rows. CROSS JOIN: in this order, from the few texts to their pictures.
 _ROWS = {
     TextKind.CAPTION: f"""
-        SELECT r.row FROM json_each(:ids) j
+        SELECT r.row AS number FROM json_each(:ids) j
         CROSS JOIN caption c ON c.text_id = j.value AND c.kept
         CROSS {_ROW} = c.asset_id
         LEFT JOIN file f ON f.id = c.file_id
         WHERE c.file_id IS NULL OR {_LIVE}
     """,
     TextKind.TAG: f"""
-        SELECT r.row FROM json_each(:ids) j
+        SELECT r.row AS number FROM json_each(:ids) j
         CROSS JOIN asset_tag t ON t.tag_id = j.value
         CROSS {_ROW} = t.asset_id
     """,
     TextKind.FOLDER: f"""
-        SELECT r.row FROM json_each(:ids) j
+        SELECT r.row AS number FROM json_each(:ids) j
         CROSS JOIN file f ON f.folder_id = j.value AND {_LIVE}
         CROSS JOIN file_asset fa ON fa.file_id = f.id
         CROSS {_ROW} = fa.asset_id
     """,
     TextKind.FILE: f"""
-        SELECT r.row FROM json_each(:ids) j
+        SELECT r.row AS number FROM json_each(:ids) j
         CROSS JOIN file f ON f.id = j.value AND {_LIVE}
         CROSS JOIN file_asset fa ON fa.file_id = f.id
         CROSS {_ROW} = fa.asset_id
@@ -176,7 +181,7 @@ class _Lookup:
     def _texts(self, pattern: str) -> NDArray[np.int64]:
         """Rowids of the index; in quotes, a pattern is nothing but characters to FTS5."""
         quoted = '"' + pattern.replace('"', '""').replace("\0", "\1") + '"'  # NUL would end it
-        return self._numbers("SELECT rowid FROM words WHERE words MATCH :pattern", {"pattern": quoted})
+        return self._numbers("SELECT rowid AS number FROM words WHERE words MATCH :pattern", {"pattern": quoted})
 
     def _rows(self, kind: TextKind, ids: NDArray[np.int64]) -> RowNumbers:
         if not len(ids):
@@ -201,5 +206,11 @@ class _Lookup:
         return numbers
 
     def _read(self, query: str, values: dict[str, object], limit: int) -> NDArray[np.int64]:
-        found = self.conn.exec_driver_sql(f"{query} LIMIT :limit", {**values, "limit": limit})
-        return np.fromiter(found.scalars(), np.int64)
+        """As one text of numbers, which is read in a quarter of the time of as many rows, where it is not too long."""
+        most = _ONE_TEXT + 1 if limit < 0 else min(limit, _ONE_TEXT + 1)
+        joined = f"SELECT count(*), group_concat(number) FROM ({query} LIMIT :limit)"
+        count, text = self.conn.exec_driver_sql(joined, {**values, "limit": most}).one()
+        if count <= _ONE_TEXT:
+            return np.fromstring(text or "", np.int64, sep=",")
+        rows = plain_rows(self.conn, f"{query} LIMIT :limit", {**values, "limit": limit})
+        return np.fromiter(chain.from_iterable(rows), np.int64, len(rows))

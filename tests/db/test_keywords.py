@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from core.pictures import Caption, CaptionSource
 from core.queries import Filters
 from core.words import Term
-from db import LibraryWriter, check_library, open_reader, open_writer
+from db import LibraryWriter, check_library, keywords, open_reader, open_writer
 from db.connect import transaction
 from db.keywords import NAMED
 from tests.db.making import Disk, index
@@ -221,6 +221,40 @@ def test_a_reader_keeps_its_words_while_a_writer_goes_on(writer: LibraryWriter, 
         index(writer, disk, b"/p")
         assert len(reader.keyword_rows(reader.active_space(), [term("harp")]).rows) == 1
     assert len(found(library, "harp")) == 2
+
+
+@pytest.mark.parametrize("few", [0, 1_000])
+@pytest.mark.parametrize("at_once", [3, 1_000_000])
+@pytest.mark.parametrize("columns", [False, True])
+def test_many_are_found_as_few_are(
+    writer: LibraryWriter,
+    disk: Disk,
+    library: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    few: int,
+    at_once: int,
+    columns: bool,
+) -> None:
+    """Files of large folders through the columns, long lists of numbers row by row."""
+    monkeypatch.setattr(keywords, "_FEW", few)
+    monkeypatch.setattr(keywords, "_ONE_TEXT", at_once)
+    for number in range(12):
+        captioned(disk, b"/harps/%d.jpg" % number, "a harp" if number % 2 else "a flute")
+        captioned(disk, b"/flutes/harp %d.jpg" % number, "nothing")
+        disk.put(b"/copies/%d.jpg" % number, f"/harps/{number % 5}.jpg")
+    index(writer, disk, b"/harps", b"/flutes", b"/copies", batch=40)
+    if columns:
+        writer.refresh_derived(writer.spaces()[0], exact_below=10**6, force=True)
+    disk.put(b"/harps/late.jpg")
+    index(writer, disk, b"/harps")
+    with open_reader(library) as reader:
+        rows = reader.keyword_rows(reader.active_space(), [term("harps")])
+        assert {picture.path for picture in reader.pictures(reader.active_space(), rows.rows)} == {
+            *(b"/harps/%d.jpg" % number for number in range(12)),
+            b"/harps/late.jpg",
+        }
+        assert len(reader.keyword_rows(reader.active_space(), [term("harp")]).rows) == 12 + 6
 
 
 def test_common_words_may_be_left_out_but_codes_never(writer: LibraryWriter, disk: Disk, library: Path) -> None:
