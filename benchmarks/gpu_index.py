@@ -106,14 +106,14 @@ def build(run: Run, rows: HalfRows, device: Device, generation: int, *, gpu_code
     )
 
 
-def search(run: Run, searcher: RowSearcher) -> dict[str, float]:
+def search(run: Run, searcher: RowSearcher, device: Device) -> dict[str, float]:
     """Queries per second, all at once, and the recall of both kinds."""
-    searcher.search_many(run.asked[0].queries[:64], HITS)  # the index is read, the GPU's copy made
+    searcher.search_many(run.asked[0].queries[:64], HITS, device=device)  # the index is read, the GPU's copy made
     measured: dict[str, float] = {}
     seconds = count = 0.0
     for asked in run.asked:
         began = time.perf_counter()
-        found = searcher.search_many(asked.queries, HITS)
+        found = searcher.search_many(asked.queries, HITS, device=device)
         seconds += time.perf_counter() - began
         count += len(found)
         right = [np.count_nonzero(one.scores >= tenth - TIE) for one, tenth in zip(found, asked.tenth, strict=True)]
@@ -125,7 +125,7 @@ def holding_codes(run: Run, record: IndexRecord) -> RowSearcher:
     """A searcher whose GPUs hold the index, as they would if the rows did not fit them."""
     cuda = find_cuda(Device.CUDA)
     assert cuda is not None
-    searcher = RowSearcher(InMemory(run.rows), len(run.rows), record, run.folder, device=Device.CUDA)
+    searcher = RowSearcher(InMemory(run.rows), len(run.rows), record, run.folder)
     codes = open_index(run.folder, record, run.rows).index
     searcher._held = GpuIvfPq(cuda, codes, nprobe=PLAIN_ORDER * record.nprobe)
     return searcher
@@ -154,7 +154,7 @@ def measure(run: Run, cpu_rows: int) -> None:
         return do
 
     def searching(name: str, device: Device) -> Callable[[], object]:
-        return lambda: search(run, RowSearcher(file, len(rows), built.get(name), run.folder, device=device))
+        return lambda: search(run, RowSearcher(file, len(rows), built.get(name), run.folder), device)
 
     run.step("search_gpu_rows_exact", searching("none", Device.CUDA))
     run.step("build_gpu", building("all", rows, Device.CUDA))
@@ -166,7 +166,7 @@ def measure(run: Run, cpu_rows: int) -> None:
         run.result["build_times_faster"] = built["cpu"].seconds / built["gpu"].seconds
     run.step("build_gpu_codes", building("codes", rows, Device.CUDA, gpu_codes=True))
     if "codes" in built:
-        run.step("search_gpu_codes", lambda: search(run, holding_codes(run, built["codes"])))
+        run.step("search_gpu_codes", lambda: search(run, holding_codes(run, built["codes"]), Device.CUDA))
 
 
 def missing() -> str | None:

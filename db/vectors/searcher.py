@@ -35,26 +35,17 @@ class RowSearcher:
         committed_rows: how many of them SQLite knows.
         record: the generation's index, None where there is none.
         folder: the space's folder.
-        device: what answers many queries at once; a single one is the CPU's. `auto` is the CPU.
 
     Raises:
         LibraryDamaged: the file holds fewer rows than were committed.
     """
 
-    def __init__(
-        self,
-        rows_file: RowsFile,
-        committed_rows: int,
-        record: IndexRecord | None,
-        folder: Path,
-        *,
-        device: Device = Device.AUTO,
-    ) -> None:
+    def __init__(self, rows_file: RowsFile, committed_rows: int, record: IndexRecord | None, folder: Path) -> None:
         self._rows = rows_file.view(committed_rows)
         self._record = record
         self._folder = folder
         self._masks = KnownMasks()
-        self._device = device
+        self._held: OnGpus | None = None
 
     @property
     def notice(self) -> str | None:
@@ -86,13 +77,21 @@ class RowSearcher:
             return exact_search(self._rows, query, k)
         return ranked(self._rows, query, allowed.nearest(self._rows, query, k)[1], k)
 
-    def search_many(self, queries: Vectors, k: int, *, mask: RowMask | None = None) -> list[Candidates]:
-        """As `search` for each of many queries, float32 (m, dim), by all GPUs or all of the CPU's cores.
+    def search_many(
+        self, queries: Vectors, k: int, *, mask: RowMask | None = None, device: Device = Device.AUTO
+    ) -> list[Candidates]:
+        """As `search` for each of many queries, float32 (m, dim), by all of the CPU's cores, or by all GPUs.
+
+        Args:
+            queries: float32 (m, dim), unit rows.
+            k: how many for each.
+            mask: as `search`.
+            device: `cuda` hands the rows to the GPUs, once, and keeps them there; `auto` is the CPU.
 
         Raises:
             DeviceError: `cuda` was asked for, and is not there, too small, or gave up.
         """
-        held = self._held
+        held = self._on_gpus(device)
         numbers: list[RowNumbers | None] = [None] * len(queries)
         if held is not None and len(queries):
             with gpu_errors():
@@ -143,16 +142,17 @@ class RowSearcher:
         how = approach(self._record, k=sure, allowed=allowed, dim=self._rows.shape[1])
         return None if how is None else replace(how, picture=_for(k, how.picture), text=_for(k, how.text))
 
-    @cached_property
-    def _held(self) -> OnGpus | None:
+    def _on_gpus(self, device: Device) -> OnGpus | None:
         """What the GPUs hold; None: they are not asked."""
-        cuda = find_cuda(self._device) if self._device is not Device.AUTO else None
+        cuda = None if device is Device.AUTO else find_cuda(device)
         if cuda is None:
             return None
-        index = self._opened[0]
-        nprobe = 0 if self._record is None else self._record.nprobe
-        with gpu_errors():
-            return hold_on_gpus(cuda, self._rows, None if index is None else index.index, nprobe=nprobe)
+        if self._held is None:
+            index = self._opened[0]
+            nprobe = 0 if self._record is None else self._record.nprobe
+            with gpu_errors():
+                self._held = hold_on_gpus(cuda, self._rows, None if index is None else index.index, nprobe=nprobe)
+        return self._held
 
     def _numbers(self, held: OnGpus, queries: Vectors, k: int, mask: RowMask | None) -> list[RowNumbers | None]:
         self._check(queries[0], mask)

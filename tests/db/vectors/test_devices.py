@@ -79,7 +79,7 @@ def test_gpus_that_give_up_are_an_error_where_they_were_asked_for(
         built(plain, tmp_path, device=Device.CUDA)
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(DeviceError, match="the GPU could not do it"):
-        many(plain, Device.CUDA).search_many(plain.rows[:2].astype(np.float32), 3)
+        plain.searcher().search_many(plain.rows[:2].astype(np.float32), 3, device=Device.CUDA)
 
 
 def test_and_are_replaced_by_the_cpu_with_a_word_where_nobody_asked(
@@ -108,19 +108,15 @@ def test_rows_that_gpus_cannot_hold_get_an_index_that_gpus_search(
     assert built(plain, tmp_path, device=Device.AUTO).structure.endswith("x4fsr")  # nobody asked for GPUs
 
     queries = plain.rows[::100].astype(np.float32)
-    by_gpus, by_cpu = (many(plain, device, record, tmp_path) for device in (Device.CUDA, Device.CPU))
-    for searched in (by_gpus, by_cpu):
+    searched = RowSearcher(plain.file, 4000, record, tmp_path)
+    for device in (Device.CUDA, Device.CPU):
         hits = [
             recall(found.rows, plain, query)
-            for found, query in zip(searched.search_many(queries, 10), queries, strict=True)
+            for found, query in zip(searched.search_many(queries, 10, device=device), queries, strict=True)
         ]
         assert np.mean(hits) >= 0.98
-    assert by_cpu.notice is None
+    assert searched.notice is None
     assert cuda.asked[-1] == ("spread", "IndexIVFPQ sharded float16")
-
-
-def many(shelf: Shelf, device: Device, record: IndexRecord | None = None, folder: Path | None = None) -> RowSearcher:
-    return RowSearcher(shelf.file, len(shelf.rows), record or shelf.record, folder or shelf.folder, device=device)
 
 
 def recall(rows: np.ndarray, shelf: Shelf, query: np.ndarray) -> float:
@@ -133,14 +129,14 @@ def test_many_queries_on_gpus_are_answered_as_exact_search_answers_them(
     plain: Shelf, cuda: FakeCuda, masked: bool, indexed: bool
 ) -> None:
     mask = np.random.default_rng(1).random(4000) < 0.8 if masked else None
-    searched = RowSearcher(plain.file, 4000, plain.record if indexed else None, plain.folder, device=Device.CUDA)
+    searched = RowSearcher(plain.file, 4000, plain.record if indexed else None, plain.folder)
     queries = plain.rows[::131].astype(np.float32)
-    for query, found in zip(queries, searched.search_many(queries, 10, mask=mask), strict=True):
+    for query, found in zip(queries, searched.search_many(queries, 10, mask=mask, device=Device.CUDA), strict=True):
         exact = plain.exact().search(query, 10, mask=mask)
         assert np.array_equal(found.rows, exact.rows)
         assert np.array_equal(found.scores, exact.scores)
     assert cuda.asked == [("spread", "IndexFlatIP sharded float16")]  # once, for all rows
-    searched.search_many(queries, 10)
+    searched.search_many(queries, 10, device=Device.CUDA)
     assert len(cuda.asked) == 1
 
 
@@ -150,26 +146,26 @@ def test_rows_behind_the_index_are_found_with_those_the_gpus_hold(
     gpus(FakeCuda(2, CODES_ONLY), monkeypatch)
     record = built(plain, tmp_path, device=Device.CUDA)
     queries = plain.rows[3600::40].astype(np.float32)
-    found = many(plain, Device.CUDA, record, tmp_path).search_many(queries, 1)
+    found = RowSearcher(plain.file, 4000, record, tmp_path).search_many(queries, 1, device=Device.CUDA)
     assert [one.rows.tolist() for one in found] == [[row] for row in range(3600, 4000, 40)]
 
 
 @pytest.mark.parametrize("device", [Device.AUTO, Device.CPU])
 def test_many_queries_stay_on_the_cpu_unless_gpus_are_asked_for(plain: Shelf, cuda: FakeCuda, device: Device) -> None:
     queries = plain.rows[:20].astype(np.float32)
-    searched = many(plain, device)
-    for query, found in zip(queries, searched.search_many(queries, 5), strict=True):
+    searched = plain.searcher()
+    for query, found in zip(queries, searched.search_many(queries, 5, device=device), strict=True):
         assert np.array_equal(found.rows, searched.search(query, 5).rows)
-    assert searched.search_many(queries[:0], 5) == []
+    assert searched.search_many(queries[:0], 5, device=device) == []
     assert cuda.asked == []
 
 
 def test_queries_that_gpus_cannot_answer_are_the_cpus(plain: Shelf, cuda: FakeCuda) -> None:
     narrow = np.arange(4000) % 10 == 0
-    found = many(plain, Device.CUDA).search_many(plain.rows[:3].astype(np.float32), 5, mask=narrow)
+    found = plain.searcher().search_many(plain.rows[:3].astype(np.float32), 5, mask=narrow, device=Device.CUDA)
     assert all(narrow[one.rows].all() and len(one) == 5 for one in found)
     with pytest.raises(ValueError, match=r"expected a query of shape \(64,\)"):
-        many(plain, Device.CUDA).search_many(np.zeros((2, 63), np.float32), 5)
+        plain.searcher().search_many(np.zeros((2, 63), np.float32), 5, device=Device.CUDA)
 
 
 def test_an_index_for_gpus_has_codes_that_they_take() -> None:
