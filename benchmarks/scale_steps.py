@@ -86,7 +86,7 @@ class Searching:
     def __call__(self) -> Callable[[Vectors, int, int], RowNumbers]:
         """What a rival's `open` returns the `search` of."""
         searcher = self.library.open(self.recall or _any_recall(self.library))
-        if (notice := searcher.notice) and self.recall:
+        if self.recall and (notice := searcher.notice):  # reads the index, which the exact scan does without
             raise ValueError(notice)
         search = searcher.search if self.recall else searcher.search_exactly
 
