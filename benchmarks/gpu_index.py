@@ -127,7 +127,7 @@ def holding_codes(run: Run, record: IndexRecord) -> RowSearcher:
     assert cuda is not None
     searcher = RowSearcher(InMemory(run.rows), len(run.rows), record, run.folder)
     codes = open_index(run.folder, record, run.rows).index
-    searcher._held = GpuIvfPq(cuda, codes, nprobe=PLAIN_ORDER * record.nprobe)
+    searcher._held = GpuIvfPq(cuda, codes, nprobe=PLAIN_ORDER * record.nprobe, wanted=record.candidates)
     return searcher
 
 

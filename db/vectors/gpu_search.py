@@ -34,6 +34,7 @@ class OnGpus(Protocol):
     """Rows [0, rows) on GPUs, ready to be searched from one thread at a time or from several."""
 
     rows: int
+    wanted: int  # candidates that an index was measured to need, as far as GPUs find that many; 0: it is exact
 
     def candidates(self, queries: Vectors, count: int) -> RowNumbers:
         """Rows that are probably near, best first: int64 (m, count), -1 where there are no more.
@@ -69,6 +70,7 @@ class GpuRows:
     def __init__(self, cuda: Cuda, rows: HalfRows) -> None:
         faiss = load_faiss()
         self.rows, dim = rows.shape
+        self.wanted = 0
         self._lock = threading.Lock()  # no GPU index may be searched by two threads at once
         self._pieces: list[tuple[int, Any]] = []
         for start, end in _pieces(self.rows, dim, cuda.gpus):
@@ -100,11 +102,13 @@ class GpuIvfPq:
         cuda: the GPUs.
         index: the CPU's form: IVF,PQ{m}x8, with or without a rotation before it.
         nprobe: lists probed, cut to what GPUs probe.
+        wanted: candidates that it was measured to need.
     """
 
-    def __init__(self, cuda: Cuda, index: Any, *, nprobe: int) -> None:  # noqa: ANN401 - faiss ships no types
+    def __init__(self, cuda: Cuda, index: Any, *, nprobe: int, wanted: int) -> None:  # noqa: ANN401 - faiss ships no types
         faiss = load_faiss()
         self.rows: int = index.ntotal
+        self.wanted = min(wanted, MOST_K)
         self._dim: int = index.d
         self._lock = threading.Lock()
         self._index = cuda.spread(index, shard=True, float16=True)

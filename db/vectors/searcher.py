@@ -149,16 +149,14 @@ class RowSearcher:
             return None
         if self._held is None:
             index = self._opened[0]
-            nprobe = 0 if self._record is None else self._record.nprobe
             with gpu_errors():
-                self._held = hold_on_gpus(cuda, self._rows, None if index is None else index.index, nprobe=nprobe)
+                self._held = hold_on_gpus(cuda, self._rows, None if index is None else index.index, self._record)
         return self._held
 
     def _numbers(self, held: OnGpus, queries: Vectors, k: int, mask: RowMask | None) -> list[RowNumbers | None]:
         self._check(queries[0], mask)
-        candidates = 0 if self._record is None else self._record.candidates
         head = None if mask is None else mask[: held.rows]
-        return find_numbers(held, queries, k, candidates=candidates, mask=head)
+        return find_numbers(held, queries, k, mask=head)
 
     def _through(self, index: IvfPq, how: Approach, query: Vectors, k: int, allowed: Allowed | None) -> Found:
         """The best of the index's candidates and of the tail behind it."""

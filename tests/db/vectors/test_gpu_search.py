@@ -75,11 +75,13 @@ def test_codes_find_what_the_cpu_finds_in_the_same_lists(rows: HalfRows, rotated
     index.train(wide)
     index.add(wide)
     cuda = FakeCuda()
-    held = GpuIvfPq(cuda, index, nprobe=5)
+    held = GpuIvfPq(cuda, index, nprobe=5, wanted=9)
     expected = index.search(wide[:50], 10, params=faiss.SearchParametersIVF(nprobe=5))[1]
     assert np.array_equal(held.candidates(wide[:50, :30], 10), expected)
     assert (held.rows, cuda.asked) == (2500, [("spread", "IndexIVFPQ sharded float16")])
-    assert np.array_equal(GpuIvfPq(cuda, index, nprobe=9999).candidates(wide[:9], 5), index_all(index, wide[:9], 5))
+    assert np.array_equal(
+        GpuIvfPq(cuda, index, nprobe=9999, wanted=9).candidates(wide[:9], 5), index_all(index, wide[:9], 5)
+    )
 
 
 def index_all(index: object, queries: np.ndarray, k: int) -> np.ndarray:
