@@ -31,7 +31,7 @@ _SPARE = 0.25  # of what the target leaves to be missed may be missed for want o
 # Measured at 512 numbers with cold processor caches, as between the queries of one person; warm ones halve them.
 _SECONDS_PER_ROW = 11e-9  # to look at its code
 _SECONDS_PER_CANDIDATE = 350e-9  # to carry it along, gather its row and score it
-_RETRIES = 4
+_RETRIES = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,4 +60,4 @@ def test_what_all_texts_share_has_a_code_of_its_own() -> None:
     along = rotation @ (gap / np.linalg.norm(gap))
     assert abs(along[0]) == pytest.approx(1, abs=1e-5)
     beside = (sample @ rotation[1:4].T).var(axis=0)
-    assert beside.max() < 1e-2 * sample.var(axis=0).mean()  # the least there is
+    assert beside.max() < 2e-2 * sample.var(axis=0).mean()  # the least there is
