@@ -117,3 +117,11 @@ class Picture:
     offline: bool  # none of its files can be reached at present
     facts: PictureFacts
     content_hash: bytes | None  # None: imported with its vector, the file itself never read
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A picture near a vector."""
+
+    picture: Picture
+    score: float  # the cosine, -1 to 1

@@ -13,7 +13,7 @@ import numpy as np
 from core.arrays import RowMask, RowNumbers, Vectors
 from core.errors import LibraryDamaged
 from core.indexing import Problem
-from core.models import VectorKind
+from core.models import Device, VectorKind
 from core.pictures import Caption, Picture
 from core.queries import Filters
 from core.tags import TagCount
@@ -210,6 +210,17 @@ class LibraryReader:
         """As `search` among all rows that live, past the index: what its answers are measured against."""
         generation = self.generation(space)
         return self._searcher(generation).search_exactly(query, k, mask=self._known.findable_rows(generation))
+
+    def search_many(
+        self, space: SpaceInfo, queries: Vectors, k: int, *, device: Device = Device.AUTO
+    ) -> list[Candidates]:
+        """The k best of all rows that live, for each of many queries, float32 (m, dim), unit rows.
+
+        By all of the CPU's cores, or by GPUs: see `RowSearcher.search_many`.
+        """
+        generation = self.generation(space)
+        allowed = self._known.findable_rows(generation)
+        return self._searcher(generation).search_many(queries, k, mask=allowed, device=device)
 
     def words_missing(self) -> str | None:
         """Why no words can be looked up, and what helps; None where they can."""

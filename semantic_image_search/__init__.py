@@ -16,7 +16,7 @@ from core.errors import PictureProblem, SearchError
 from core.indexing import IndexReport, Problem, Progress, RootOptions
 from core.models import Device, EncoderInfo
 from core.optimizing import IndexFacts, OptimizeReport, RowsReport
-from core.pictures import Picture, PictureFacts, Tag
+from core.pictures import Neighbour, Picture, PictureFacts, Tag
 from core.queries import CopyKind, Filters, Fusion, Hit, Near, Reranked, SearchMode, SearchResult, Sort, Took
 from core.tags import TagCount, TagReport
 from semantic_image_search.library import Library, open_library
@@ -40,6 +40,7 @@ __all__ = [
     "Library",
     "LibraryStatus",
     "Near",
+    "Neighbour",
     "OptimizeReport",
     "Picture",
     "PictureFacts",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from core.descriptions import AskResult, DescribeResult
     from core.indexing import IndexReport, Problem, ProgressListener, RootOptions
     from core.optimizing import OptimizeReport
+    from core.pictures import Neighbour
     from core.protocols import Answerer, Captioner, Encoder, Reranker
     from core.queries import SearchResult
     from core.settings import Settings
@@ -481,6 +482,28 @@ class Library:
             recall=self._settings.asked_recall,
             listener=listener or silent,
         )
+
+    def nearest(
+        self, vectors: Vectors, *, k: int = 10, device: Device | str | None = None
+    ) -> list[tuple[Neighbour, ...]]:
+        """The nearest pictures of each of many vectors, with their cosines; needs no model.
+
+        Args:
+            vectors: (m, dim), of any length but zero, in the space of the library's model.
+            k: how many for each.
+            device: `cuda` hands the library's vectors to the GPUs, once, and answers there; `cpu`, `auto` and None use
+                all of the CPU's cores.
+
+        Raises:
+            UsageError: vectors of another space, or such that point nowhere.
+            DeviceError: `cuda` was asked for, and is not there, too small, or gave up.
+            LibraryNotFound: nothing was indexed yet.
+        """
+        from semantic_image_search.nearest import nearest
+
+        wanted = Device.AUTO if device is None else Device(device)
+        with self._reader() as reader:
+            return nearest(reader, vectors, k=k, device=wanted)
 
     def export_vectors(self, out: Path) -> int:
         """Write every vector and path in clip-retrieval's layout below `out`; says how many."""
