@@ -80,8 +80,8 @@ def _markdown(compared: Compared, picture: str | None) -> Iterator[str]:
     yield f"# {compared.rows:,} × {compared.dim} vectors, {compared.machine}, {compared.date}"
     yield ""
     yield (
-        f"`python -m benchmarks.index_compare --rows {compared.rows} --queries {compared.queries} --repeats "
-        f"{compared.repeats}`. CPU time of one thread, rivals asked in turn, {compared.queries} queries of each kind; "
+        f"`python -m benchmarks.index_compare --rows {compared.rows} --dim {compared.dim} --queries {compared.queries} "
+        f"--repeats {compared.repeats}`. CPU time of one thread, rivals asked in turn, {compared.queries} queries of each kind; "
         f"cells with two figures are {KINDS[0]} / {KINDS[1]} queries. RAM is anonymous memory per vector: held "
         "afterwards / at most while opening and answering."
     )
