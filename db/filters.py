@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from core.arrays import RowMask
 from core.queries import Filters, Near
+from core.tags import folded
 from db.columns import NEVER, ORIENTATIONS, Columns, open_columns, read_columns, read_dirty_columns, rows_below
 from db.connect import Store
 from db.facts import wall_seconds
@@ -24,7 +25,7 @@ _EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 _MARGIN_KM = 0.02  # of two places in float32 degrees
 _BOUNDS = ((1 - 1e-4, -1), (1 + 1e-4, 1))  # of a radius, within which float32 is not asked
 _ROUNDING = 1e-5  # of a half chord in float32
-_MASKS_KEPT = 4  # of filters asked last: a megabyte each at a million rows
+_MASKS_KEPT = 8  # of filters and tags asked last: a megabyte each at a million rows
 
 Fields: TypeAlias = NDArray[np.void] | Columns
 """Rows of COLUMNS, by field."""
@@ -57,20 +58,24 @@ class FilterRows:
         self._generation = generation
         self._findable = findable
         self._parts = _parts(store, generation)
-        self._kept: OrderedDict[Filters, RowMask] = OrderedDict()
+        self._kept: OrderedDict[Filters | str, RowMask] = OrderedDict()  # by filters, and by a tag's folded name
 
     def of(self, filters: Filters) -> RowMask:
         """The rows that live of which all filters hold, bool (committed_rows,); read-only.
 
-        Those of the last few filters are kept: what is asked next is often asked of the same pictures.
+        Those of the last few filters and tags are kept: what is asked next is often asked of the same pictures.
         """
-        if filters not in self._kept:
-            self._kept[filters] = self._compute(filters)
-            self._kept[filters].flags.writeable = False
+        return self._once(filters, lambda: self._compute(filters))
+
+    def _once(self, key: Filters | str, make: Callable[[], RowMask]) -> RowMask:
+        if key not in self._kept:
+            mask = make()
+            mask.flags.writeable = False
+            self._kept[key] = mask
             if len(self._kept) > _MASKS_KEPT:
                 self._kept.popitem(last=False)
-        self._kept.move_to_end(filters)
-        return self._kept[filters]
+        self._kept.move_to_end(key)
+        return self._kept[key]
 
     def _compute(self, filters: Filters) -> RowMask:
         predicate = _compile(self._conn, filters)
@@ -78,9 +83,13 @@ class FilterRows:
         if self._findable is not None:
             match &= self._findable
         for name in filters.tags:
-            assets = tagged_assets(self._conn, name)  # SQL's alone: tags come and go without new columns
-            match &= self._ask(partial(_one_of_field, "asset", assets))
+            match &= self._once(folded(name), partial(self._tagged, name))
         return match if predicate.folder_ids is None else match & self.in_folders(predicate.folder_ids)
+
+    def _tagged(self, name: str) -> RowMask:
+        """Asked of SQL: tags come and go without the columns being written anew."""
+        assets = tagged_assets(self._conn, name)
+        return self._ask(lambda records: _one_of(records["asset"], assets))
 
     def in_folders(self, folder_ids: Sequence[int]) -> RowMask:
         """The rows with a live file in one of these folders themselves, bool (committed_rows,)."""
@@ -153,10 +162,6 @@ def _compile(conn: Connection, filters: Filters) -> _Predicate:
         formats = _format_ids(conn, filters.formats)
         add(lambda records: _one_of(records["format"], formats))
     return predicate
-
-
-def _one_of_field(name: str, wanted: NDArray[np.int64], records: Fields) -> NDArray[np.bool_]:
-    return _one_of(records[name], wanted)
 
 
 def _one_of(values: NDArray[np.integer], wanted: Sequence[int] | NDArray[np.int64]) -> NDArray[np.bool_]:
