@@ -135,9 +135,11 @@ class _Groups:
         originals = self._possible_originals(numbers)
         for number in numbers:
             shot = self._shot(number)
-            leader, kind = self._first_at(number, originals.get(number, ()), COPY_COSINE), AlikeKind.NEAR_COPY
-            if leader is None:
-                leader, kind = self._first_at(number, self._burst(shot), BURST_COSINE), AlikeKind.BURST
+            leader, kind = None, AlikeKind.NEAR_COPY
+            if number in originals:
+                leader = self._first_at(number, originals[number], COPY_COSINE)
+            if leader is None and shot and (near := self._burst(*shot)):
+                leader, kind = self._first_at(number, near, BURST_COSINE), AlikeKind.BURST
             if leader is None:
                 leader = number
                 self._others[number] = []
@@ -162,14 +164,11 @@ class _Groups:
             possible.setdefault(copy, []).append(original)
         return possible
 
-    def _burst(self, shot: tuple[str, float] | None) -> list[int]:
-        """The leaders of those that the same camera took within seconds of it."""
-        if shot is None:
-            return []
-        camera, second = shot
-        windows = range(_window(second) - 1, _window(second) + 2)
-        shots = chain.from_iterable(self._shots.get((camera, window), ()) for window in windows)
-        return sorted({leader for other, leader in shots if abs(other - second) <= BURST_SECONDS})
+    def _burst(self, camera: str, second: float) -> list[int]:
+        """The leaders of those that this camera took within seconds of it."""
+        window, shots = _window(second), self._shots
+        near = [shot for at in (window - 1, window, window + 1) for shot in shots.get((camera, at), ())]
+        return sorted({leader for other, leader in near if abs(other - second) <= BURST_SECONDS}) if near else []
 
     def _first_at(self, number: int, numbers: Sequence[int], floor: float) -> int | None:
         """The first of these leaders (others are passed over) whose cosine with the picture is high enough."""
