@@ -5,6 +5,7 @@
 | under LEAST_ROWS | exact                                 | nothing to train on |
 | under the user's `exact_below` (50,000) | exact          | 50,000 × 512 take 4 ms, and are never wrong |
 | more             | OPQ,IVF{4·√N},PQ{dim/4}x4fsr, re-scored | dim/8 bytes per vector in memory, and fast |
+| over 4.5 million | the same, rows assigned through an HNSW graph of the lists (`graph`) | less time |
 | more than GPUs hold, to be searched by them | OPQ,IVF{4·√N},PQ{≤ dim/8}x8, re-scored | the codes they take |
 
 IVF with 4-bit PQ of the residuals after a rotation (`rotation`), searched by fast scan: four numbers of a vector share
@@ -47,8 +48,9 @@ class _Row:
 _TABLE = (
     _Row(from_rows=LEAST_ROWS, most_lists=1_000, sample_per_list=256, iterations=20),
     _Row(from_rows=50_000, most_lists=4_000, sample_per_list=64, iterations=10),
-    # The sample stays under half a million vectors: 1 GB in float32 at 512 numbers.
     _Row(from_rows=1_000_000, most_lists=8_192, sample_per_list=32, iterations=8),
+    # The sample stays under a million vectors: 2 GB in float32 at 512 numbers.
+    _Row(from_rows=4_500_000, most_lists=40_960, sample_per_list=24, iterations=6),
 )
 
 

@@ -30,7 +30,8 @@ RECORD = IndexRecord(
         (10_000, 512, "OPQ128_512,IVF256,PQ128x4fsr"),
         (100_000, 768, "OPQ192_768,IVF1265,PQ192x4fsr"),
         (1_000_000, 510, "OPQ128_512,IVF4000,PQ128x4fsr"),  # padded to 512
-        (100_000_000, 512, "OPQ128_512,IVF8192,PQ128x4fsr"),  # bounded by the sample's memory
+        (10_000_000, 512, "OPQ128_512,IVF12649,PQ128x4fsr"),
+        (1_000_000_000, 512, "OPQ128_512,IVF40960,PQ128x4fsr"),  # bounded by the sample's memory
     ],
 )
 def test_structure_by_rows(rows: int, dim: int, structure: str) -> None:
@@ -40,8 +41,8 @@ def test_structure_by_rows(rows: int, dim: int, structure: str) -> None:
 @pytest.mark.parametrize("rows", [LEAST_ROWS, 700, 10_000, 49_999, 50_000, 1_000_000, 10_000_000, 1_000_000_000])
 def test_training_has_enough_points_and_bounded_memory(rows: int) -> None:
     plan = plan_index(rows, 512)
-    assert plan.sample <= min(rows, 500_000)
-    assert plan.sample >= 32 * plan.lists
+    assert plan.sample <= min(rows, 1_000_000)
+    assert plan.sample >= 24 * plan.lists
 
 
 def test_too_few_rows_to_train_on() -> None:
