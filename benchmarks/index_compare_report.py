@@ -81,9 +81,9 @@ def _markdown(compared: Compared, picture: str | None) -> Iterator[str]:
     yield ""
     yield (
         f"`python -m benchmarks.index_compare --rows {compared.rows} --dim {compared.dim} --queries {compared.queries} "
-        f"--repeats {compared.repeats}`. CPU time of one thread, rivals asked in turn, {compared.queries} "
-        f"queries of each kind; cells with two figures are {KINDS[0]} / {KINDS[1]} queries. RAM is anonymous memory per vector: held "
-        "afterwards / at most while opening and answering."
+        f"--repeats {compared.repeats}`. CPU time of one thread, rivals asked in turn, {compared.queries} queries of "
+        f"each kind; cells with two figures are {KINDS[0]} / {KINDS[1]} queries. RAM is anonymous memory per vector: "
+        "held afterwards / at most while opening and answering."
     )
     yield ""
     yield from _table(compared, sweep=False)
