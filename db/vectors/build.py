@@ -191,6 +191,7 @@ class _Work:
             nprobe_image=how.picture.nprobe,
             candidates_image=how.picture.candidates,
             border=how.border,
+            usual=how.usual,
             reach=how.reach,
             doubt=how.doubt,
         )

@@ -74,7 +74,7 @@ class IvfPq:
         """
         turned = self.rotated(query)
         cosines = self.known.cosines(turned)
-        probing = how.picture if float(cosines.max()) > how.border else how.text
+        probing = how.picture if float(cosines.max()) > max(how.border, how.usual) else how.text
         if allowed is not None and allowed.count < NARROW * self.rows:
             lists = allowed.lists(*self._layout)
             probing = lists.probing(how, cosines)

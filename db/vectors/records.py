@@ -30,6 +30,7 @@ class Approach:
     border: float  # a query whose best cosine with a centroid is larger is one by picture
     reach: float  # see `lists`
     doubt: float  # see `lists`
+    usual: float = 0.0  # a picture whose best cosine is smaller is unlike the library's, and is looked for as texts are
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class IndexRecord:
     border: float = 2.0  # a query whose best cosine with a centroid is larger is one by picture
     reach: float = 0.0  # see db.vectors.lists
     doubt: float = 0.0  # see db.vectors.lists
+    usual: float = 0.0  # see Approach
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -70,7 +72,7 @@ class IndexRecord:
         """How it is searched."""
         text = Probing(self.nprobe, self.candidates)
         picture = Probing(self.nprobe_image or self.nprobe, self.candidates_image or self.candidates)
-        return Approach(picture, text, self.border, self.reach, self.doubt)
+        return Approach(picture, text, self.border, self.reach, self.doubt, self.usual)
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -32,6 +32,9 @@ _SPARE = 0.25  # of what the target leaves to be missed may be missed for want o
 _SECONDS_PER_ROW = 11e-9  # to look at its code
 _SECONDS_PER_CANDIDATE = 350e-9  # to carry it along, gather its row and score it
 _RETRIES = 8
+# Pictures of a new kind lie far from the middle of every list. Of 1,000 among 50,000, a seventh of a kind that was not
+# there before, 0.975 was found, and 0.990 where the most unusual are looked for as deep as texts.
+_UNUSUAL = 0.03  # of the library's pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ def tune(  # noqa: PLR0913 - options by keyword
     picture, recall_image = chooser.choose(pictures)
     text, recall_text = chooser.choose(words)
     border = (float(np.median(pictures.cosines.max(axis=1))) + float(np.median(words.cosines.max(axis=1)))) / 2
-    return Tuning(Approach(picture, text, border, reach, chooser.doubt), recall_image, recall_text)
+    usual = float(np.quantile(pictures.cosines.max(axis=1), _UNUSUAL))
+    return Tuning(Approach(picture, text, border, reach, chooser.doubt, usual), recall_image, recall_text)
 
 
 def _questions(
