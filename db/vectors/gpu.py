@@ -1,7 +1,7 @@
 """CUDA for the vector index: which GPUs there are, what `--device` makes of them, and the three things asked of them.
 
 Everything else about GPUs (`gpu_build`, `gpu_search`) goes through the small Protocol `Cuda`, so that a fake can stand
-in for the hardware. cuVS is left off where the wheel has it, so that the limits written here hold for both wheels.
+in for the hardware. cuVS is not asked for where the wheel has it, so that the limits written here hold for both wheels.
 """
 
 from collections.abc import Iterator
