@@ -91,6 +91,9 @@ class RowSearcher:
         Raises:
             DeviceError: `cuda` was asked for, and is not there, too small, or gave up.
         """
+        if mask is not None:
+            mask = mask.view()
+            mask.flags.writeable = False  # what follows from it is worked out once, not for each query
         held = self._on_gpus(device)
         numbers: list[RowNumbers | None] = [None] * len(queries)
         if held is not None and len(queries):

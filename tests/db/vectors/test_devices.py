@@ -160,6 +160,18 @@ def test_many_queries_stay_on_the_cpu_unless_gpus_are_asked_for(plain: Shelf, cu
     assert cuda.asked == []
 
 
+def test_a_mask_is_looked_through_once_for_many_queries(plain: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[np.ndarray] = []
+    known = plain.searcher()
+    of = known._masks.of
+    monkeypatch.setattr(known._masks, "of", lambda mask: (looked.append(mask), of(mask))[1])
+    mask = np.arange(2000) % 3 > 0
+    known.search_many(plain.rows[:6].astype(np.float32), 4, mask=mask)
+    assert len(looked) == 6
+    assert len({id(of(one)) for one in looked}) == 1
+    assert mask.flags.writeable  # the caller's stays as it was
+
+
 def test_queries_that_gpus_cannot_answer_are_the_cpus(plain: Shelf, cuda: FakeCuda) -> None:
     narrow = np.arange(2000) % 10 == 0
     found = plain.searcher().search_many(plain.rows[:3].astype(np.float32), 5, mask=narrow, device=Device.CUDA)
