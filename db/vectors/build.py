@@ -22,6 +22,7 @@ from db.vectors.engine import load_faiss
 from db.vectors.gpu import Cuda, device_label, find_cuda, gpu_errors
 from db.vectors.gpu_build import add_rows, clustering_on
 from db.vectors.gpu_search import rows_fit
+from db.vectors.graph import assigned_by_graph
 from db.vectors.ivfpq import IvfPq, open_index
 from db.vectors.lists import Lists
 from db.vectors.policy import Plan, plan_index
@@ -269,8 +270,9 @@ def _add(
     if cuda is not None:
         add_rows(cuda, index, blocks)
         return
-    for block in blocks:
-        index.add(block)  # rows that are not numbers, which only damage makes, are given to no list
+    with assigned_by_graph(load_faiss().downcast_index(index.index)):
+        for block in blocks:
+            index.add(block)  # rows that are not numbers, which only damage makes, are given to no list
 
 
 def _blocks(view: HalfRows, start: int, progress: _Reporter) -> Iterator[Vectors]:
