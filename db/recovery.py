@@ -38,7 +38,7 @@ def stray_files(store: Store) -> list[Path]:
     """Files of our kind in the spaces' folders that no generation names: left by a crash, or half-written."""
     named = named_files(store)
     found = [path for path in (store.folder / "spaces").glob("*/*/*") if path.name.startswith(_OURS)]
-    return sorted(path for path in found if path not in named)
+    return sorted(path for path in found if path not in named and not path.is_dir())  # a folder is somebody else's
 
 
 def named_files(store: Store) -> set[Path]:

@@ -7,6 +7,7 @@ The file is a faiss index (IndexPreTransform: a rotation, then IVF with 4-bit co
 behind it the mean cosine of each list, float32 (lists,), which faiss does not look at.
 """
 
+import itertools
 import os
 import zlib
 from functools import cached_property
@@ -135,7 +136,7 @@ class IvfPq:
                 file.flush()
                 os.fsync(file.fileno())
             digest = _digest(fresh)
-            name = f"index.{generation}.{digest}.faiss"
+            name = _free_name(folder, f"index.{generation}.{digest}")
             fresh.replace(folder / name)
             sync_folder(folder)
         return name, digest
@@ -186,6 +187,12 @@ def _read(file: BufferedReader) -> IvfPq:
     if len(mean) != load_faiss().downcast_index(index.index).nlist:
         raise ValueError(f"expected {index.index.nlist} means behind the index, got {len(mean)}")
     return IvfPq(index, mean)
+
+
+def _free_name(folder: Path, stem: str) -> str:
+    """What the file is called; a folder of that name cannot be replaced by a file, and is not ours to remove."""
+    names = (f"{stem}.{number}.faiss" for number in itertools.count(2))
+    return next(name for name in itertools.chain([f"{stem}.faiss"], names) if not (folder / name).is_dir())
 
 
 def _digest(path: Path) -> str:
