@@ -171,12 +171,12 @@ class AllowedLists:
             how: as it would find any rows.
             cosines: float32 (lists,), of the query with the centroids.
         """
-        best = float(cosines.max())
+        best, border = float(cosines.max()), max(how.border, how.usual)
         most = _MOST_RAISED * how.text.nprobe
-        if best <= how.border:
+        if best <= border:
             return replace(how.text, nprobe=round(min(most, how.text.nprobe * self.share**-_THIN_TEXT)))
-        best_allowed = float(cosines[self.dense].max(initial=how.border))
-        near = max(0.0, (best_allowed - how.border) / (best - how.border)) ** _FARTHER
+        best_allowed = float(cosines[self.dense].max(initial=border))
+        near = max(0.0, (best_allowed - border) / (best - border)) ** _FARTHER
         nprobe = how.picture.nprobe**near * how.text.nprobe ** (1 - near) * self.share**-_THIN_PICTURE
         candidates = how.picture.candidates**near * how.text.candidates ** (1 - near)
         return Probing(round(min(most, nprobe)), round(candidates))
