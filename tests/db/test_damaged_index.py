@@ -263,6 +263,9 @@ def as_an_ordinary_user(owned: Path) -> Iterator[None]:
 
 @pytest.mark.skipif(os.name == "nt", reason="no such permissions there")
 def test_one_that_may_not_be_read(library: Path) -> None:
+    missing(file_of(library))
+    expect_bypassed(library)
+    expect_mended(library)  # whatever is imported for it is imported now, by whoever may read it
     file = file_of(library)
     with as_an_ordinary_user(library):
         file.chmod(0)
