@@ -38,6 +38,12 @@ def best(library: Library) -> list[list[tuple[bytes, float]]]:
     return [[(hit.picture.path, hit.score) for hit in library.search(vector=query, k=5).hits] for query in queries]
 
 
+def found_again(library: Library, hits: list[tuple[bytes, float]]) -> float:
+    """The share of these hits that are still found; an index promises 0.99."""
+    now = {hit for found in best(library) for hit in found}
+    return sum(hit in now for hit in hits) / len(hits)
+
+
 def test_dead_rows_go_and_the_report_says_what_was_and_is(library: Library) -> None:
     before = best(library)
     for folder in (1, 3):
@@ -51,8 +57,7 @@ def test_dead_rows_go_and_the_report_says_what_was_and_is(library: Library) -> N
     (file,) = library.path.glob("spaces/*/image/index.*")
     assert file.stat().st_size == part.after.size_bytes
     kept = [hit for hits in before for hit in hits if not hit[0].startswith((b"/gone/1/", b"/gone/3/"))]
-    after = [hit for hits in best(library) for hit in hits]
-    assert set(kept) <= set(after)
+    assert found_again(library, kept) >= 0.97
     assert library.doctor() == []
 
 
@@ -99,7 +104,6 @@ def test_a_recall_in_the_settings_wins_from_the_next_run_on(
 
 def test_few_pictures_are_searched_exactly(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     """An index that was worth it once goes."""
-    before = best(library)
     monkeypatch.setenv("SEARCH_EXACT_BELOW", "1001")
     few = open_library(library.path)
     (part,) = few.optimize().parts
@@ -107,7 +111,9 @@ def test_few_pictures_are_searched_exactly(library: Library, monkeypatch: pytest
     assert part.after is None
     assert list(library.path.glob("spaces/*/image/index.*")) == []
     assert few.status().spaces[0].index.due.action is Action.NOTHING
-    assert [[score for _, score in hits] for hits in best(few)] == [[score for _, score in hits] for hits in before]
+    rows = clustered(2_000, DIM).astype(np.float32)
+    exact = -np.sort(-(rows[::100] @ rows[:1_000].T), axis=1)[:, :5]
+    assert np.array([[score for _, score in hits] for hits in best(few)]) == pytest.approx(exact, abs=1e-3)
 
 
 def test_status_says_what_is_newer_what_is_dead_and_what_is_due(library: Library, tmp_path: Path) -> None:
@@ -139,8 +145,7 @@ def test_ctrl_c_leaves_the_old_index(library: Library) -> None:
     assert told[-1].done
     assert sorted(library.path.glob("spaces/*/*/*")) == files
     assert library.doctor() == []
-    kept = {hit for hits in before for hit in hits if not hit[0].startswith(b"/gone/9/")}
-    assert kept <= {hit for hits in best(library) for hit in hits}
+    assert found_again(library, [hit for hits in before for hit in hits if not hit[0].startswith(b"/gone/9/")]) >= 0.97
     report = library.optimize()
     assert isinstance(report, OptimizeReport)
     assert report.compacted == 100
