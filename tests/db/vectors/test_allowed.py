@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.vectors.allowed import AllowedRows
@@ -18,6 +18,7 @@ def rows() -> np.ndarray:
     return (made / np.linalg.norm(made, axis=1, keepdims=True)).astype(np.float16)
 
 
+@settings(deadline=None)
 @given(runs=runs, strewn=st.sampled_from([0.0, 0.01, 0.5]), k=st.integers(1, 50))
 def test_runs_and_strewn_rows_are_all_of_the_mask(
     rows: np.ndarray, runs: list[tuple[int, int]], strewn: float, k: int
