@@ -8,7 +8,8 @@ Probed: lists without any of the rows are passed over, and how many of the other
 How thin the rows lie there: of a random hundredth the ten best come from farther away than of all rows. And how far the
 query is from them: what looks like a beach, asked of a folder full of cars, is no picture among pictures there, but as
 far from all of them as words are, and needs as many lists as those. Measured at a million rows of
-`benchmarks.clip_like` (recall@10, and times the median without a filter; pictures / text-like queries):
+`benchmarks.clip_like` when this was chosen (recall@10, and times the median without a filter; pictures / texts;
+docs/million.md has today's figures):
 
 | mask                    | as without a filter, past empty lists | as here                 |
 |-------------------------|---------------------------------------|-------------------------|
