@@ -18,11 +18,13 @@ from sqlalchemy import Connection
 
 from benchmarks.clip_like import World
 from core.arrays import HalfRows, RowNumbers, Vectors
+from core.indexing import RootOptions
 from core.models import EncoderInfo, Preprocess
 from db import LibraryWriter, open_writer
 from db.connect import run_many, transaction
 from db.places import place_of
 from db.records import SpaceInfo
+from db.remembered import options_to_json
 from db.rows import record_blocks
 from db.vectors.blocks import extend_blocks
 
@@ -151,8 +153,8 @@ def _write_vectors(writer: LibraryWriter, space: SpaceInfo, pictures: Sorted) ->
 
 def _write_tables(conn: Connection, generation_id: int, pictures: Sorted, rng: np.random.Generator) -> None:
     conn.exec_driver_sql(
-        "INSERT INTO root (id, path, path_text, options, last_scan_at) VALUES (1, ?, ?, '{}', 0)",
-        (ROOT, ROOT.decode()),
+        "INSERT INTO root (id, path, path_text, options, last_scan_at) VALUES (1, ?, ?, ?, 0)",
+        (ROOT, ROOT.decode(), options_to_json(RootOptions())),
     )
     events = [event_path(number) for number in range(int(np.prod(CELLS)))]
     run_many(
