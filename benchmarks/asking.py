@@ -135,11 +135,11 @@ def _ask(child: Served, effort: int, noted: _Notes, questions: Questions, rows: 
 
 def _share(child: Served, effort: int, questions: Questions, repeats: int) -> _Share:
     """How much there is time for; asks some, under watch, which also warms the rival up."""
-    slowest = 0.0
+    seconds = []
     for at in questions.mixed()[:4]:
         answer: Any = child.ask_watched(questions.vectors[at], effort)
-        slowest = max(slowest, answer[1])
-        if slowest > _ONCE_S:
+        seconds.append(answer[1])
+        if min(seconds) > _ONCE_S:
             return _Share(_LEAST_QUERIES, 1)
-    there_is_time_for = _SECONDS_EACH / repeats / len(questions.kinds) / max(slowest, 1e-6)
+    there_is_time_for = _SECONDS_EACH / repeats / len(questions.kinds) / max(*seconds[1:], 1e-6)
     return _Share(max(_LEAST_QUERIES, int(there_is_time_for)), repeats)
