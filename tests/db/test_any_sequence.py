@@ -3,12 +3,18 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from db import check_library, open_reader, open_writer
-from tests.db.making import Disk, content, index, unit
+from core.queries import Filters
+from db import LibraryReader, check_library, open_reader, open_writer
+from db.records import SpaceInfo
+from db.vectors.policy import LEAST_ROWS
+from tests.db.killing import Step, killed_at, put_back
+from tests.db.making import DIM, Disk, content, index, unit
+from tests.db.vectors.shelves import Tally, expect_promised
 
 PATHS = [b"/r/%s/%d" % (folder, number) for folder in (b"a", b"b") for number in range(4)]
 TEXTS = ["one", "two", "three"]
@@ -158,3 +164,117 @@ AnySequence.TestCase.settings = settings(
     max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestAnySequence = AnySequence.TestCase
+
+
+class AnyIndexedSequence(AnySequence):
+    """The same with so many pictures that there is an index: what is found is what exact search of the model finds."""
+
+    def __init__(self, tally: Tally) -> None:
+        super().__init__()
+        self.tally = tally
+        self.numbers = 0
+        self.asked = 0
+        self.put_many(b"/r/a", 2 * LEAST_ROWS)
+        self.run(prune=False)
+        self.refresh(0.99)
+
+    # Single files take no turns: they are what the machine above is for.
+    put = delete = move = write_columns = None
+
+    @rule(folder=st.sampled_from([b"/r/a", b"/r/b"]), count=st.integers(1, LEAST_ROWS))
+    def put_many(self, folder: bytes, count: int) -> None:
+        for number in range(self.numbers, self.numbers + count):
+            self.disk.put(b"%s/%d/%d" % (folder, number % 3, number))
+        self.numbers += count
+
+    @rule(folder=st.sampled_from([b"/r/a", b"/r/b/1", b"/r/b"]), share=st.sampled_from([0.05, 0.5, 1.0]))
+    def delete_many(self, folder: bytes, share: float) -> None:
+        inside = sorted(path for path in self.disk.files if path.startswith(folder + b"/"))
+        for path in inside[: int(share * len(inside))]:
+            del self.disk.files[path]
+
+    @rule(path=st.sampled_from([b"/r/a/0", b"/r/b/1", b"/r/b/2"]))
+    def forget(self, path: bytes) -> None:
+        super().forget(path)
+
+    @rule(prune=st.booleans())
+    def run(self, prune: bool) -> None:
+        super().run(prune=prune, batch=LEAST_ROWS)
+
+    @rule(recall=st.sampled_from([0.99, None, 0.9]))
+    def refresh(self, recall: float | None) -> None:
+        for space in self.writer.spaces():
+            self.writer.refresh_derived(space, exact_below=LEAST_ROWS, recall=recall)
+
+    @rule(recall=st.sampled_from([0.99, None, 0.9]))
+    def optimize(self, recall: float | None) -> None:
+        for space in self.writer.spaces():
+            self.writer.optimize(space, exact_below=LEAST_ROWS, recall=recall)
+
+    @rule(
+        name=st.sampled_from(["run", "refresh", "optimize", "compact"]),
+        step=st.sampled_from(["file", "sql"]),
+        number=st.integers(0, 40),
+    )
+    def be_killed(self, name: str, step: Step, number: int) -> None:
+        """What was under way is done again by the next run, wherever it was."""
+        work = {
+            "run": lambda: index(self.writer, self.disk, b"/r", batch=LEAST_ROWS),
+            "refresh": lambda: self.refresh(0.95),
+            "optimize": lambda: self.optimize(0.95),
+            "compact": self.compact,
+        }
+        killed = killed_at(step, number // 10 if step == "file" else number, self.library, work[name])
+        self.writer.close()
+        if killed:
+            put_back(self.library)
+            assert {finding.code for finding in check_library(self.library)} <= {"stray_files", "vectors_excess"}
+        self.writer = open_writer(self.library, command="index")
+        if name == "run":
+            self.run(prune=False)
+
+    @invariant()
+    def what_is_found_is_what_exact_search_finds(self) -> None:
+        self.asked += 1
+        texts = sorted(set(self.known.values()))
+        rng = np.random.default_rng(self.asked)
+        pictures = [unit(f"fake:{texts[rng.integers(len(texts))]}") for _ in range(3) if texts]
+        queries = [*pictures, *(unit(f"{self.asked} {number}") for number in range(3))]
+        with open_reader(self.library) as reader:
+            space = reader.active_space()
+            for query in queries:
+                folder = [None, b"/r/a", b"/r/b/1"][rng.integers(3)]
+                self.expect_found(reader, space, query, folder, k=int(rng.choice([1, 10, 10, 500])))
+            assert reader.notices() == ()
+
+    def expect_found(
+        self, reader: LibraryReader, space: SpaceInfo, query: np.ndarray, folder: bytes | None, k: int
+    ) -> None:
+        generation = reader.generation(space)
+        hashes = {content(text) for path, text in self.known.items() if folder is None or path.startswith(folder)}
+        rows, mask = np.zeros((generation.committed_rows, DIM), np.float16), None
+        allowed = np.zeros(len(rows), np.bool_)
+        for picture in reader.pictures(space, range(len(rows))):
+            allowed[picture.row] = picture.content_hash in hashes
+        texts = {content(text): text for text in self.known.values()}
+        for picture in reader.pictures(space, np.flatnonzero(allowed)):
+            rows[picture.row] = unit(f"fake:{texts[picture.content_hash]}").astype(np.float16)
+        assert np.count_nonzero(allowed) == len(hashes)
+        if folder is not None:
+            mask, _ = reader.allowed_rows(space, Filters(folders=(folder,)))
+        built = 0 if generation.index is None else generation.index.built_rows
+        found = reader.search(space, query, k, mask)
+        reached = expect_promised(found, rows, query, k, mask=allowed, built=built)
+        if generation.index is not None:
+            self.tally.add(generation.index.target, reached)
+
+
+def test_any_sequence_finds_what_exact_search_does() -> None:
+    tally = Tally()
+    run_state_machine_as_test(
+        lambda: AnyIndexedSequence(tally),
+        settings=settings(
+            max_examples=10, stateful_step_count=12, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        ),
+    )
+    tally.expect_kept(least=200)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from core.arrays import HalfRows, Vectors
-from db.vectors import IndexRecord, RowSearcher, RowsFile, RowsHeader, build_index
+from db.vectors import Candidates, IndexRecord, RowSearcher, RowsFile, RowsHeader, build_index
 
 
 def unit(rows: np.ndarray) -> Vectors:
@@ -28,6 +28,62 @@ def brute_force(rows: HalfRows, query: Vectors, mask: np.ndarray | None = None) 
     scores = rows[numbers].astype(np.float64) @ query.astype(np.float64)
     order = np.lexsort((numbers, -scores))
     return numbers[order], scores[order]
+
+
+def expect_promised(
+    found: Candidates,
+    rows: HalfRows,
+    query: Vectors,
+    k: int,
+    *,
+    mask: np.ndarray | None = None,
+    built: int = 0,
+    sure: int | None = None,
+) -> float:
+    """What is promised of every search: as many as there are, each once, allowed, scored exactly, the tail considered.
+
+    Args:
+        found: by the search of `rows` for the best `k`.
+        rows: all that were committed.
+        query: what was searched for.
+        k: how many.
+        mask: those that may be found.
+        built: rows before it are in an index, which may miss some; those from it on are the tail.
+        sure: for how many of the best the recall is promised; None: all.
+
+    Returns:
+        The share of the best `sure` (or as good ones) that was found.
+    """
+    numbers, scores = brute_force(rows, query, mask)
+    scores = np.clip(scores, -1, 1)  # rounding to float16 leaves a row up to 2e-5 longer than one
+    assert len(found) == len(set(found.rows.tolist())) == min(k, len(numbers))
+    assert np.isin(found.rows, numbers).all()
+    own = rows[found.rows].astype(np.float64) @ query.astype(np.float64)
+    assert np.allclose(found.scores, np.clip(own, -1, 1), rtol=0, atol=1e-6)
+    assert (np.diff(found.scores) <= 0).all()
+    if not len(found):
+        return 1.0
+    better = numbers[(scores > found.scores[-1] + 1e-6) & (numbers >= built)]
+    assert np.isin(better, found.rows).all()
+    wanted = min(len(found), k if sure is None else sure)
+    return float(np.count_nonzero(found.scores[:wanted] >= scores[wanted - 1] - 1e-6)) / wanted
+
+
+class Tally:
+    """The recall of many searches, by what was promised."""
+
+    def __init__(self) -> None:
+        self.reached: dict[float, list[float]] = {}
+
+    def add(self, promised: float, reached: float) -> None:
+        """One more."""
+        self.reached.setdefault(promised, []).append(reached)
+
+    def expect_kept(self, *, least: int) -> None:
+        """Each promise, on average; after at least so many searches."""
+        assert sum(map(len, self.reached.values())) >= least
+        for promised, reached in self.reached.items():
+            assert np.mean(reached) >= promised
 
 
 @dataclass
