@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.arrays import HalfRows, RowMask, Vectors
 from core.errors import DeviceError
@@ -20,20 +19,16 @@ from core.models import Device
 from db.vectors.drift import imbalance_of
 from db.vectors.engine import load_faiss
 from db.vectors.gpu import Cuda, device_label, find_cuda, gpu_errors
-from db.vectors.gpu_build import add_rows, clustering_on
+from db.vectors.gpu_build import add_rows
 from db.vectors.gpu_search import rows_fit
 from db.vectors.graph import assigned_by_graph
 from db.vectors.ivfpq import IvfPq, open_index
-from db.vectors.lists import Lists
 from db.vectors.policy import Plan, plan_index
 from db.vectors.records import IndexRecord
-from db.vectors.rotation import balanced_rotation
 from db.vectors.sampling import sample_rows
+from db.vectors.train import Trained, train
 from db.vectors.tuning import tune
 
-_BITS = 4  # of a code
-_OUTLYING = 4  # codes are trained on one in so many residuals
-_LEAST_OUTLYING = 4096
 _ADD_ROWS = 16_384  # rows in float32 at a time: 32 MB at 512 numbers
 
 
@@ -79,15 +74,14 @@ def build_index(  # noqa: PLR0913 - options by keyword, each with a default
     plan = plan_index(work.alive, view.shape[1], gpu_codes=gpu_codes)
     sample = sample_rows(view, live, plan.sample, work.rng)
     gap = None if texts is None or not len(texts) else texts.mean(axis=0)
-    rotation = balanced_rotation(sample, plan.wide, plan.codes, gap)
     try:
-        trained = work.filled(plan, sample, rotation, cuda)
+        trained = work.filled(plan, sample, gap, cuda)
     except DeviceError as error:
         if device is Device.CUDA:
             raise
         work.progress.say(0, f"{error}; going on with the CPU")
         cuda = None
-        trained = work.filled(plan, sample, rotation, None)
+        trained = work.filled(plan, sample, gap, None)
     given = _Given(plan.structure, trained.coarse_error, len(view), device_label(cuda))
     return work.finish(trained, given, target_recall, texts)
 
@@ -123,18 +117,9 @@ def extend_index(  # noqa: PLR0913 - options by keyword, each with a default
     work.progress.say(record.built_rows, "reading the index")
     before = open_index(folder, record, view)
     _add(before.index, view, record.built_rows, work.progress)
-    after = _Trained(before.index, before.known.mean)
+    after = Trained(before.index, before.known.mean)
     given = _Given(record.structure, record.coarse_error, record.trained_rows, record.built_on)
     return work.finish(after, given, target_recall, texts)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Trained:
-    """A faiss index, and what is known of its lists."""
-
-    index: Any  # faiss ships no types
-    mean: NDArray[np.float32]  # (lists,)
-    coarse_error: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +144,15 @@ class _Work:
         self._folder, self._generation = folder, generation
         self._started = time.monotonic()
 
-    def filled(self, plan: Plan, sample: Vectors, rotation: Vectors, cuda: Cuda | None) -> _Trained:
+    def filled(self, plan: Plan, sample: Vectors, gap: Vectors | None, cuda: Cuda | None) -> Trained:
         """An index with all rows in it."""
         with gpu_errors():
             self.progress.say(0, f"training the index ({device_label(cuda)})")
-            trained = _train(plan, sample, rotation, cuda)
+            trained = train(plan, sample, gap, cuda)
             _add(trained.index, self.view, 0, self.progress, cuda)
         return trained
 
-    def finish(self, trained: _Trained, plan: _Given, target: float, texts: Vectors | None) -> IndexRecord:
+    def finish(self, trained: Trained, plan: _Given, target: float, texts: Vectors | None) -> IndexRecord:
         """Measure, write, and say what it is."""
         index = IvfPq(trained.index, trained.mean)
         tuning = tune(index, self.view, self.live, target=target, texts=texts, rng=self.rng, on_step=self._measuring)
@@ -211,52 +196,6 @@ class _Reporter:
     def say(self, done: int, note: str) -> None:
         if self._listener is not None:
             self._listener(Progress(stage="finish", done=done, total=self._total, note=note))
-
-
-def _train(plan: Plan, sample: Vectors, rotation: Vectors, cuda: Cuda | None) -> _Trained:
-    faiss = load_faiss()
-    turned = sample @ rotation.T
-    ivf = faiss.index_factory(plan.wide, plan.quantizers, faiss.METRIC_INNER_PRODUCT)
-    ivf.cp.spherical = True  # unit centroids; the factory's default here, and worth 3 to 4 points of recall
-    ivf.cp.niter = plan.iterations
-    ivf.cp.max_points_per_centroid = len(sample)  # the sample is the bound, faiss need not draw its own from it
-    ivf.cp.min_points_per_centroid = 1  # the policy sees to it; no warnings on stderr
-    ivf.pq.cp.min_points_per_centroid = 1
-    with clustering_on(cuda, ivf):
-        ivf.train(turned)
-    cosines, lists = ivf.quantizer.search(turned, 1)
-    known = Lists.measured(ivf.quantizer.reconstruct_n(0, ivf.nlist), lists[:, 0], cosines[:, 0])
-    if ivf.pq.nbits == _BITS:  # those of 8, for GPUs, have room for all
-        ivf.pq.train(_outlying(turned, known.centroids[lists[:, 0]]))
-    return _Trained(_behind(rotation, ivf), known.mean, float(np.mean(1.0 - cosines)))
-
-
-def _outlying(vectors: Vectors, centroids: Vectors) -> Vectors:
-    """The longest residuals, float32 (n, dim): what the codes are trained on.
-
-    Queries by text find the outliers of wide lists, which codes trained on all residuals tell apart worst; pictures
-    find near rows, whose codes can be coarser. At 200,000 made vectors 0.99 of what texts find are among 550
-    candidates, not 1,500.
-    """
-    count = min(len(vectors), max(_LEAST_OUTLYING, len(vectors) // _OUTLYING))
-    nearness = 2 * np.einsum("nd,nd->n", vectors, centroids) - np.einsum("nd,nd->n", vectors, vectors)
-    longest = np.argpartition(nearness, count - 1)[:count]
-    outlying: Vectors = vectors[longest] - centroids[longest]
-    return outlying
-
-
-def _behind(rotation: Vectors, ivf: Any) -> Any:  # noqa: ANN401 - faiss ships no types
-    """An index that rotates vectors, float32 (wide, dim), before it gives them to `ivf`."""
-    faiss = load_faiss()
-    wide, dim = rotation.shape
-    turn = faiss.LinearTransform(dim, wide, False)
-    faiss.copy_array_to_vector(rotation.ravel(), turn.A)
-    turn.is_trained = True
-    whole = faiss.IndexPreTransform(turn, ivf)
-    for part in (turn, ivf):
-        part.this.disown()  # the whole owns them from now on
-    whole.own_fields = True
-    return whole
 
 
 def _add(

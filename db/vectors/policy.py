@@ -27,6 +27,7 @@ _LISTS = 4.0  # nlist = this · √rows
 _POINTS_PER_LIST = 39  # faiss's own minimum for k-means; under it centroids are noise
 EXACT_US = 1_200.0  # rows of a mask that are scanned in this time are: 5,000 strewn ones, or 25,000 of a folder
 _EXACT_K = 1_000  # beyond it the candidates would be a good part of what an exact scan reads
+_FAST_SCAN = "x4fsr"
 _LEAST_SAMPLE = 4096  # what faiss trains 4-bit codes on
 _GPU_CODES = (1, 2, 3, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 96)
 """Sub-quantizers of 8 bits, one byte each, that faiss's classic GPU IVF-PQ takes (IVFPQ::isSupportedPQCodeLength).
@@ -71,6 +72,11 @@ class Plan:
         return f"OPQ{self.codes}_{self.wide},{self.quantizers}"
 
     @property
+    def roomy(self) -> bool:
+        """Whether the codes have room for all residuals, long or short: those of 8 bits, for GPUs."""
+        return self.code != _FAST_SCAN
+
+    @property
     def quantizers(self) -> str:
         """What faiss's index_factory is given: what follows the rotation."""
         return f"IVF{self.lists},PQ{self.codes}{self.code}"
@@ -91,7 +97,7 @@ def plan_index(live_rows: int, dim: int, *, gpu_codes: bool = False) -> Plan:
     return Plan(
         wide=-(-dim // codes) * codes,
         codes=codes,
-        code="x8np" if gpu_codes else "x4fsr",
+        code="x8np" if gpu_codes else _FAST_SCAN,
         lists=lists,
         sample=min(live_rows, max(lists * row.sample_per_list, _LEAST_SAMPLE)),
         iterations=row.iterations,
