@@ -5,7 +5,7 @@
 | under LEAST_ROWS | exact                                 | nothing to train on |
 | under the user's `exact_below` (50,000) | exact          | 50,000 × 512 take 4 ms, and are never wrong |
 | more             | OPQ,IVF{4·√N},PQ{dim/4}x4fsr, re-scored | dim/8 bytes per vector in memory, and fast |
-| over 4.5 million | the same, rows assigned through an HNSW graph of the lists (`graph`) | less time |
+| over 560,000 | the same, rows assigned through an HNSW graph of the lists (`graph`) | two thirds of the time |
 | more than GPUs hold, to be searched by them | OPQ,IVF{4·√N},PQ{≤ dim/8}x8, re-scored | the codes they take |
 
 IVF with 4-bit PQ of the residuals after a rotation (`rotation`), searched by fast scan: four numbers of a vector share
