@@ -3,7 +3,7 @@
 Four bits tell a sub-quantizer's sixteen points apart, whatever its numbers vary. Of CLIP's vectors 64 directions of 512
 hold three quarters of the variance, so numbers taken as they come waste most bits on what hardly varies. This is the
 parametric solution of optimized product quantization (Ge et al., 2013, "eigenvalue allocation"): the product of the
-variances is kept the same over all codes. At a million made vectors 200 candidates find what 1,000 to 2,000 did without.
+variances is kept the same over all codes. With a million made vectors 200 candidates hold what 1,000 to 2,000 did.
 Rotating changes no inner product, so nothing else knows of it. Leaves to others: quantizing, and keeping the matrix.
 """
 
