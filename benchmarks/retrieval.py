@@ -2,10 +2,9 @@
 
     python -m benchmarks.retrieval --rows 100000 --json benchmarks/results/retrieval.json
 
-Made vectors with the shape of CLIP's: a common mean of length 0.79, a spectrum in which 8 directions hold two fifths of
-the variance and 64 three quarters (as measured on 756 recorded image vectors), in clusters of fifty. For every query
-each way is asked in turn, on one thread, and timed by the thread's own CPU time, so that a busy machine slows none of
-them more than another. Ratios are of the medians; above 1 is faster than numpy.
+Made vectors with the shape of CLIP's (benchmarks/clip_like.py). For every query each way is asked in turn, on one
+thread, and timed by the thread's own CPU time, so that a busy machine slows none of them more than another. Ratios are
+of the medians; above 1 is faster than numpy.
 """
 
 import argparse
@@ -21,13 +20,12 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.clip_like import World
 from core.arrays import HalfRows, Vectors
 from db.vectors import RowSearcher, RowsFile, RowsHeader, build_index
-from db.vectors.sampling import sample_rows, text_like
+from db.vectors.sampling import sample_rows
 
 HITS = 10
-MEAN = 0.79
-OWN_SHARE = 0.4  # of a picture's variance around its cluster
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -46,23 +44,6 @@ class Way:
         _, scores = self.search(query)
         self.seconds.append(time.thread_time() - started)
         return scores
-
-
-def make_rows(count: int, dim: int, rng: np.random.Generator) -> HalfRows:
-    """Unit rows as float16 (count, dim)."""
-    spectrum = (np.arange(dim) + 3.0) ** -1.25
-    scale = np.sqrt(spectrum / spectrum.sum()).astype(np.float32)
-    mean = np.full(dim, MEAN / np.sqrt(dim), np.float32)
-    centres = rng.standard_normal((max(1, count // 50), dim), dtype=np.float32) * scale
-    rows = np.empty((count, dim), np.float16)
-    for start in range(0, count, 50_000):
-        some = min(50_000, count - start)
-        own = rng.standard_normal((some, dim), dtype=np.float32) * scale
-        of = centres[rng.integers(0, len(centres), some)]
-        around = np.sqrt(1 - OWN_SHARE) * of + np.sqrt(OWN_SHARE) * own
-        block = mean + np.sqrt(1 - MEAN**2) * around
-        rows[start : start + some] = block / np.linalg.norm(block, axis=1, keepdims=True)
-    return rows
 
 
 def numpy_way(rows: HalfRows) -> Way:
@@ -121,8 +102,8 @@ def machine() -> str:
 
 def run(count: int, dim: int, queries: int) -> dict[str, object]:
     """Makes the rows, builds the index, compares."""
-    rng = np.random.default_rng(0)
-    rows = make_rows(count, dim, rng)
+    rng, world = np.random.default_rng(0), World(dim)
+    rows = world.rows(count)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         file = RowsFile.create(folder / "vectors.1.f16", RowsHeader(dim, "benchmark", 1))
@@ -136,8 +117,7 @@ def run(count: int, dim: int, queries: int) -> dict[str, object]:
             our_way("ours, " + record.structure, RowSearcher(file, count, record, folder)),
         ]
         images = sample_rows(rows, None, queries, rng)
-        centre = sample_rows(rows, None, 10_000, rng).mean(axis=0)
-        kinds = {"image": images, "text-like": text_like(images, centre, rng)}
+        kinds = {"image": images, "text-like": world.texts(images, rng)}
         return {
             "machine": machine(),
             "rows": count,

@@ -25,7 +25,7 @@ from db.vectors.graph import assigned_by_graph
 from db.vectors.ivfpq import IvfPq, open_index
 from db.vectors.policy import Plan, plan_index
 from db.vectors.records import IndexRecord
-from db.vectors.sampling import sample_rows
+from db.vectors.sampling import gap_of, sample_rows
 from db.vectors.train import Trained, train
 from db.vectors.tuning import tune
 
@@ -73,7 +73,7 @@ def build_index(  # noqa: PLR0913 - options by keyword, each with a default
         gpu_codes = device is Device.CUDA and cuda is not None and not rows_fit(cuda, *view.shape)
     plan = plan_index(work.alive, view.shape[1], gpu_codes=gpu_codes)
     sample = sample_rows(view, live, plan.sample, work.rng)
-    gap = None if texts is None or not len(texts) else texts.mean(axis=0)
+    gap = gap_of(texts)
     try:
         trained = work.filled(plan, sample, gap, cuda)
     except DeviceError as error:

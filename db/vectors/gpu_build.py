@@ -20,6 +20,7 @@ import numpy as np
 from core.arrays import RowMask, RowNumbers, Vectors
 from db.vectors.engine import load_faiss
 from db.vectors.gpu import Cuda
+from db.vectors.sampling import sound
 
 
 @contextmanager
@@ -51,9 +52,9 @@ class Assigner:
 
     def __call__(self, rows: Vectors) -> RowNumbers:
         """int64 (n,) list numbers of float32 (n, dim); -1 for rows that are not numbers, which only damage makes."""
-        sound = _sound(rows)
-        _, lists = self._centroids.search(_zeroed(rows, sound), 1)
-        return np.where(sound, lists[:, 0], -1)
+        whole = sound(rows)
+        _, lists = self._centroids.search(_zeroed(rows, whole), 1)
+        return np.where(whole, lists[:, 0], -1)
 
 
 def add_rows(cuda: Cuda, index: Any, blocks: Iterable[Vectors]) -> None:  # noqa: ANN401
@@ -125,7 +126,7 @@ class _ShardAdder:
         self._shards = cuda.spread(ivf, shard=True, float16=True)
 
     def add(self, rows: Vectors) -> None:
-        self._shards.add(_zeroed(rows, _sound(rows)))
+        self._shards.add(_zeroed(rows, sound(rows)))
 
     def finish(self) -> None:
         _move_lists(self._cuda.gather(self._shards), self._ivf)
@@ -138,13 +139,9 @@ def _move_lists(filled: Any, into: Any) -> None:  # noqa: ANN401
     into.ntotal = filled.ntotal
 
 
-def _sound(rows: Vectors) -> RowMask:
-    return np.asarray(np.isfinite(rows).all(axis=1))
-
-
-def _zeroed(rows: Vectors, sound: RowMask) -> Vectors:
-    if sound.all():
+def _zeroed(rows: Vectors, whole: RowMask) -> Vectors:
+    if whole.all():
         return rows
     kept = rows.copy()
-    kept[~sound] = 0
+    kept[~whole] = 0
     return kept

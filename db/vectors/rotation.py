@@ -32,18 +32,24 @@ def balanced_rotation(sample: Vectors, wide: int, codes: int, gap: Vectors | Non
     return rotation
 
 
+def covariance(vectors: Vectors) -> NDArray[np.float64]:
+    """(dim, dim) of float32 (n, dim)."""
+    centred = vectors - vectors.mean(axis=0)
+    scatter: NDArray[np.float64] = (centred.T @ centred).astype(np.float64)
+    return scatter / max(1, len(vectors) - 1)
+
+
 def _principal_axes(sample: Vectors, gap: Vectors | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Variances (dim,) and orthonormal axes (dim, dim), largest first; the gap before all others."""
-    centred = sample - sample.mean(axis=0)
-    covariance = (centred.T @ centred).astype(np.float64) / max(1, len(sample) - 1)
+    spread = covariance(sample)
     if gap is None:
-        variances, axes = np.linalg.eigh(covariance)
+        variances, axes = np.linalg.eigh(spread)
         return variances[::-1], axes.T[::-1]
     first = (gap / np.linalg.norm(gap)).astype(np.float64)
     others = np.eye(len(first)) - np.outer(first, first)
-    variances, axes = np.linalg.eigh(others @ covariance @ others)
+    variances, axes = np.linalg.eigh(others @ spread @ others)
     kept = np.delete(np.arange(len(first))[::-1], -1 - int(np.argmax(np.abs(first @ axes))))
-    return np.append(first @ covariance @ first, variances[kept]), np.vstack([first, axes.T[kept]])
+    return np.append(first @ spread @ first, variances[kept]), np.vstack([first, axes.T[kept]])
 
 
 def _deal(variances: NDArray[np.float64], codes: int, per_code: int, *, first_full: bool = False) -> list[list[int]]:

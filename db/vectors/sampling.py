@@ -5,9 +5,9 @@ Every random choice is seeded, so that the same rows give the same index.
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from core.arrays import HalfRows, RowMask, RowNumbers, Vectors
+from db.vectors.rotation import covariance
 
 _READ_ROWS = 8192  # rows in float16 at a time, beside the sample itself
 _TEXT_ALIGNMENT = 0.12
@@ -25,10 +25,23 @@ def sample_rows(rows: HalfRows, live: RowMask | None, count: int, rng: Generator
     filled = 0
     for start in range(0, len(numbers), _READ_ROWS):
         block = rows[numbers[start : start + _READ_ROWS]]
-        block = block[np.isfinite(block).all(axis=1)]
+        block = block[sound(block)]
         sample[filled : filled + len(block)] = block
         filled += len(block)
     return sample[:filled]
+
+
+def sound(rows: HalfRows | Vectors) -> RowMask:
+    """Which of these rows are numbers throughout, bool (n,); only damage makes others."""
+    return np.asarray(np.isfinite(rows).all(axis=1))
+
+
+def gap_of(texts: Vectors | None) -> Vectors | None:
+    """What these text vectors, float32 (n, dim), share: their mean; None where there are none."""
+    if texts is None or not len(texts):
+        return None
+    gap: Vectors = texts.mean(axis=0)
+    return gap
 
 
 def text_like(images: Vectors, centre: Vectors, rng: Generator, gap: Vectors | None = None) -> Vectors:
@@ -73,7 +86,7 @@ def made_gap(pictures: Vectors, rng: Generator, *, among: float = 0.0) -> Vector
     dim = pictures.shape[1]
     centre: Vectors = pictures.mean(axis=0)
     mean = _unit(centre.reshape(1, dim))[0]
-    _, axes = np.linalg.eigh(_covariance(pictures))  # least variance first
+    _, axes = np.linalg.eigh(covariance(pictures))  # least variance first
     parts = rng.standard_normal((dim,))
     low, high = parts[: dim // 2], parts[dim // 2 :]  # views
     low *= np.sqrt(1 - among) / max(1e-12, float(np.linalg.norm(low)))
@@ -82,12 +95,6 @@ def made_gap(pictures: Vectors, rng: Generator, *, among: float = 0.0) -> Vector
     gap -= (gap @ mean) * mean
     made: Vectors = _GAP_LENGTH * _unit(gap[np.newaxis])[0]
     return made
-
-
-def _covariance(vectors: Vectors) -> NDArray[np.float64]:
-    centred = vectors - vectors.mean(axis=0)
-    scatter: NDArray[np.float64] = (centred.T @ centred).astype(np.float64)
-    return scatter / max(1, len(vectors) - 1)
 
 
 def _choose(live: RowMask | None, rows: int, count: int, rng: Generator) -> RowNumbers:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.arrays import HalfRows, RowMask, RowNumbers, Vectors
 from db.vectors.engine import load_faiss
+from db.vectors.sampling import sound
 
 HITS = 10  # recall@10
 TIE = 1e-6  # scores in float32 that differ by less are the same
@@ -62,9 +63,8 @@ def find_truth(rows: HalfRows, live: RowMask | None, queries: Vectors) -> Truth:
     kept = min(_NEAR_TIES, alive)
     results = load_faiss().ResultHeap(len(queries), kept, keep_max=True)
     for start in range(0, len(rows), _BLOCK_ROWS):
-        numbers = _sound(rows, live, start)
+        numbers, block = _block(rows, live, start)
         if len(numbers):
-            block = rows[numbers].astype(np.float32)
             scores, at = load_faiss().knn(queries, block, min(kept, len(block)), load_faiss().METRIC_INNER_PRODUCT)
             results.add_result(scores, numbers[at])
     results.finalize()
@@ -73,8 +73,10 @@ def find_truth(rows: HalfRows, live: RowMask | None, queries: Vectors) -> Truth:
     return Truth(queries, np.where(tenth[:, np.newaxis] - TIE <= results.D, results.I, -1), tenth, hits)
 
 
-def _sound(rows: HalfRows, live: RowMask | None, start: int) -> RowNumbers:
-    """The rows of one block that may be found and are numbers, which only damage makes otherwise."""
-    stop = min(start + _BLOCK_ROWS, len(rows))
-    numbers = np.arange(start, stop) if live is None else start + np.flatnonzero(live[start:stop])
-    return numbers[np.isfinite(rows[numbers]).all(axis=1)]
+def _block(rows: HalfRows, live: RowMask | None, start: int) -> tuple[RowNumbers, Vectors]:
+    """The rows of one block that may be found and are numbers, each read once: their numbers, and float32 (n, dim)."""
+    block = rows[start : start + _BLOCK_ROWS].astype(np.float32)
+    wanted = sound(block)
+    if live is not None:
+        wanted &= live[start : start + _BLOCK_ROWS]
+    return start + np.flatnonzero(wanted), block if wanted.all() else block[wanted]

@@ -15,7 +15,7 @@ from core.arrays import HalfRows, RowMask, RowNumbers, Vectors
 from db.vectors.exact import nearest_of
 from db.vectors.ivfpq import IvfPq
 from db.vectors.records import Approach, Probing
-from db.vectors.sampling import made_gap, sample_rows, text_like
+from db.vectors.sampling import gap_of, made_gap, sample_rows, text_like
 from db.vectors.truth import TIE, Truth, find_truth
 
 PICTURES = 800  # a few of them miss much, so a recall of 0.99 is known to 0.003
@@ -87,7 +87,7 @@ def tune(  # noqa: PLR0913 - options by keyword
     on_step("comparing with exact search")
     pictures, words = _kinds(index, live, _questions(rows, live, texts, rng), rows)
     on_step("choosing how many lists to probe")
-    known = texts is not None and len(texts) > 0
+    known = gap_of(texts) is not None
     reach = min(_REACHES if known else _SAFE_REACHES, key=lambda reach: _lists_needed(index, words, reach, target))
     chooser = _Chooser(index, rows, live, target, reach, 0.0)
     chooser = replace(chooser, doubt=chooser.best_doubt(words.first(_FEW), _DOUBTS if known else _SAFE_DOUBTS))
@@ -106,9 +106,9 @@ def _questions(
     if texts is not None and len(texts) >= TEXTS:
         return images, texts[rng.permutation(len(texts))[:TEXTS]]
     some = sample_rows(rows, live, 25 * TEXTS, rng)
-    gap = made_gap(some, rng) if texts is None or not len(texts) else texts.mean(axis=0)
+    gap = gap_of(texts)
     about = images[rng.permutation(len(images))[:TEXTS]]
-    return images, text_like(about, some.mean(axis=0), rng, gap)
+    return images, text_like(about, some.mean(axis=0), rng, made_gap(some, rng) if gap is None else gap)
 
 
 def _kinds(
