@@ -72,12 +72,12 @@ def test_half_precision_on_disk_is_float32_in_memory() -> None:
         kinds = {str(tensors.get_slice(name).get_dtype()) for name in tensors.keys()}  # noqa: SIM118 - no dict
     assert kinds <= {"F16", "I64"}
     encoder = load_encoder(BUILT_IN)
-    assert {value.dtype for value in encoder._load().model.parameters()} == {torch.float32}
-    assert encoder.info.logit_scale == pytest.approx(encoder._load().logit_scale)
+    assert {value.dtype for value in encoder._torch.load().model.parameters()} == {torch.float32}
+    assert encoder.info.logit_scale == pytest.approx(encoder._torch.load().logit_scale)
 
 
 def test_every_text_ends_with_the_largest_id_where_argmax_finds_it() -> None:
-    tokens = load_encoder(BUILT_IN)._tokens(["a dog", "word " * 100, ""])
+    tokens = load_encoder(BUILT_IN)._torch.tokens(["a dog", "word " * 100, ""])
     vocabulary = json.loads((FOLDER / "open_clip_config.json").read_text())["model_cfg"]["text_cfg"]["vocab_size"]
     assert tokens.shape == (3, SPEC.context_length)
     assert (tokens.max(dim=1).values == vocabulary - 1).all(), "what is too long is cut before its end mark"

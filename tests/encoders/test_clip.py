@@ -32,7 +32,7 @@ def test_info_needs_no_torch_and_agrees_with_the_loaded_model(tiny_clip: str) ->
     identity, torch_loaded = ran.stdout.split()
     encoder = load_encoder(tiny_clip)
     assert (encoder.info.identity, torch_loaded) == (identity, "False")
-    assert encoder.info.logit_scale == encoder._load().logit_scale
+    assert encoder.info.logit_scale == encoder._torch.load().logit_scale
 
 
 def test_identity_knows_weights_and_preprocessing_and_not_the_name(tiny_clip: str, tmp_path: Path) -> None:
@@ -80,17 +80,17 @@ def test_values_that_are_not_finite_are_an_error(tmp_path: Path) -> None:
 
 
 def test_an_overflow_in_low_precision_falls_back_to_float32(tiny_clip: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from encoders import clip
+    from encoders import torch_towers
 
     seen = []
-    real = clip._unit_rows
+    real = torch_towers._unit_rows
 
     def overflowing(tower: Any, batch: Any, placement: Placement) -> Any:
         seen.append(placement.precision)
         rows = real(tower, batch, placement)
         return rows if placement.precision is Precision.FLOAT32 else np.full_like(rows, np.nan)
 
-    monkeypatch.setattr(clip, "_unit_rows", overflowing)
+    monkeypatch.setattr(torch_towers, "_unit_rows", overflowing)
     encoder = placed(tiny_clip, replace(FLOAT32, precision=Precision.BF16_PRODUCTS))
     rows = encoder.encode_pixels(np.zeros((2, 32, 32, 3), np.uint8))
     assert seen == [Precision.BF16_PRODUCTS, Precision.FLOAT32]
@@ -125,16 +125,16 @@ def test_open_clips_chatter_reaches_no_log(tiny_clip: str, caplog: pytest.LogCap
 
 
 def test_threads_share_one_load(tiny_clip: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from encoders import clip
+    from encoders import torch_towers
 
     loads = []
-    real = clip.build_towers
+    real = torch_towers.build_towers
 
     def counting(spec: ModelSpec, *rest: Any) -> Any:
         loads.append(spec.name)
         return real(spec, *rest)
 
-    monkeypatch.setattr(clip, "build_towers", counting)
+    monkeypatch.setattr(torch_towers, "build_towers", counting)
     encoder = load_encoder(tiny_clip)
     rows: list[np.ndarray] = []
     threads = [threading.Thread(target=lambda: rows.append(encoder.encode_texts(["a dog"]))) for _ in range(4)]
