@@ -1,17 +1,22 @@
 """Where a model runs, and in what precision: what is there, what is good at what.
 
-float32 is the reference. A GPU multiplies in float16 (autocast). A CPU with AMX keeps every value in float32 and only
+float32 is the reference. A GPU multiplies in float16. A CPU with AMX keeps every value in float32 and only
 multiplies matrices in bfloat16: 2 to 3 times as fast as float32 for ViT-B-32 with a cosine of 0.99999 to it. (With
 AVX512-BF16 alone torch takes that switch and multiplies in float32 all the same, 5% slower.) bfloat16 throughout is
 faster still, but then a picture's vector changes by more than 1e-3 with the batch it happens to be in. BLIP, whose
 scores are no vectors to be compared, does use it, on any CPU with the units: see `encoders.blip.arithmetic`.
 """
 
+import ctypes
+import os
+import platform
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from core.errors import DeviceError
@@ -39,6 +44,32 @@ class Placement:
     device: str  # torch's name: "cpu", "cuda", "mps"
     precision: Precision
     label: str  # for people: "NVIDIA H200 (cuda), float16"
+    gpus: int = 1  # of this kind of device; pictures are shared out among all of them
+
+
+_CUDA_LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+_AMD_DRIVER = Path("/dev/kfd")  # torch built for AMD says "cuda", too
+
+
+def certainly_cpu(device: Device) -> bool:
+    """True where a model will run on the CPU, known without importing torch, which takes seconds. False: ask torch."""
+    if device is Device.AUTO:
+        return not (_nvidia_driver() or _AMD_DRIVER.exists() or _apple_gpu())
+    return device is Device.CPU
+
+
+def _nvidia_driver() -> bool:
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in {"", "-1"}:
+        return False
+    try:
+        ctypes.CDLL(_CUDA_LIBRARY)  # not started: that takes longer, and a forked process could not use it
+    except OSError:
+        return False
+    return True
+
+
+def _apple_gpu() -> bool:
+    return sys.platform == "darwin" and platform.machine() == "arm64"
 
 
 def resolve_device(device: Device, *, weights_bytes: int = 1 << 30) -> Placement:
@@ -62,7 +93,7 @@ def resolve_device(device: Device, *, weights_bytes: int = 1 << 30) -> Placement
     if device is Device.MPS and not has_mps:
         raise DeviceError("there is no mps device here (it needs a Mac with Apple silicon): use --device cpu, or auto")
     if device is Device.CUDA or (device is Device.AUTO and has_cuda):
-        return Placement("cuda", Precision.FLOAT16, f"{torch.cuda.get_device_name()} (cuda), {Precision.FLOAT16}")
+        return _on_gpus()
     if device is Device.MPS or (device is Device.AUTO and has_mps):
         # float16 on mps is not something this project has been able to measure.
         return Placement("mps", Precision.FLOAT32, f"Apple GPU (mps), {Precision.FLOAT32}")
@@ -70,6 +101,15 @@ def resolve_device(device: Device, *, weights_bytes: int = 1 << 30) -> Placement
     if weights_bytes >= WORTH_IT_BYTES and _cpu_multiplies_bf16():
         precision = Precision.BF16_PRODUCTS
     return Placement("cpu", precision, f"CPU, {precision}")
+
+
+def _on_gpus() -> Placement:
+    import torch
+
+    gpus = torch.cuda.device_count()
+    names = list(dict.fromkeys(torch.cuda.get_device_name(gpu) for gpu in range(gpus)))
+    name = names[0] if gpus == 1 else f"{gpus} × {' / '.join(names)}"
+    return Placement("cuda", Precision.FLOAT16, f"{name} (cuda), {Precision.FLOAT16}", gpus)
 
 
 def _cpu_multiplies_bf16() -> bool:

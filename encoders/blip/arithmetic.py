@@ -59,16 +59,13 @@ def place(device: Device, *, weights_bytes: int) -> Placement:
     import torch
 
     taken = resolve_device(device, weights_bytes=weights_bytes)
-    if taken.device == "cuda":
-        quick = torch.cuda.get_device_capability() >= (8, 0)  # Ampere
-        if not quick:  # float16 overflows in some models' attention
-            return Placement("cuda", Precision.FLOAT32, f"{torch.cuda.get_device_name()} (cuda), {Precision.FLOAT32}")
-    else:
-        quick = taken.device == "cpu" and weights_bytes >= WORTH_IT_BYTES and cpu_has_bf16()
-    if not quick:
-        return taken
-    name = taken.label.rpartition(", ")[0] if taken.device == "cuda" else "CPU"
-    return Placement(taken.device, Precision.BFLOAT16, f"{name}, {Precision.BFLOAT16}")
+    if taken.device == "cuda":  # one GPU, of however many
+        ampere = torch.cuda.get_device_capability() >= (8, 0)
+        precision = Precision.BFLOAT16 if ampere else Precision.FLOAT32  # float16 overflows in some models' attention
+        return Placement("cuda", precision, f"{torch.cuda.get_device_name()} (cuda), {precision}")
+    if taken.device == "cpu" and weights_bytes >= WORTH_IT_BYTES and cpu_has_bf16():
+        return Placement("cpu", Precision.BFLOAT16, f"CPU, {Precision.BFLOAT16}")
+    return taken
 
 
 def arithmetic_for(placement: Placement) -> Arithmetic:

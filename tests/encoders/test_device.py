@@ -1,12 +1,17 @@
 """Which device and precision are taken. The machine of the tests may or may not have a GPU."""
 
+import platform
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
 from core.errors import DeviceError
 from core.models import Device
+from encoders import device as devices
 from encoders import load_encoder
-from encoders.device import Precision, multiplying, resolve_device
+from encoders.device import Precision, certainly_cpu, multiplying, resolve_device
 
 MISSING = [
     device
@@ -40,12 +45,67 @@ def test_auto_prefers_cuda_then_mps_then_cpu(
     available: tuple[bool, bool], wanted: tuple[str, Precision | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: available[0])
-    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "A GPU")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _number: "A GPU")
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: available[1])
     taken = resolve_device(Device.AUTO)
     assert taken.device == wanted[0]
     assert wanted[1] is None or taken.precision is wanted[1]
     assert taken.precision.value in taken.label
+
+
+@pytest.mark.parametrize(
+    ("names", "label"),
+    [
+        (["A GPU"], "A GPU (cuda), float16"),
+        (["A GPU", "A GPU"], "2 × A GPU (cuda), float16"),
+        (["A GPU", "Another", "A GPU"], "3 × A GPU / Another (cuda), float16"),
+    ],
+)
+def test_all_gpus_are_counted_and_named(names: list[str], label: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: len(names))
+    monkeypatch.setattr(torch.cuda, "get_device_name", names.__getitem__)
+    taken = resolve_device(Device.CUDA)
+    assert (taken.gpus, taken.label) == (len(names), label)
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A Linux machine without any GPU; where its drivers would be."""
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(devices, "_CUDA_LIBRARY", str(tmp_path / "libcuda.so.1"))
+    monkeypatch.setattr(devices, "_AMD_DRIVER", tmp_path / "kfd")
+    return tmp_path
+
+
+def test_auto_on_a_machine_without_gpus_is_certainly_the_cpu(bare: Path) -> None:
+    assert [certainly_cpu(device) for device in (Device.AUTO, Device.CPU, Device.CUDA, Device.MPS)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_auto_with_a_driver_is_torchs_to_say(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "_CUDA_LIBRARY", None)  # dlopen(NULL): a library that is certainly there
+    assert not certainly_cpu(Device.AUTO)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert certainly_cpu(Device.AUTO), "no GPU may be seen"
+    (bare / "kfd").touch()
+    assert not certainly_cpu(Device.AUTO), "AMD's"
+
+
+def test_auto_on_apple_silicon_is_torchs_to_say(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(platform, "machine", lambda: "arm64")
+    assert not certainly_cpu(Device.AUTO)
+
+
+def test_what_is_certain_agrees_with_torch() -> None:
+    assert not certainly_cpu(Device.AUTO) or resolve_device(Device.AUTO).device == "cpu"
 
 
 def test_a_cpu_without_bf16_units_stays_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
