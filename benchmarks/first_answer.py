@@ -13,7 +13,7 @@ import numpy as np
 
 from db import KeptReaders
 from db.vectors.engine import load_faiss
-from searcher import search
+from searcher.search import search
 from semantic_image_search import open_library
 
 

@@ -32,7 +32,8 @@ from core.queries import Filters, Near, Page, SearchMode
 from db import open_reader, open_writer
 from db.places import place_of
 from db.vectors import RowSearcher
-from searcher import SearchRequest, search
+from searcher.request import SearchRequest
+from searcher.search import search
 from semantic_image_search import Library, open_library
 
 HITS = 10

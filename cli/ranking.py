@@ -57,7 +57,7 @@ def rank_and_show(
 
 def rank_given(encoder: Encoder, text: str, files: Sequence[Path]) -> tuple[SearchResult, int]:
     """All the files as one answer, best first, and how many could not be read (its notices name them)."""
-    from searcher import rank_files
+    from searcher.rank_files import rank_files
 
     start = perf_counter()
     problems: list[str] = []

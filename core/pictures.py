@@ -1,10 +1,15 @@
 """What is known about a picture: its facts, its captions, and how it is stored and shown."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from __future__ import annotations
 
-from core.arrays import Pixels
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from core.arrays import Pixels
 
 
 class CaptionSource(StrEnum):
@@ -68,7 +73,7 @@ class Orientation(StrEnum):
     SQUARE = "square"
 
     @classmethod
-    def of(cls, width: int, height: int) -> "Orientation":
+    def of(cls, width: int, height: int) -> Orientation:
         """The shape of a picture of this many pixels."""
         if width == height:
             return cls.SQUARE
@@ -90,7 +95,7 @@ class PictureFacts:
     longitude: float | None = None  # degrees, east positive
     captions: tuple[Caption, ...] = ()
     phash: int | None = None  # 64-bit perceptual hash (DCT), unsigned
-    tags: tuple["Tag", ...] = ()  # the library's, never the file's own
+    tags: tuple[Tag, ...] = ()  # the library's, never the file's own
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,18 @@
 """What is known of the tags of a library: their names, how many pictures have them, and what a tagging run did."""
 
+from __future__ import annotations
+
 import unicodedata
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from core.arrays import RowNumbers
 from core.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from core.arrays import RowNumbers
 
 USER = "user"
 """The source of tags that a person gave; every other source is a set of labels."""

@@ -1,7 +1,7 @@
 """From what a person types after `--date`, `--near`, `--type` … to Filters. Applying them is `db`'s."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isfinite
@@ -11,7 +11,6 @@ from core.paths import absolute
 from core.pictures import Orientation
 from core.queries import Filters, Near
 from core.tags import tidy_name
-from media import FORMATS
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
 _HOW_DATES_LOOK = "write 2019, 2019-05 or 2019-05-03"
@@ -110,12 +109,16 @@ def parse_orientation(text: str) -> Orientation:
         raise UsageError(f"{text!r} is no orientation: write {_either([o.value for o in Orientation])}") from error
 
 
-def parse_types(names: Iterable[str]) -> tuple[str, ...]:
+def parse_types(names: Collection[str]) -> tuple[str, ...]:
     """File types by media's names or by extension ("jpg", ".HEIC", "tif"), each once, in the order of media's table.
 
     Raises:
         UsageError: a type that is not read.
     """
+    if not names:
+        return ()
+    from media import FORMATS  # brings numpy
+
     known = {row.name: row.name for row in FORMATS}
     known |= {extension[1:].decode(): row.name for row in FORMATS for extension in row.extensions}
     wanted = set()

@@ -221,7 +221,8 @@ class Library:
             LibraryNotFound: nothing has been indexed yet.
             WrongModel, WeightsMissing: the library's model cannot be used, or the reranker asked for cannot.
         """
-        from searcher import SearchRequest, search
+        from searcher.request import SearchRequest
+        from searcher.search import search
 
         page = Page(k=k, offset=offset, filters=filters or Filters(), sort=sort, group=group, min_match=min_match)
         with self._reader() as reader:
@@ -257,7 +258,8 @@ class Library:
             PictureProblem: the picture cannot be read.
             UsageError, LibraryNotFound, WrongModel, WeightsMissing: as `search`.
         """
-        from searcher import load_small, lookup
+        from searcher.copies import load_small
+        from searcher.lookup import lookup
 
         page = Page(k=k, offset=offset, filters=filters or Filters(), sort=sort, group=group)
         with self._reader() as reader:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Pixels
     from core.queries import Page
-    from searcher import LookupRequest
+    from searcher.request import LookupRequest
 
 PictureLike: TypeAlias = "str | bytes | os.PathLike[str] | Image | Pixels"
 """A path, a PIL image, or uint8 (height, width, 3) RGB."""
@@ -67,7 +67,7 @@ def lookup_request(picture: PictureLike, preprocess: Preprocess | None, page: Pa
         UsageError: neither a path nor a picture.
     """
     from media import COMPARE_SIDE
-    from searcher import LookupRequest
+    from searcher.request import LookupRequest
 
     if isinstance(picture, str | bytes | os.PathLike):
         return _file_request(absolute(picture), preprocess, page)
@@ -85,7 +85,7 @@ def lookup_request(picture: PictureLike, preprocess: Preprocess | None, page: Pa
 
 def _file_request(path: bytes, preprocess: Preprocess | None, page: Page) -> LookupRequest:
     from media import COMPARE_SIDE, DecodeLimits, decode_picture
-    from searcher import LookupRequest
+    from searcher.request import LookupRequest
 
     targets = () if preprocess is None else (preprocess,)
     decoded = decode_picture(path, targets=targets, limits=DecodeLimits(), small_side=COMPARE_SIDE)

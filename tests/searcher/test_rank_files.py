@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from core.errors import UsageError
-from searcher import rank_files as handed_on
 from searcher.rank_files import BATCH, rank_files
 from tests.fakes import COLOURS, FakeEncoder
 
@@ -35,4 +34,3 @@ def test_nothing_to_rank_and_nothing_asked():
     assert rank_files(FakeEncoder(), "red", []) == []
     with pytest.raises(UsageError, match="empty"):
         rank_files(FakeEncoder(), "  ", [])
-    assert handed_on is rank_files

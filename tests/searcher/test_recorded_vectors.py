@@ -10,7 +10,9 @@ from core.queries import CopyKind, Filters, Page
 from db import open_reader, open_writer
 from db.records import ImportedRow
 from media import DecodeLimits, decode_picture
-from searcher import LookupRequest, SearchRequest, lookup, search
+from searcher.lookup import lookup
+from searcher.request import LookupRequest, SearchRequest
+from searcher.search import search
 from tests.searcher.memory import unit
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")

@@ -10,7 +10,7 @@ from PIL import Image
 from core.models import Preprocess
 from core.queries import Page
 from media import COMPARE_SIDE
-from searcher import load_small
+from searcher.copies import load_small
 from semantic_image_search.queries import fitted, lookup_request
 
 MODEL = Preprocess(height=224, width=224)
