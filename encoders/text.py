@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 # A cut is reported at the end of a word. Scripts that write no spaces (from U+2E80: Chinese, Japanese, …; Thai, Lao
 # and their neighbours) are cut between characters.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U0003ffff"
@@ -42,7 +44,7 @@ def _last_that_fits(ends: Sequence[int], fits: Callable[[int], bool]) -> int:
 def _fits(text: str, tokenizer: Any, context_length: int) -> bool:  # noqa: ANN401 - open_clip ships no types
     # No tokenizer makes more tokens than twice the bytes, so that padding is the most common token of `roomy`.
     room = 2 * (2 * len(text.encode("utf-8", "replace")) + context_length) + 16
-    roomy = tokenizer([text], context_length=room)[0]
-    padding = roomy.mode().values
-    tight = tokenizer([text], context_length=context_length)[0]
+    roomy = np.asarray(tokenizer([text], context_length=room)[0])  # open_clip's own gives a tensor
+    padding = np.bincount(roomy).argmax()
+    tight = np.asarray(tokenizer([text], context_length=context_length)[0])
     return bool((roomy != padding).sum() == (tight != padding).sum())

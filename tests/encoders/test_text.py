@@ -1,15 +1,19 @@
-"""Which end of a text does not fit, with open_clip's own tokenizer."""
+"""Which end of a text does not fit, with open_clip's own tokenizer and with ours."""
+
+from pathlib import Path
 
 import pytest
 
+from encoders.bpe import BytePairs
+from encoders.cleaning import CLEANERS
 from encoders.text import cut_off
 
 
-@pytest.fixture(scope="module")
-def tokenizer() -> object:
-    from open_clip import SimpleTokenizer
+@pytest.fixture(scope="module", params=["open_clip's", "ours"])
+def tokenizer(request: pytest.FixtureRequest) -> object:
+    from open_clip.tokenizer import SimpleTokenizer, default_bpe
 
-    return SimpleTokenizer(context_length=77)
+    return SimpleTokenizer() if request.param == "open_clip's" else BytePairs(Path(default_bpe()), CLEANERS["lower"])
 
 
 def words(n: int) -> str:
