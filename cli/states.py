@@ -88,7 +88,11 @@ def space_line(one: SpaceStatus) -> str:
     return line
 
 
-_DUE = {Action.EXTEND: "to be brought up to date by search index", Action.REBUILD: "to be built by search index"}
+_DUE = {
+    Action.EXTEND: "to be brought up to date by search index",
+    Action.REBUILD: "to be built by search index",
+    Action.DROP: "to be dropped by search index",
+}
 
 
 def index_lines(state: IndexState) -> list[str]:

@@ -10,11 +10,11 @@ from core.models import VectorKind
 from db.caption_texts import FOUND
 from db.columns import COLUMNS, open_columns, read_columns
 from db.connect import Store
+from db.index_state import require_index
 from db.places import ROW_TABLE, place_of
 from db.records import Finding, FindingCode, GenerationInfo
 from db.spaces import generation_by_id
 from db.vectors.blocks import damaged_blocks
-from db.vectors.ivfpq import index_is_sound
 
 _THING = {VectorKind.IMAGE: "picture", VectorKind.CAPTION: "caption"}
 _HIDDEN = "EXISTS (SELECT 1 FROM tombstone d WHERE d.generation_id = r.generation_id AND d.row = r.row)"
@@ -116,13 +116,12 @@ def _check_map(conn: Connection, current: GenerationInfo) -> Iterator[Finding]:
 
 
 def _check_derived(store: Store, current: GenerationInfo) -> Iterator[Finding]:
-    folder = place_of(store, current.id).folder
-    index = current.index
-    if index is not None and (index.built_rows > current.committed_rows or not index_is_sound(folder, index)):
+    unusable = _index_unusable(store, current)
+    if unusable:
         yield _finding(
             current,
             FindingCode.INDEX_UNSOUND,
-            f"{index.file} is missing or damaged: searches are exact and slower until the next `search index`",
+            f"{unusable}: searches are exact and slower until the next `search index`",
         )
     if current.columns_rows and not _columns_hold(store, current):
         yield _finding(
@@ -131,6 +130,18 @@ def _check_derived(store: Store, current: GenerationInfo) -> Iterator[Finding]:
             "the filter columns are missing, damaged or out of date: a fix drops them, the next `search index` makes"
             " them anew",
         )
+
+
+def _index_unusable(store: Store, current: GenerationInfo) -> str | None:
+    """Why the index is bypassed; None where it is not, or there is none."""
+    if current.foreign_index:
+        return f"another version of search built the index of the {_THING[current.kind]}s"
+    try:
+        if current.index is not None:
+            require_index(store, current, current.index)
+    except LibraryDamaged as error:
+        return str(error)
+    return None
 
 
 def _columns_hold(store: Store, current: GenerationInfo) -> bool:

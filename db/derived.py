@@ -24,6 +24,7 @@ from db.index_state import index_decision
 from db.known_texts import known_texts
 from db.places import RowsPlace, place_of
 from db.records import GenerationInfo, SpaceInfo
+from db.recovery import remove_strays
 from db.spaces import find_generation, generation_by_id, generation_of
 from db.vectors.build import build_index, extend_index
 from db.vectors.gpu import find_cuda
@@ -151,6 +152,9 @@ class _Work:
         action = self._action(current, force=force)
         if action is Action.NOTHING:
             return
+        if action is Action.DROP:
+            self.drop_index()
+            return
         place, live = place_of(self._store, self._id), findable_rows(self._store.conn, current)
         view = place.open().view(current.committed_rows)
         record = None
@@ -163,7 +167,7 @@ class _Work:
     def drop_index(self) -> None:
         """Exact search from now on."""
         current = generation_by_id(self._store.conn, self._id)
-        if current.index is not None:
+        if current.index is not None or current.foreign_index:
             self._commit(current, place_of(self._store, self._id), None)
 
     def _action(self, current: GenerationInfo, *, force: bool) -> Action:
@@ -219,6 +223,8 @@ class _Work:
                 "UPDATE generation SET index_record = :record WHERE id = :id",
                 {"record": None if record is None else record.to_json(), "id": self._id},
             )
+        if current.foreign_index:
+            remove_strays(self._store)  # its file: which one that is nobody here could tell
         if current.index is not None and (record is None or current.index.file != record.file):
             with suppress(OSError):  # Windows, where a reader has it open: the next writer tries again
                 (place.folder / current.index.file).unlink()

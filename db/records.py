@@ -76,6 +76,7 @@ class GenerationInfo:
     live_rows: int  # those that may be found
     index: IndexRecord | None  # None: searched exactly
     columns_rows: int  # rows the filter columns cover; 0: no columns
+    foreign_index: bool = False  # there is one, by another version of search, which this one knows nothing about
 
 
 @dataclass(frozen=True, slots=True)

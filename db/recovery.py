@@ -19,6 +19,11 @@ def recover(store: Store) -> None:
     for generation_id in generation_ids(store.conn):
         with suppress(LibraryDamaged):
             place_of(store, generation_id).open().truncate(_committed(store, generation_id))
+    remove_strays(store)
+
+
+def remove_strays(store: Store) -> None:
+    """Remove the files of our kind that no generation names; for a writer."""
     for stray in stray_files(store):
         with storage_errors(stray), suppress(FileNotFoundError):
             stray.unlink()
@@ -48,10 +53,11 @@ def named_files(store: Store) -> set[Path]:
         place = place_of(store, generation_id)
         named.add(place.vectors)
         derived = store.conn.exec_driver_sql(
-            "SELECT json_extract(index_record, '$.file'), columns_file FROM generation WHERE id = :id",
+            "SELECT iif(json_valid(index_record), json_extract(index_record, '$.file'), NULL), columns_file"
+            " FROM generation WHERE id = :id",
             {"id": generation_id},
         ).one()
-        named |= {place.folder / name for name in derived if name is not None}
+        named |= {place.folder / name for name in derived if isinstance(name, str)}
     return named
 
 

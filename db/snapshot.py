@@ -67,7 +67,9 @@ class Snapshot:
             place = place_of(self._store, generation.id)
             rows = place.open()
             self._files[generation.id] = rows, file_identity(rows.path), generation.committed_rows
-            self.searchers[generation.id] = RowSearcher(rows, generation.committed_rows, generation.index, place.folder)
+            self.searchers[generation.id] = RowSearcher(
+                rows, generation.committed_rows, generation.index, place.folder, foreign=generation.foreign_index
+            )
         return self.searchers[generation.id]
 
     def files_hold(self) -> bool:

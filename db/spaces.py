@@ -97,6 +97,9 @@ def index_record(conn: Connection, generation_id: int) -> str | None:
 
 
 def _generation(row: Row[tuple[object, ...]]) -> GenerationInfo:
+    index = None
+    with suppress(ValueError):
+        index = None if row.index_record is None else IndexRecord.from_json(row.index_record)
     return GenerationInfo(
         id=row.id,
         space_id=row.space_id,
@@ -104,8 +107,9 @@ def _generation(row: Row[tuple[object, ...]]) -> GenerationInfo:
         number=row.number,
         committed_rows=row.committed_rows,
         live_rows=row.live_rows,
-        index=None if row.index_record is None else IndexRecord.from_json(row.index_record),
+        index=index,
         columns_rows=row.columns_rows,
+        foreign_index=index is None and row.index_record is not None,
     )
 
 

@@ -4,13 +4,17 @@ Leaves to others: where a record is kept (SQLite), and what a row number stands 
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.arrays import RowNumbers
+
+
+_JSON: dict[object, tuple[type, ...]] = {str: (str,), int: (int,), float: (float, int)}
+"""What a field of a type is in Python's JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +80,19 @@ class IndexRecord:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The record that `to_json` wrote.
+        """The record that `to_json` wrote, of this version or an earlier one.
 
         Raises:
-            ValueError: not JSON.
-            TypeError: a field is missing, or one is not known.
+            ValueError: not JSON, a field is missing, not known or of another type: a later version wrote it, and what
+                it means by the others is not known either.
         """
-        return cls(**json.loads(text))
+        try:
+            record = cls(**json.loads(text))
+        except TypeError as error:
+            raise ValueError(f"not the record of an index that this version knows: {error}") from error
+        if not all(isinstance(getattr(record, field.name), _JSON[field.type]) for field in fields(cls)):
+            raise ValueError(f"not the record of an index that this version knows: {record}")
+        return record
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -35,15 +35,25 @@ class RowSearcher:
         committed_rows: how many of them SQLite knows.
         record: the generation's index, None where there is none.
         folder: the space's folder.
+        foreign: there is an index, but nobody here can tell what its record says.
 
     Raises:
         LibraryDamaged: the file holds fewer rows than were committed.
     """
 
-    def __init__(self, rows_file: RowsFile, committed_rows: int, record: IndexRecord | None, folder: Path) -> None:
+    def __init__(
+        self,
+        rows_file: RowsFile,
+        committed_rows: int,
+        record: IndexRecord | None,
+        folder: Path,
+        *,
+        foreign: bool = False,
+    ) -> None:
         self._rows = rows_file.view(committed_rows)
         self._record = record
         self._folder = folder
+        self._foreign = foreign
         self._masks = KnownMasks()
         self._held: OnGpus | None = None
 
@@ -132,12 +142,14 @@ class RowSearcher:
     @cached_property
     def _opened(self) -> tuple[IvfPq | None, str | None]:
         """The index, or why it is not used."""
+        if self._foreign:
+            return None, _bypassed(f"another version of search built the index in {self._folder}")
         if self._record is None:
             return None, None
         try:
             return open_index(self._folder, self._record, self._rows), None
         except LibraryDamaged as error:
-            return None, f"{error}: searched exactly instead, which is slower; `search index` builds it again"
+            return None, _bypassed(str(error))
 
     def _how(self, k: int, sure: int, allowed: Allowed | None) -> Approach | None:
         if self._record is None:
@@ -179,6 +191,10 @@ class RowSearcher:
             raise ValueError(f"expected a query of shape ({self._rows.shape[1]},), got {query.shape}")
         if mask is not None and mask.shape != (len(self._rows),):
             raise ValueError(f"expected a mask of shape ({len(self._rows)},), got {mask.shape}")
+
+
+def _bypassed(why: str) -> str:
+    return f"{why}: searched exactly instead, which is slower; `search index` mends that"
 
 
 def _for(k: int, probing: Probing) -> Probing:

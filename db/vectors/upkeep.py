@@ -3,7 +3,8 @@
 | what is measured | decision |
 |---|---|
 | fewer live rows than `exact_below` | nothing: exact search is as fast, and never wrong |
-| no index, one of an earlier version, or one over rows that are not there | rebuild |
+| the same, with an index that cannot be read | drop it |
+| no index, one that cannot be read, one of an earlier version, or one over rows that are not there | rebuild |
 | rows since the lists were trained, over GROWN of those | rebuild |
 | an index that aims at another recall than the one asked for | extend: only measured again |
 | tail rows, over TAIL_ROWS times the square root of the built ones | extend |
@@ -42,6 +43,7 @@ class Action(StrEnum):
     NOTHING = "nothing"
     EXTEND = "extend"
     REBUILD = "rebuild"
+    DROP = "drop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,12 @@ class Decision:
 def worth_an_index(live_rows: int, *, exact_below: int) -> bool:
     """Whether so many rows are searched faster through an index, and suffice to train one."""
     return live_rows >= max(exact_below, LEAST_ROWS)
+
+
+def of_no_use(reason: str, live_rows: int, *, exact_below: int) -> Decision:
+    """What should be done about an index that cannot be read, and is bypassed with a notice."""
+    wanted = worth_an_index(live_rows, exact_below=exact_below)
+    return Decision(Action.REBUILD if wanted else Action.DROP, reason)
 
 
 def tail_rows(record: IndexRecord, committed_rows: int) -> int:

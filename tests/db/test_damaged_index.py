@@ -16,7 +16,7 @@ import pytest
 
 from db import check_library, open_reader, open_writer
 from db.connect import transaction
-from db.records import ImportedRow
+from db.records import FindingCode, ImportedRow
 from db.vectors import IndexRecord
 from db.vectors.engine import load_faiss
 from db.vectors.ivfpq import _digest, open_index
@@ -304,3 +304,61 @@ def test_a_record_without_the_newer_fields(library: Path) -> None:
         due = reader.index_state(reader.active_space(), exact_below=EXACT_BELOW, recall=None).due
     assert (due.action, due.reason) == (Action.REBUILD, "an earlier version of search built it")
     expect_mended(library)
+
+
+def of_a_later_faiss(library: Path) -> None:
+    """A whole file, as its digest says, that this faiss makes nothing of."""
+    nonsense(file_of(library))
+    change_record(library, digest=_digest(file_of(library)))
+
+
+def with_a_new_field(library: Path) -> None:
+    change_record(library, layers=3)
+
+
+def with_a_field_of_another_type(library: Path) -> None:
+    change_record(library, nprobe=[8, 16])
+
+
+def without_a_field(library: Path) -> None:
+    change_record(library, built_rows=None)
+
+
+def no_record_at_all(library: Path) -> None:
+    with open_writer(library, command="index") as writer, transaction(writer.store) as conn:
+        conn.exec_driver_sql("UPDATE generation SET index_record = 'FAISS'")
+
+
+LATER = [of_a_later_faiss, with_a_new_field, with_a_field_of_another_type, without_a_field, no_record_at_all]
+
+
+@pytest.mark.parametrize("later", LATER)
+def test_one_of_a_later_version(library: Path, later: Callable[[Path], None]) -> None:
+    later(library)
+    expect_bypassed(library)
+    assert FindingCode.INDEX_UNSOUND in {finding.code for finding in check_library(library)}
+    expect_mended(library)
+
+
+@pytest.mark.parametrize("later", LATER)
+def test_one_that_is_not_needed_any_more_is_dropped(library: Path, later: Callable[[Path], None]) -> None:
+    """Nothing is said of it any more: exact search is good enough for so few rows."""
+    later(library)
+    expect_bypassed(library)
+    with open_writer(library, command="index") as writer:
+        space = writer.spaces()[0]
+        writer.refresh_derived(space, exact_below=10_000)
+        assert writer.generation(space).index is None
+    assert open_library(library).search(vector=QUERIES[0], k=K).notices == ()
+    open_writer(library, command="index").close()
+    assert check_library(library) == []
+    assert list(library.rglob("index.*")) == []
+
+
+@pytest.mark.parametrize("later", LATER)
+def test_optimize_writes_it_anew(library: Path, later: Callable[[Path], None]) -> None:
+    later(library)
+    with open_writer(library, command="optimize") as writer:
+        writer.optimize(writer.spaces()[0], exact_below=EXACT_BELOW)
+    assert record_of(library).built_rows >= KEPT - 3
+    assert reached(library) >= 0.9
