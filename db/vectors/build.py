@@ -115,7 +115,7 @@ def extend_index(  # noqa: PLR0913 - options by keyword, each with a default
     """
     work = _Work(view, live, folder, generation, _Reporter(on_progress, len(view)))
     work.progress.say(record.built_rows, "reading the index")
-    before = open_index(folder, record, view)
+    before = open_index(folder, record, view, mapped=False)
     _add(before.index, view, record.built_rows, work.progress)
     after = Trained(before.index, before.known.mean)
     given = _Given(record.structure, record.coarse_error, record.trained_rows, record.built_on)

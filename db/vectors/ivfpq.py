@@ -3,17 +3,19 @@
 It finds, it does not decide: candidates are to be scored exactly by others. Nothing is ever removed from it (fast-scan
 structures corrupt ids that are added again after `remove_ids`); rows that must not be found are masked.
 
-The file is a faiss index (IndexPreTransform: a rotation, then IVF with 4-bit codes), which any faiss opens, and
-behind it the mean cosine of each list, float32 (lists,), which faiss does not look at.
+The file is a faiss index (IndexPreTransform: a rotation, then IVF), behind it the mean cosine of each list, float32
+(lists,), and behind that the lists themselves where they are of 4-bit codes: those are searched in the file
+(`lists_file`). Lists of 8-bit codes, for GPUs, are in the faiss index, as in files of the first versions.
 """
 
 import itertools
 import os
 import zlib
+from contextlib import nullcontext
 from functools import cached_property
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +25,13 @@ from core.errors import LibraryDamaged
 from db.vectors.allowed import NARROW, NOT_PROBED, Allowed, ListOfRow
 from db.vectors.engine import load_faiss, selector
 from db.vectors.lists import Lists, best
+from db.vectors.lists_file import WithoutLists, in_blocks, read_lists, sizes_of, write_lists
 from db.vectors.records import Approach, IndexRecord, Probing
 from db.vectors.storage import storage_errors, sync_folder
 
 _READ_BYTES = 1 << 20
 _MEAN = np.dtype("<f4")
+_ONE_QUERY = 11  # faiss's way through 4-bit lists that is made for one query: a quarter less time than its own choice
 
 
 class IvfPq:
@@ -42,6 +46,8 @@ class IvfPq:
         faiss = load_faiss()
         self.index = index
         self.ivf: Any = faiss.downcast_index(index.index)
+        if hasattr(self.ivf, "implem"):
+            self.ivf.implem = _ONE_QUERY
         turn = faiss.downcast_VectorTransform(index.chain.at(0))
         self._rotation = faiss.vector_to_array(turn.A).reshape(turn.d_out, turn.d_in)
         self.dim: int = index.d
@@ -52,8 +58,7 @@ class IvfPq:
     @property
     def list_sizes(self) -> RowNumbers:
         """Rows in each list, int64 (lists,)."""
-        inverted = self.ivf.invlists
-        return np.fromiter((inverted.list_size(number) for number in range(self.lists)), np.int64, self.lists)
+        return sizes_of(self.ivf.invlists)
 
     def rotated(self, vectors: Vectors) -> Vectors:
         """float32 (n, dim) as the lists and codes see them, (n, wide)."""
@@ -75,7 +80,7 @@ class IvfPq:
         """
         turned = self.rotated(query)
         cosines = self.known.cosines(turned)
-        probing = how.picture if float(cosines.max()) > max(how.border, how.usual) else how.text
+        probing = how.probing(float(cosines.max()))
         if allowed is not None and allowed.count < NARROW * self.rows:
             lists = allowed.lists(*self._layout)
             probing = lists.probing(how, cosines)
@@ -96,7 +101,7 @@ class IvfPq:
         """As `candidates`, for a query that is rotated already and whose cosines with the centroids are known."""
         faiss = load_faiss()
         lists = best(self.known.promise(cosines, reach), probing.nprobe)
-        lists = lists[cosines[lists] > NOT_PROBED]
+        lists = np.sort(lists[cosines[lists] > NOT_PROBED])  # as they lie in the file
         scores = cosines[lists] + np.float32(doubt) * self.known.spread[lists]
         options: dict[str, Any] = {"nprobe": len(lists)}
         if mask is not None:
@@ -121,7 +126,7 @@ class IvfPq:
     def save(self, folder: Path, generation: int) -> tuple[str, str]:
         """Writes it to `folder` so that it is there whole or not at all; returns the file's name and digest.
 
-        The name holds the checksum: an index never replaces another one's file, so that readers of an older
+        Not for one that is searched in its file. The name holds the checksum: an index never replaces another one's file, so that readers of an older
         snapshot find what their record promises until it is cleared away.
 
         Raises:
@@ -131,8 +136,7 @@ class IvfPq:
         fresh = folder / f"index.{generation}.faiss.tmp"
         with storage_errors(fresh):
             with fresh.open("wb", buffering=_READ_BYTES) as file:
-                load_faiss().write_index(self.index, load_faiss().PyCallbackIOWriter(file.write))
-                file.write(self.known.mean.astype(_MEAN).tobytes())
+                self._write(file)
                 file.flush()
                 os.fsync(file.fileno())
             digest = _digest(fresh)
@@ -141,14 +145,24 @@ class IvfPq:
             sync_folder(folder)
         return name, digest
 
+    def _write(self, file: BinaryIO) -> None:
+        faiss, mean = load_faiss(), self.known.mean.astype(_MEAN).tobytes()
+        laid_out = in_blocks(self.ivf)
+        with WithoutLists(self.ivf) if laid_out else nullcontext():
+            faiss.write_index(self.index, faiss.PyCallbackIOWriter(file.write))
+        file.write(mean)
+        if laid_out:
+            write_lists(file, self.ivf)
 
-def open_index(folder: Path, record: IndexRecord, rows: HalfRows) -> IvfPq:
-    """Reads the index that `record` describes.
+
+def open_index(folder: Path, record: IndexRecord, rows: HalfRows, *, mapped: bool = True) -> IvfPq:
+    """Opens the index that `record` describes.
 
     Args:
         folder: the space's folder.
         record: from SQLite.
         rows: float16 (committed rows, dim), what it has to fit.
+        mapped: searched in its file; False: read into memory, so that rows can be added.
 
     Raises:
         LibraryDamaged: the file is missing, was changed, is over more rows or another dimension, or an earlier version
@@ -159,7 +173,7 @@ def open_index(folder: Path, record: IndexRecord, rows: HalfRows) -> IvfPq:
         if _digest(path) != record.digest:  # faiss notices truncated files, not flipped bits
             raise LibraryDamaged(f"the index {path} is damaged")
         with path.open("rb") as file:
-            index = _read(file)
+            index = _read(file, mapped=mapped)
     except OSError as error:
         raise LibraryDamaged(f"the index {path} cannot be read ({error.strerror})") from error
     except (RuntimeError, AttributeError, ValueError) as error:  # faiss's own; and an index of another structure
@@ -187,12 +201,16 @@ def _centroids(ivf: Any) -> Vectors:  # noqa: ANN401 - faiss ships no types
     return numbers.reshape(flat.ntotal, flat.d)
 
 
-def _read(file: BufferedReader) -> IvfPq:
-    """Raises ValueError where what follows the faiss index is not one number for each list."""
-    index = load_faiss().read_index(load_faiss().PyCallbackIOReader(file.read))
-    mean = np.frombuffer(file.read(), _MEAN).astype(np.float32)
-    if len(mean) != load_faiss().downcast_index(index.index).nlist:
-        raise ValueError(f"expected {index.index.nlist} means behind the index, got {len(mean)}")
+def _read(file: BufferedReader, *, mapped: bool) -> IvfPq:
+    """Raises ValueError where what follows the faiss index is not what belongs there."""
+    faiss = load_faiss()
+    index = faiss.read_index(faiss.PyCallbackIOReader(file.read))
+    ivf = faiss.downcast_index(index.index)
+    mean = np.frombuffer(file.read(_MEAN.itemsize * ivf.nlist), _MEAN).astype(np.float32)
+    if len(mean) != ivf.nlist:
+        raise ValueError(f"expected {ivf.nlist} means behind the index, got {len(mean)}")
+    if file.peek(1):
+        read_lists(file, ivf, mapped=mapped)
     return IvfPq(index, mean)
 
 

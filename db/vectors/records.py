@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from core.arrays import RowNumbers
 
-
 _JSON: dict[object, tuple[type, ...]] = {str: (str,), int: (int,), float: (float, int)}
 """What a field of a type is in Python's JSON."""
 
@@ -34,7 +33,19 @@ class Approach:
     border: float  # a query whose best cosine with a centroid is larger is one by picture
     reach: float  # see `lists`
     doubt: float  # see `lists`
-    usual: float = 0.0  # a picture whose best cosine is smaller is unlike the library's, and is looked for as texts are
+    usual: float = 0.0  # a picture whose best cosine is smaller is unlike the library's
+
+    def probing(self, best: float) -> Probing:
+        """How far a query goes whose best cosine with a centroid is `best`.
+
+        Pictures unlike the library's own lie far from the middle of every list: they go half as much deeper as texts.
+        """
+        if best <= self.border:
+            return self.text
+        if best > self.usual:
+            return self.picture
+        lists, candidates = (self.picture.nprobe, self.text.nprobe), (self.picture.candidates, self.text.candidates)
+        return Probing(-(-sum(lists) // 2), -(-sum(candidates) // 2))
 
 
 @dataclass(frozen=True, slots=True)
