@@ -6,7 +6,8 @@ import typer
 
 from cli import context, options
 from cli.console import emit, emit_json, say
-from cli.units import count, counted, size, span
+from cli.units import count, counted, recalls, size, span
+from core.models import VectorKind
 
 if TYPE_CHECKING:
     from core.optimizing import IndexFacts, OptimizeReport, RowsReport
@@ -71,13 +72,14 @@ def _searched(part: "RowsReport", exact_below: int) -> str:
             " (setting exact_below)"
         )
     after = part.after
-    line = f"{after.structure} over {counted(after.rows, 'row')}, built on {after.built_on}, {_recall(after)}"
-    before = "exact search" if part.before is None else _recall(part.before)
-    return f"{line}; before: {before}"
+    built = f"{after.structure} over {counted(after.rows, 'row')}, built on {after.built_on}"
+    return f"{built}, {_recall(part, after)}; before: {_recall(part, part.before)}"
 
 
-def _recall(index: "IndexFacts") -> str:
-    return f"recall@10 {index.recall_image:.3f} by picture, {index.recall_text:.3f} by text"
+def _recall(part: "RowsReport", index: "IndexFacts | None") -> str:
+    if index is None:
+        return "exact search"
+    return recalls(index.recall_image, index.recall_text, captions=part.kind == VectorKind.CAPTION)
 
 
 def optimize_json(report: "OptimizeReport") -> dict[str, object]:

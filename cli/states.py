@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cli.console import emit, out_console, out_is_terminal, say
 from cli.reports import KIND_TEXT, problem_json
-from cli.units import count, counted, minute, size
+from cli.units import count, counted, minute, recalls, size
 from core.indexing import Problem
 from core.paths import display, json_path
 from db.index_state import IndexState
@@ -24,9 +24,10 @@ def show_status(state: LibraryStatus) -> None:
     rows += _column("folders", [root_line(root) for root in state.roots])
     rows += _column("pictures", pictures_lines(state))
     rows += _column("model", [space_line(one) for one in state.spaces])
-    if state.spaces and state.spaces[0].captions:
-        rows.append(("captions", f"{counted(state.spaces[0].captions, 'different text')} can be found"))
-    rows += [row for one in state.spaces[:1] for row in _column("index", index_lines(one.index))]
+    for one in state.spaces[:1]:
+        if one.captions:
+            rows += _column("captions", captions_lines(one))
+        rows += _column("index", index_lines(one.index))
     if state.spaces and state.spaces[0].counts.problems:
         number = counted(state.spaces[0].counts.problems, "file")
         rows.append(("problems", f"{number} could not be read: search status --problems"))
@@ -95,12 +96,18 @@ _DUE = {
 }
 
 
-def index_lines(state: IndexState) -> list[str]:
+def captions_lines(one: SpaceStatus) -> list[str]:
+    """How many captions can be found, and how."""
+    found = f"{counted(one.captions, 'different text')} can be found"
+    return [found, *(index_lines(one.caption_index, captions=True) if one.caption_index else [])]
+
+
+def index_lines(state: IndexState, *, captions: bool = False) -> list[str]:
     """How the active space is searched, how good that was when measured, and what is due."""
     index = state.record
     lines = ["exact search"]
     if index is not None:
-        recall = f"recall@10 {index.recall_image:.3f} by picture, {index.recall_text:.3f} by text"
+        recall = recalls(index.recall_image, index.recall_text, captions=captions)
         lines = [f"{index.structure} over {counted(index.built_rows, 'row')}, {recall} (aims at {index.target:g})"]
         if state.tail_rows:
             lines.append(f"{counted(state.tail_rows, 'newer row')} searched exactly ({state.tail_share:.1%})")
@@ -148,7 +155,6 @@ def _root_json(root: RootInfo) -> dict[str, object]:
 
 
 def _space_json(one: SpaceStatus) -> dict[str, object]:
-    index, due = one.index.record, one.index.due
     return {
         "space": one.space.slug,
         "model": one.space.name,
@@ -158,21 +164,34 @@ def _space_json(one: SpaceStatus) -> dict[str, object]:
         "indexed": one.counts.indexed,
         "waiting": one.counts.waiting,
         "captions": one.captions,
-        "index": None
-        if index is None
-        else {
-            "structure": index.structure,
-            "built_rows": index.built_rows,
-            "nprobe": index.nprobe,
-            "recall_image": index.recall_image,
-            "recall_text": index.recall_text,
-            "target": index.target,
-            "tail_rows": one.index.tail_rows,
-            "tail_share": round(one.index.tail_share, 6),
-            "dead_share": round(one.index.dead_share, 6),
-        },
-        "index_due": {"action": due.action.value, "reason": due.reason} if due.action in _DUE else None,
+        "index": _index_json(one.index),
+        "index_due": _due_json(one.index),
+        "caption_index": _index_json(one.caption_index),
+        "caption_index_due": _due_json(one.caption_index),
     }
+
+
+def _index_json(state: IndexState | None) -> dict[str, object] | None:
+    index = None if state is None else state.record
+    if state is None or index is None:
+        return None
+    return {
+        "structure": index.structure,
+        "built_rows": index.built_rows,
+        "nprobe": index.nprobe,
+        "recall_image": index.recall_image,
+        "recall_text": index.recall_text,
+        "target": index.target,
+        "tail_rows": state.tail_rows,
+        "tail_share": round(state.tail_share, 6),
+        "dead_share": round(state.dead_share, 6),
+    }
+
+
+def _due_json(state: IndexState | None) -> dict[str, object] | None:
+    if state is None or state.due.action not in _DUE:
+        return None
+    return {"action": state.due.action.value, "reason": state.due.reason}
 
 
 def _column(name: str, lines: Sequence[str]) -> list[tuple[str, str]]:

@@ -42,6 +42,12 @@ def rate(per_second: float) -> str:
     return f"{per_second:.1f}" if per_second < 100 else f"{per_second:,.0f}"
 
 
+def recalls(picture: float, text: float, *, captions: bool = False) -> str:
+    """An index's recall@10 for both kinds of query. Among captions it is texts that lie near, and pictures far away."""
+    near, far = ("text", "picture") if captions else ("picture", "text")
+    return f"recall@10 {picture:.3f} by {near}, {text:.3f} by {far}"
+
+
 def minute(moment: datetime) -> str:
     """A moment to the minute: "2019-05-01 12:00"."""
     return moment.replace(tzinfo=None).isoformat(" ", "minutes")

@@ -182,9 +182,11 @@ class LibraryReader:
         """Bytes on disk, by what they are for."""
         return counts.disk_usage(self.path)
 
-    def index_state(self, space: SpaceInfo, *, exact_below: int, recall: float | None) -> IndexState:
-        """How the space's index is, and what the next `search index` of these settings does about it."""
-        return index_state(self._store, self.generation(space), exact_below=exact_below, recall=recall)
+    def index_state(
+        self, space: SpaceInfo, *, exact_below: int, recall: float | None, kind: VectorKind = VectorKind.IMAGE
+    ) -> IndexState:
+        """How the index over these rows of the space is, and what the next `search index` of these settings does."""
+        return index_state(self._store, self.generation(space, kind), exact_below=exact_below, recall=recall)
 
     def allowed_rows(self, space: SpaceInfo, filters: Filters = Filters()) -> tuple[RowMask | None, int]:  # noqa: B008 - frozen
         """Which rows may be found: bool (committed_rows,), and how many; None for the mask lets every row be found."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from core.models import VectorKind
 from db.records import SpaceState
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ class SpaceStatus:
     counts: Counts
     index: IndexState
     captions: int = 0  # different texts that can be found in it
+    caption_index: IndexState | None = None  # how these are searched; None: there are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +59,20 @@ def read_status(reader: LibraryReader, settings: Settings) -> LibraryStatus:
     return LibraryStatus(
         path=reader.path,
         roots=tuple(reader.roots()),
-        spaces=tuple(
-            SpaceStatus(
-                space=space,
-                generation=reader.generation(space),
-                counts=reader.counts(space),
-                index=reader.index_state(space, exact_below=settings.exact_below, recall=settings.asked_recall),
-                captions=reader.embedded_texts(space),
-            )
-            for space in spaces
-        ),
+        spaces=tuple(_space_status(reader, space, settings) for space in spaces),
         disk=reader.disk_usage(),
         notices=reader.notices(),
+    )
+
+
+def _space_status(reader: LibraryReader, space: SpaceInfo, settings: Settings) -> SpaceStatus:
+    state = partial(reader.index_state, space, exact_below=settings.exact_below, recall=settings.asked_recall)
+    captions = reader.embedded_texts(space)
+    return SpaceStatus(
+        space=space,
+        generation=reader.generation(space),
+        counts=reader.counts(space),
+        index=state(),
+        captions=captions,
+        caption_index=state(kind=VectorKind.CAPTION) if captions else None,
     )

@@ -1,6 +1,7 @@
 """`search status`, `search forget` and `search doctor`."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from tests.cli.parts import FakeLibrary
 SCANNED = datetime(2024, 3, 1, 9, 30).astimezone()
 DUE = Decision(Action.EXTEND, "100 rows are newer than it, and every query scans them")
 INDEX = IndexRecord("index.1.faiss", 12_000, "IVF110,PQ64x4fsr", 16, 1000, "d" * 32, 0.997, 0.991, 12.5)
+CAPTIONS = IndexRecord("index.1.faiss", 310, "IVF7,PQ64x4fsr", 4, 50, "e" * 32, 0.999, 0.993, 0.2)
 
 
 def space(name: str = "ViT-B-32", *, state: SpaceState = SpaceState.ACTIVE, waiting: int = 400) -> SpaceStatus:
@@ -39,6 +41,7 @@ def space(name: str = "ViT-B-32", *, state: SpaceState = SpaceState.ACTIVE, wait
         Counts(12_400, 12_000, waiting, 12_900, 7, 4, 6, 1, 2),
         IndexState(INDEX, 100, 100 / 12_100, 100 / 12_100, DUE),
         310,
+        IndexState(CAPTIONS, 0, 0.0, 0.0, Decision(Action.NOTHING)),
     )
 
 
@@ -75,6 +78,7 @@ def test_status_in_a_pipe(full: FakeLibrary, search: Search) -> None:
         "model\tViT-B-32, 512 dimensions, 12,000 pictures; imported",
         "\tRN50, 512 dimensions, 12,000 pictures, 9,000 to go; takes over when complete (search index goes on)",
         "captions\t310 different texts can be found",
+        "\tIVF7,PQ64x4fsr over 310 rows, recall@10 0.999 by text, 0.993 by picture (aims at 0.99)",
         "index\tIVF110,PQ64x4fsr over 12,000 rows, recall@10 0.997 by picture, 0.991 by text (aims at 0.99)",
         "\t100 newer rows searched exactly (0.8%)",
         "\t0.8% of the rows cannot be found any more",
@@ -82,6 +86,19 @@ def test_status_in_a_pipe(full: FakeLibrary, search: Search) -> None:
         "problems\t6 files could not be read: search status --problems",
     ]
     assert ran.err == "the index is stale\n"
+
+
+def test_captions_that_are_searched_exactly(library: FakeLibrary, search: Search) -> None:
+    due = Decision(Action.REBUILD, "there is none yet for 310 rows")
+    library.state = state(replace(space(), caption_index=IndexState(None, 0, 0.0, 0.0, due)))
+    lines = search("status").lines
+    assert lines[lines.index("captions\t310 different texts can be found") + 1 :][:2] == [
+        "\texact search",
+        "\tto be built by search index: there is none yet for 310 rows",
+    ]
+    (one,) = json.loads(search("status", "--json").out)["spaces"]
+    assert one["caption_index"] is None
+    assert one["caption_index_due"] == {"action": "rebuild", "reason": due.reason}
 
 
 def test_status_of_an_empty_library(library: FakeLibrary, search: Search) -> None:
@@ -114,6 +131,18 @@ def test_status_json_has_exactly_this_shape(full: FakeLibrary, search: Search) -
         "captions": 310,
         "index": index,
         "index_due": {"action": "extend", "reason": "100 rows are newer than it, and every query scans them"},
+        "caption_index": {
+            "structure": "IVF7,PQ64x4fsr",
+            "built_rows": 310,
+            "nprobe": 4,
+            "recall_image": 0.999,
+            "recall_text": 0.993,
+            "target": 0.99,
+            "tail_rows": 0,
+            "tail_share": 0.0,
+            "dead_share": 0.0,
+        },
+        "caption_index_due": None,
     }
     assert value.pop("roots") == [
         {

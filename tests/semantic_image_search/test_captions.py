@@ -12,6 +12,7 @@ from core.errors import LibraryLocked, LibraryNotFound, UsageError, WeightsMissi
 from core.indexing import Progress
 from core.pictures import Caption, CaptionSource
 from db import open_reader, open_writer
+from db.vectors.upkeep import Action
 from semantic_image_search import Library, open_library
 from tests.fakes import FakeEncoder
 from tests.indexer.runs import picture
@@ -207,6 +208,29 @@ def test_nothing_to_import_into(tmp_path: Path, library: Library, photos: Path) 
     assert not (tmp_path / "none").exists()
     with open_writer(library.path, command="index"), pytest.raises(LibraryLocked):
         library.captions.import_file(file)
+
+
+def test_status_tells_how_captions_are_searched(
+    library: Library, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.captions.import_file(
+        write(photos, "c.csv", "file,caption\n" + "".join(f"b.jpg,text {n}\n" for n in range(99)))
+    )
+    (exact,) = library.status().spaces
+    assert exact.caption_index is not None
+    assert exact.caption_index.record is None
+    monkeypatch.setenv("SEARCH_EXACT_BELOW", "64")
+    library = open_library(library.path)
+    (due,) = library.status().spaces
+    assert due.caption_index is not None
+    assert (due.captions, due.caption_index.due.reason) == (100, "there is none yet for 100 rows")
+    assert due.index.due.action is Action.NOTHING  # two pictures
+    library.optimize()
+    (built,) = library.status().spaces
+    assert built.caption_index is not None
+    assert built.caption_index.record is not None
+    assert (built.caption_index.record.built_rows, built.caption_index.due.action) == (100, Action.NOTHING)
+    assert built.index.record is None
 
 
 def stop_once(stage: str, done: int) -> Callable[[Progress], None]:
