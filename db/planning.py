@@ -157,7 +157,8 @@ def _find_lacking(conn: Connection, space_ids: Sequence[int]) -> None:
         ).scalar_one()
         if rows < assets:
             conn.exec_driver_sql(_LACKING, given)
-    conn.exec_driver_sql(_BACKFILL, {"passing": _PASSING})
+    if conn.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM temp.lacking)").scalar_one():
+        conn.exec_driver_sql(_BACKFILL, {"passing": _PASSING})
 
 
 def _lacking_spaces(conn: Connection, file_ids: list[int], space_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
@@ -203,19 +204,22 @@ _IDLE = """
 """
 
 
+_KNOWN = """
+    SELECT count(*), coalesce(sum(f.id IS NULL), 0), coalesce(sum(f.id IS NULL AND s.online_only), 0)
+    FROM temp.staged s LEFT JOIN file f ON f.path = s.path
+"""
+
+_VANISHED = f"""
+    SELECT count(*) FROM temp.gone g JOIN file f ON f.id = g.file_id
+    WHERE f.state IN ('present', 'offline') AND {_IN_SCOPE}
+"""
+
+
 def _count(conn: Connection) -> PlanCounts:
     found = conn.exec_driver_sql("SELECT kind, count(*) AS files FROM temp.work GROUP BY kind")
     kinds: dict[str, int] = {row.kind: row.files for row in found}
-    staged, unknown, online_only, vanished = conn.exec_driver_sql(
-        f"""
-        SELECT (SELECT count(*) FROM temp.staged),
-            (SELECT count(*) FROM temp.staged s WHERE NOT EXISTS (SELECT 1 FROM file f WHERE f.path = s.path)),
-            (SELECT count(*) FROM temp.staged s
-             WHERE s.online_only AND NOT EXISTS (SELECT 1 FROM file f WHERE f.path = s.path)),
-            (SELECT count(*) FROM temp.gone g JOIN file f ON f.id = g.file_id
-             WHERE f.state IN ('present', 'offline') AND {_IN_SCOPE})
-        """
-    ).one()
+    staged, unknown, online_only = conn.exec_driver_sql(_KNOWN).one()
+    vanished = conn.exec_driver_sql(_VANISHED).scalar_one()
     broken, passed_over = conn.exec_driver_sql(_IDLE).one()
     passed_over += unknown - online_only - kinds.get("new", 0)  # new ones in a folder that was forgotten
     waiting = sum(kinds.values())

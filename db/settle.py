@@ -28,7 +28,12 @@ _LOST_SHARE = 10  # more than one file in ten lost at once is taken for a drive 
 
 # Known files of one scope: what the library believed to be on disk, and what of it the scan did not find.
 _SCOPE = "f.root_id = :root_id AND (:path IS NULL OR f.path = :path OR (f.path >= :lower AND f.path < :upper))"
-_LOST = f"{_SCOPE} AND NOT EXISTS (SELECT 1 FROM temp.staged t WHERE t.path = f.path) AND {LOOKED_INTO}"
+_FIND_LOST = f"""
+    INSERT INTO temp.lost
+    SELECT f.id FROM file f
+    WHERE {_SCOPE} AND NOT EXISTS (SELECT 1 FROM temp.staged t WHERE t.path = f.path) AND {LOOKED_INTO}
+"""
+_LOST = "f.id IN (SELECT file_id FROM temp.lost)"
 
 
 def settle(store: Store, scans: Sequence[RootScan], *, prune: bool) -> SettleCounts:
@@ -41,6 +46,7 @@ def settle(store: Store, scans: Sequence[RootScan], *, prune: bool) -> SettleCou
         _record_online_only(conn)
         for scan in scans:
             verdict = _Scope(conn, roots[scan.root_id], scan)
+            verdict.find_lost()
             left_out = verdict.hide_left_out()
             if left_out:
                 notices.append(verdict.left_out_notice(left_out))
@@ -110,6 +116,11 @@ class _Scope:
     root: RootInfo
     scan: RootScan
 
+    def find_lost(self) -> None:
+        """Look once, for all that follows: every file of the scope is compared with what was staged."""
+        self.conn.exec_driver_sql("DELETE FROM temp.lost")
+        self.conn.exec_driver_sql(_FIND_LOST, self._values)
+
     def offline_reason(self) -> str | None:
         """Why this scope has to be taken for offline; None where it is healthy."""
         if not self.scan.reachable:
@@ -129,7 +140,7 @@ class _Scope:
         if not self.scan.reachable:
             return 0
         known = "f.state IN ('present', 'offline', 'problem', 'ignored')"
-        lost = self.conn.exec_driver_sql(f"SELECT f.id, f.path FROM file f WHERE {_LOST} AND {known}", self._values)
+        lost = self.conn.exec_driver_sql(f"SELECT f.id, f.path FROM file f WHERE {_LOST} AND {known}")
         # A link whose target is gone is lost: isfile follows it.
         left_out: dict[str, object] = {"ids": json.dumps([row.id for row in lost if os.path.isfile(row.path)])}  # noqa: PTH113 - bytes
         chosen = "id IN (SELECT value FROM json_each(:ids))"
@@ -194,10 +205,8 @@ class _Scope:
 
     def _set_lost(self, state: str, condition: str) -> int:
         lost = f"SELECT f.id FROM file f WHERE {_LOST} AND {condition}"
-        touch_pictures_of(self.conn, lost, self._values)
-        changed = self.conn.exec_driver_sql(
-            f"UPDATE file SET state = :state WHERE id IN ({lost})", {**self._values, "state": state}
-        )
+        touch_pictures_of(self.conn, lost, {})
+        changed = self.conn.exec_driver_sql(f"UPDATE file SET state = :state WHERE id IN ({lost})", {"state": state})
         return int(changed.rowcount)
 
     def _delete_lost(self) -> int:
@@ -209,8 +218,8 @@ class _Scope:
 
     def _delete(self, condition: str) -> None:
         lost = f"SELECT f.id FROM file f WHERE {_LOST} AND ({condition})"
-        touch_pictures_of(self.conn, lost, self._values)
-        self.conn.exec_driver_sql(f"DELETE FROM file WHERE id IN ({lost})", self._values)
+        touch_pictures_of(self.conn, lost, {})
+        self.conn.exec_driver_sql(f"DELETE FROM file WHERE id IN ({lost})")
 
     def _record_root(self, reason: str | None, *, prune: bool) -> None:
         """The new device counts once the root is whole on it; until then it stays a stranger."""

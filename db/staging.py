@@ -5,6 +5,7 @@
     unread  folders in there that could not be looked into: what they hold is neither seen nor gone
     gone    known files that should be in the scope and were not found, and those known to be missing or offline
     work    what has to be read, newest first: its id is the order
+    lost    the known files of one scope that are not staged, while it is settled
 
 Leaves to others: the comparison that fills `gone` and `work` (planning), and judging what vanished (settle).
 """
@@ -47,6 +48,7 @@ _TABLES = (
     "CREATE TEMP TABLE IF NOT EXISTS lacking (asset_id INTEGER PRIMARY KEY)",
     "CREATE TEMP TABLE IF NOT EXISTS backfill (file_id INTEGER PRIMARY KEY)",
     "CREATE TEMP TABLE IF NOT EXISTS forgotten_range (path BLOB, lower BLOB, upper BLOB)",
+    "CREATE TEMP TABLE IF NOT EXISTS lost (file_id INTEGER PRIMARY KEY)",
     # Pictures whose liveness a transaction has to look at again.
     "CREATE TEMP TABLE IF NOT EXISTS touched (asset_id INTEGER PRIMARY KEY)",
 )
@@ -66,7 +68,7 @@ def make_tables(conn: Connection) -> None:
 
 def clear_staging(conn: Connection) -> None:
     """Forget what was scanned."""
-    for table in ("staged", "scope", "unread", "gone", "work", "lacking"):
+    for table in ("staged", "scope", "unread", "gone", "work", "lacking", "lost"):
         conn.exec_driver_sql(f"DELETE FROM temp.{table}")
 
 

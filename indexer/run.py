@@ -8,6 +8,7 @@ and `db`.
 import os
 import time
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from core.errors import ModelError
@@ -19,7 +20,7 @@ from indexer.embedding import BatchEncoder, Embedder
 from indexer.interrupts import Interrupts
 from indexer.neutral import embed_neutral_texts
 from indexer.pipeline import Pipeline, Tally
-from indexer.scan import Seen, Target, choose_targets, scan
+from indexer.scan import Seen, Target, choose_targets, in_pages, scan
 from media import DecodeLimits, DecodePool
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class _Run:
         for target in targets:
             entries = scan(target, library=library, seen=self._seen, on_file=self._scanning)
             if entries is not None:
-                self._writer.stage(target.root, self._interrupts.waited_for(entries), subtree=target.subtree)
+                pages = self._interrupts.waited_for(in_pages(entries))
+                self._writer.stage(target.root, chain.from_iterable(pages), subtree=target.subtree)
         self._writer.unread(self._seen.unread)
 
     def _work(self, targets: Sequence[Target]) -> bool:

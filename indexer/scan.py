@@ -6,7 +6,7 @@ It says what was seen. What that means for files that were not (hidden, offline)
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from core.errors import UsageError
@@ -18,7 +18,7 @@ from indexer.walk import Walk, walk
 if TYPE_CHECKING:
     from db import LibraryWriter
 
-_EVERY = 256  # files between two reports of progress
+_EVERY = 256  # files between two reports of progress, and in a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,12 @@ def scan(target: Target, *, library: bytes, seen: Seen, on_file: Callable[[int],
         reason = "it is empty"
     seen.scans.append(RootScan(root.id, reachable=False, reason=reason, subtree=target.subtree))
     return None
+
+
+def in_pages(entries: Iterator[ScanEntry]) -> Iterator[list[ScanEntry]]:
+    """The same entries, some hundreds at once: what is done for each page does not show beside the walk."""
+    while page := list(islice(entries, _EVERY)):
+        yield page
 
 
 def unreachable_reason(path: bytes) -> str | None:

@@ -27,7 +27,7 @@ from indexer.leave_out import (
     is_hidden,
     patterns_below,
 )
-from media import is_candidate, sidecar_candidates
+from media import is_candidate, is_sidecar, sidecar_candidates
 
 _GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})  # vanished meanwhile, or a link to nothing
 _NO_PERMISSION = frozenset({errno.EACCES, errno.EPERM})
@@ -131,30 +131,29 @@ class Walk:
     ) -> Iterator[ScanEntry]:
         others: set[bytes] = set()
         read: set[bytes] = set()
+        all_below = self._below_target(folder)
+        sidecars = {name: entry for name, entry in files.items() if is_sidecar(name)}
         for name, entry in files.items():
             stands_for = stub_stands_for(name)
             path = entry.path if stands_for is None else os.path.join(folder, stands_for)  # noqa: PTH118 - bytes
-            if stands_for in files or not self._is_wanted_file(stands_for or name, path, patterns):
+            if stands_for in files or is_hidden(stands_for or name) or not (all_below or self._below_target(path)):
+                continue
+            if self._leaves_out(patterns, path, is_folder=False):
                 continue
             if not is_candidate(stands_for or name):
                 others.add(name)
                 continue
             try:
                 found = entry.stat()
-                near = {side: files[side].stat() for side in sidecar_candidates(stands_for or name) if side in files}
+                near = _beside(stands_for or name, sidecars) if sidecars else {}
             except OSError as error:
                 if error.errno not in _GONE:  # a folder that may be listed but not entered
                     self._failed(entry.path if entry.is_symlink() else folder, error)
                 continue
             read.update(near)
-            self._reached |= self._below_target(path)
+            self._reached = True
             yield _entry(path, found, near, online_only=stands_for is not None or is_online_only(found))
         self.others += len(others - read)
-
-    def _is_wanted_file(self, name: bytes, path: bytes, patterns: Patterns | None) -> bool:
-        if is_hidden(name) or not self._below_target(path):
-            return False
-        return not self._leaves_out(patterns, path, is_folder=False)
 
     def _is_wanted_folder(self, parent: bytes, entry: os.DirEntry[bytes], patterns: Patterns | None) -> bool:
         if is_hidden(entry.name) or is_derived_folder(parent, entry.name):
@@ -206,16 +205,20 @@ def walk(root: bytes, options: RootOptions, *, subtree: bytes | None = None, lib
 def _entry(
     path: bytes, found: os.stat_result, sidecars: Mapping[bytes, os.stat_result], *, online_only: bool
 ) -> ScanEntry:
+    digest = _digest(sidecars) if sidecars else b""
+    return ScanEntry(path, found.st_size, found.st_mtime_ns, digest, online_only)
+
+
+def _beside(name: bytes, sidecars: Mapping[bytes, os.DirEntry[bytes]]) -> dict[bytes, os.stat_result]:
+    """Those of a folder's sidecars that belong to the picture `name`."""
+    return {side: sidecars[side].stat() for side in sidecar_candidates(name) if side in sidecars}
+
+
+def _digest(sidecars: Mapping[bytes, os.stat_result]) -> bytes:
     digest = blake2b(digest_size=16)
     for name in sorted(sidecars):
         digest.update(b"%b\0%d\0%d\0" % (name, sidecars[name].st_size, sidecars[name].st_mtime_ns))
-    return ScanEntry(
-        path=path,
-        size=found.st_size,
-        mtime_ns=found.st_mtime_ns,
-        sidecars=digest.digest() if sidecars else b"",
-        online_only=online_only,
-    )
+    return digest.digest()
 
 
 def _is_cache_tag(entry: os.DirEntry[bytes]) -> bool:

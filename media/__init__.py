@@ -8,7 +8,7 @@ from media.decode import decode_picture
 from media.fit import fit_array, fit_pixels, orientation_of, shown_size
 from media.formats import FORMATS, PICTURE_EXTENSIONS, PictureFormat, is_candidate, sniff
 from media.limits import DecodeLimits
-from media.metadata import sidecar_candidates
+from media.metadata import is_sidecar, sidecar_candidates
 from media.pool import DecodeJob, DecodeOutcome, DecodePool
 from media.previews import contact_sheet, jpeg_of, load_rgb, picture_size, preview_png
 
@@ -27,6 +27,7 @@ __all__ = [
     "fit_array",
     "fit_pixels",
     "is_candidate",
+    "is_sidecar",
     "jpeg_of",
     "load_rgb",
     "orientation_of",

@@ -14,7 +14,7 @@ from semantic_image_search.choice import FEW, choose
 from semantic_image_search.models import LazyEncoder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from core.protocols import Encoder
@@ -42,7 +42,8 @@ class LibraryEncoders:
     @property
     def undecided(self) -> str | None:
         """The default model, where this library has none yet, nobody asked for one, and its weights are not here."""
-        return self._first.default if self._first.undecided and self.pinned() is None else None
+        first = self._first
+        return first.default if first.asked is None and self.pinned() is None and first.undecided else None
 
     def first(self, *, pictures: int = FEW) -> Chosen:
         """What a library without a model would be made with, its weights found; raises as `choose`.
@@ -123,6 +124,10 @@ class LibraryEncoders:
     def named(self, name: str) -> Encoder:
         """Any model by name, its weights found."""
         return self._source.named(name)
+
+    def wrap_with(self, wrap: Callable[[Encoder], Encoder]) -> None:
+        """As `EncoderSource.wrap_with`: a server's threads share one encoder."""
+        self._source.wrap_with(wrap)
 
     def let_go(self) -> None:
         """Drop loaded models."""

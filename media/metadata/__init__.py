@@ -5,7 +5,7 @@ sense is dropped, the others are kept. docs/metadata.md lists the fields, their 
 """
 
 from media.metadata.reader import Metadata, read_metadata
-from media.metadata.sidecar_names import sidecar_candidates
+from media.metadata.sidecar_names import is_sidecar, sidecar_candidates
 from media.metadata.sidecars import sidecars_of
 
-__all__ = ["Metadata", "read_metadata", "sidecar_candidates", "sidecars_of"]
+__all__ = ["Metadata", "is_sidecar", "read_metadata", "sidecar_candidates", "sidecars_of"]

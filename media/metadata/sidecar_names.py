@@ -4,9 +4,15 @@ import os
 import re
 
 _TEXT, _XMP, _JSON = ".txt", ".xmp", ".json"
+_ENDINGS = tuple(os.fsencode(ending) for small in (_TEXT, _XMP, _JSON) for ending in (small, small.upper()))
 _TAKEOUT_CHARACTERS = 46  # Google Takeout cuts what stands before ".json"
 _TAKEOUT_SUFFIX = ".supplemental-metadata"
 _NUMBERED = re.compile(r"(.+)(\(\d+\))(\.[^.]*)?", re.DOTALL)  # "photo(1).jpg"
+
+
+def is_sidecar(name: bytes) -> bool:
+    """True where `name` may be among the `sidecar_candidates` of some picture: told without knowing the picture."""
+    return name.endswith(_ENDINGS)
 
 
 def sidecar_candidates(name: bytes) -> tuple[bytes, ...]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.pictures import Caption, CaptionSource, TakenAt, TakenSource
-from media.metadata import sidecar_candidates, sidecars_of
+from media.metadata import is_sidecar, sidecar_candidates, sidecars_of
 from media.metadata.found import NOTHING, Moment, Position
 from media.metadata.sidecars import LARGEST_SIDECAR_BYTES, parse_json, parse_text
 from tests.media.metadata.making import jpeg, read_bytes, xmp_packet
@@ -46,6 +46,7 @@ def test_names_by_example(name: bytes, expected: bytes) -> None:
 @given(st.binary(min_size=1, max_size=80).filter(lambda name: b"/" not in name and b"\0" not in name))
 def test_names_are_distinct_bare_and_never_the_picture_itself(name: bytes) -> None:
     names = sidecar_candidates(name)
+    assert all(is_sidecar(one) for one in names)
     assert len(set(names)) == len(names)
     assert name not in names
     assert not any(b"/" in one for one in names)
