@@ -112,6 +112,11 @@ def _on_gpus() -> Placement:
     return Placement("cuda", Precision.FLOAT16, f"{name} (cuda), {Precision.FLOAT16}", gpus)
 
 
+def gpu_names(count: int) -> list[str]:
+    """Torch's names of the first so many CUDA devices (of those that CUDA_VISIBLE_DEVICES lets it see)."""
+    return [f"cuda:{number}" for number in range(count)]
+
+
 def _cpu_multiplies_bf16() -> bool:
     """True where torch can be told to multiply float32 matrices in bfloat16 and the CPU has the units for it."""
     import torch
