@@ -38,7 +38,7 @@ def build(folder: Path, dim: int, recall: float) -> IndexRecord | None:
     file = RowsFile.open(vector_file(folder), header(dim))
     rows = file.view(file.rows_on_disk)
     record = None
-    if worth_an_index(len(rows), exact_below=Settings.model_fields["exact_below"].default):
+    if worth_an_index(len(rows), exact_below=Settings().exact_below):
         rng = np.random.default_rng(3)
         texts = World(dim).texts(sample_rows(rows, None, _KNOWN_TEXTS, rng), rng)
         record = build_index(rows, folder=folder, generation=1, target_recall=recall, texts=texts)
