@@ -1,7 +1,8 @@
 """Both towers of a CLIP model behind core's Encoder Protocol: pixels and texts to unit vectors.
 
-Says what is known of a model (name, dim, identity), and leaves the encoding to towers: `encoders.torch_towers`, loaded
-on first use. What a picture is fitted to is said in `info.preprocess` and done in `media`.
+Says what is known of a model (name, dim, identity), and leaves the encoding to towers, loaded on first use: on a CPU
+exported graphs (`encoders.graphs`) where they are to be had, else torch. What a picture is fitted to is said in
+`info.preprocess` and done in `media`.
 """
 
 import threading
@@ -11,13 +12,17 @@ import numpy as np
 
 from core.arrays import Pixels, Vectors
 from core.models import Device, EncoderInfo, ModelSpec, ModelTask
-from encoders.device import Placement, resolve_device
+from encoders.device import Placement, certainly_cpu, resolve_device
+from encoders.graphs import GraphTowers, Tower
 from encoders.pixels import check_pixels
 from encoders.sources import ModelFiles, Source
 from encoders.text import cut_off
 from encoders.torch_towers import TorchTowers
 from encoders.weights import find_files
 from encoders.weights_file import read_logit_scale, weights_hash
+
+FEW_TEXTS = 16
+"""So many texts are encoded on the CPU before a GPU is started for them, which takes seconds."""
 
 
 def load_encoder(name: str, *, device: Device = Device.AUTO, download: bool = False) -> "ClipEncoder":
@@ -46,7 +51,7 @@ class ClipEncoder:
     Args:
         spec, source, files: what `resolve` and `files_of` say.
         device: where to run it.
-        placement: overrides `device` with a device and precision already chosen.
+        placement: overrides `device` with a device and precision already chosen, for torch.
     """
 
     def __init__(
@@ -61,7 +66,10 @@ class ClipEncoder:
         self.spec = spec
         self._source = source
         self._files = files
+        self._device = device
         self._torch = TorchTowers(spec, source, files, device=device, placement=placement)
+        on_cpu = placement is None and device in {Device.AUTO, Device.CPU}
+        self._graphs = GraphTowers(spec, source, files) if on_cpu else None
         self._info: EncoderInfo | None = None
         self._lock = threading.RLock()
 
@@ -107,6 +115,10 @@ class ClipEncoder:
         check_pixels(pixels, self._source.preprocess, self.spec.name)
         if not len(pixels):
             return np.empty((0, self.spec.dim), np.float32)
+        if self._graphs is not None and self._on_cpu():
+            rows = self._graphs.encode_pixels(pixels)
+            if rows is not None:
+                return rows
         return self._torch.encode_pixels(pixels)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
@@ -115,8 +127,24 @@ class ClipEncoder:
         Raises:
             ModelError: the weights are damaged, or give values that are not finite.
         """
+        if self._graphs is not None and texts and (len(texts) <= FEW_TEXTS or self._on_cpu()):
+            rows = self._graphs.encode_texts(texts)
+            if rows is not None:
+                return rows
         return self._torch.encode_texts(texts)
 
     def cut_off(self, text: str) -> str:
         """The end of `text` that does not fit the context length; empty where all of it fits."""
-        return cut_off(text, self._torch.tokens, self.spec.context_length)
+        tokenizer = self._graphs.tokenizer() if self._graphs is not None else None
+        return cut_off(text, tokenizer or self._torch.tokens, self.spec.context_length)
+
+    def how(self, tower: Tower) -> str:
+        """What encodes texts or pictures, for people: "exported graph, float32", "torch (why there is no graph)"."""
+        arithmetic = self._graphs.arithmetic(tower) if self._graphs is not None else None
+        if arithmetic is not None:
+            return f"exported graph, {arithmetic}"
+        why_not = self._graphs.why_not(tower) if self._graphs is not None else ""
+        return f"torch ({why_not})" if why_not else "torch"
+
+    def _on_cpu(self) -> bool:
+        return certainly_cpu(self._device) or self._torch.placement.device == "cpu"

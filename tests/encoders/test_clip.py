@@ -135,7 +135,7 @@ def test_threads_share_one_load(tiny_clip: str, monkeypatch: pytest.MonkeyPatch)
         return real(spec, *rest)
 
     monkeypatch.setattr(torch_towers, "build_towers", counting)
-    encoder = load_encoder(tiny_clip)
+    encoder = placed(tiny_clip, FLOAT32)
     rows: list[np.ndarray] = []
     threads = [threading.Thread(target=lambda: rows.append(encoder.encode_texts(["a dog"]))) for _ in range(4)]
     for thread in threads:
@@ -163,4 +163,4 @@ def test_a_model_without_transformers_says_what_to_install(tiny_clip: str, monke
 
     monkeypatch.setattr(build, "_create_tokenizer", absent)
     with pytest.raises(ModelError, match="pip install transformers"):
-        load_encoder(tiny_clip).encode_texts(["a"])
+        placed(tiny_clip, FLOAT32).encode_texts(["a"])

@@ -1,0 +1,164 @@
+"""Making the graphs of a model: build it in torch, convert its towers, compare them with torch's, write them down.
+
+Takes some seconds and a few times the size of the weights in memory, once for a model, a machine and a version. What
+cannot be made is written down as well, with the reason, and not tried again.
+"""
+
+import errno
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.arrays import Vectors
+from core.models import ModelSpec
+from encoders.build import Towers, build_towers, first_line
+from encoders.graphs.checking import CLOSE, TEXTS, lowest_cosine, pictures
+from encoders.graphs.converting import compile_to, convert, scratch
+from encoders.graphs.cutting import cut
+from encoders.graphs.modules import ImageModule, WholeText, text_modules
+from encoders.graphs.runtime import Arithmetic, CompiledGraph, checksum, has_bfloat16
+from encoders.graphs.store import Graph, Place, Tower
+from encoders.quiet import quiet
+from encoders.sources import ModelFiles, Source
+from encoders.tokens import keep_tokenizer, load_tokenizer
+
+_ROOM = 2  # times the weights: both towers in half of float32, and each once more while it is made
+_SMALL_BYTES = 64 << 20  # smaller models gain little from bfloat16, and lose more
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One way of making a graph, and what it is tried on."""
+
+    module: torch.nn.Module
+    example: torch.Tensor
+    shape: list[int]
+    batches: list[NDArray[np.generic]]
+    right: Vectors  # torch's rows for all batches, one after the other
+    arithmetic: Arithmetic = Arithmetic.FLOAT32
+    cut: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """A model in memory, with what is known of it."""
+
+    spec: ModelSpec
+    source: Source
+    files: ModelFiles
+    built: Towers
+
+
+def make(place: Place, spec: ModelSpec, source: Source, files: ModelFiles, towers: Sequence[Tower]) -> None:
+    """Make the graphs of these towers, and write down what they are or why there are none.
+
+    Raises:
+        OSError: the folder cannot be written to, or is full.
+        ModelError: the weights are damaged.
+    """
+    place.folder.mkdir(parents=True, exist_ok=True)
+    _check_room(place.folder, files.weights)
+    with quiet():
+        model = _Model(spec, source, files, build_towers(spec, source, files))
+        _keep_tokenizer(model, place)
+        for tower in towers:
+            attempts = _texts(model, place) if tower is Tower.TEXT else _images(model)
+            place.remember(tower, _first_that_does(attempts, tower, place))
+
+
+def _first_that_does(attempts: Sequence[_Attempt], tower: Tower, place: Place) -> Graph:
+    found = Graph(why_not="its tokenizer needs torch", processor=place.processor)
+    for attempt in attempts:
+        try:
+            found = _tried(attempt, tower, place)
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001 - converters raise anything; what they say is kept
+            found = Graph(why_not=f"it cannot be converted ({first_line(error)})", processor=place.processor)
+        if not found.why_not:
+            break
+    return found
+
+
+def _tried(attempt: _Attempt, tower: Tower, place: Place) -> Graph:
+    with scratch(place.folder) as folder, place.fresh(place.blob(tower)) as path:
+        graph = convert(attempt.module, attempt.example, attempt.shape, folder)
+        compile_to(path, graph, attempt.arithmetic)
+        run = CompiledGraph(path, attempt.arithmetic)
+        cosine = lowest_cosine(np.concatenate([run(batch) for batch in attempt.batches]), attempt.right)
+        return Graph(
+            why_not="" if cosine >= CLOSE else f"its vectors differ from torch's (cosine {cosine:.4f})",
+            arithmetic=attempt.arithmetic.value,
+            cut=attempt.cut,
+            cosine=cosine,
+            checksum=checksum(path),
+            processor=place.processor,
+        )
+
+
+def _images(model: _Model) -> list[_Attempt]:
+    visual: Any = model.built.model.visual
+    fit, shown = model.source.preprocess, pictures(model.source.preprocess)
+    module = ImageModule(visual, fit)
+    rows = _rows(module, torch.from_numpy(shown))
+    fast = has_bfloat16() and model.files.weights.stat().st_size >= _SMALL_BYTES
+    return [
+        _Attempt(
+            module,
+            torch.from_numpy(shown[:2]),
+            [-1, fit.height, fit.width, 3],
+            [shown[:2], shown],
+            np.concatenate([rows[:2], rows]),
+            arithmetic,
+        )
+        for arithmetic in ((Arithmetic.BFLOAT16,) if fast else ()) + (Arithmetic.FLOAT32,)
+    ]
+
+
+def _texts(model: _Model, place: Place) -> list[_Attempt]:
+    """None where the ids of the texts would need torch all the same."""
+    context = model.spec.context_length
+    tokens = model.built.tokenizer(list(TEXTS), context_length=context)
+    ours = load_tokenizer(model.spec, model.source, model.files, kept=place.tokenizer)
+    if ours is None or not np.array_equal(ours(TEXTS, context), tokens.numpy()):
+        return []
+    rows = _rows(WholeText(model.built.model), tokens)
+    shown = [tokens.numpy()[i : i + 1] for i in range(len(TEXTS))] + [tokens.numpy()]
+    return [
+        _Attempt(
+            module,
+            tokens[:2, : context // 2 if rule else context].contiguous(),
+            [-1, -1 if rule else context],
+            [cut(one, rule) for one in shown],
+            np.concatenate([rows, rows]),
+            cut=rule,
+        )
+        for module, rule in text_modules(model.built.model)
+    ]
+
+
+def _rows(module: torch.nn.Module, batch: torch.Tensor) -> Vectors:
+    with torch.inference_mode():
+        rows: Vectors = module.eval()(batch).numpy()
+    return rows
+
+
+def _keep_tokenizer(model: _Model, place: Place) -> None:
+    if model.files.tokenizer is None:
+        return
+    with scratch(place.folder) as folder:
+        path = folder / place.tokenizer.name
+        if keep_tokenizer(model.built.tokenizer, path):
+            path.replace(place.tokenizer)
+
+
+def _check_room(folder: Path, weights: Path) -> None:
+    if shutil.disk_usage(folder).free < _ROOM * weights.stat().st_size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))

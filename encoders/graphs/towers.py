@@ -1,0 +1,139 @@
+"""The towers of a model as exported graphs: found, or made when first asked for, or not to be had.
+
+The graphs are for the CPU. Whatever goes wrong here is no error: torch does the same work, later. What it was is said
+by `why_not`.
+"""
+
+import contextlib
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.arrays import Pixels, Vectors
+from core.errors import ModelError
+from core.models import ModelSpec
+from encoders.graphs import runtime
+from encoders.graphs.apart import make_apart
+from encoders.graphs.cutting import cut
+from encoders.graphs.runtime import Arithmetic, CompiledGraph, Damaged
+from encoders.graphs.store import Graph, Place, Tower, folder_of
+from encoders.sources import ModelFiles, Source
+from encoders.tokens import Tokenizer, load_tokenizer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TEXTS_AT_ONCE = 64  # bounds memory
+
+
+class GraphTowers:
+    """The graphs of one model. Safe to share between threads.
+
+    Args:
+        spec, source, files: what `resolve` and `files_of` say.
+    """
+
+    def __init__(self, spec: ModelSpec, source: Source, files: ModelFiles) -> None:
+        self._model = (spec, source, files)
+        self._context_length = spec.context_length
+        self._folder: Path | None = None
+        self._loaded: dict[Tower, CompiledGraph] = {}
+        self._notes: dict[Tower, Graph] = {}
+        self._why_not: dict[Tower, str] = {}
+        self._tokenizer: Tokenizer | None = None
+        self._lock = threading.RLock()
+
+    def encode_pixels(self, pixels: Pixels) -> Vectors | None:
+        """uint8 (n, height, width, 3) to float32 (n, dim), unit rows; None where torch has to do it."""
+        graph = self.load(Tower.IMAGE)
+        return None if graph is None else _if_finite(graph(pixels))
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors | None:
+        """N texts, n > 0, to float32 (n, dim), unit rows; None where torch has to do it."""
+        graph = self.load(Tower.TEXT)
+        tokenizer = self.tokenizer()
+        if graph is None or tokenizer is None:
+            return None
+        rule = self._notes[Tower.TEXT].cut
+        rows = [
+            graph(cut(tokenizer(texts[start : start + _TEXTS_AT_ONCE], self._context_length), rule))
+            for start in range(0, len(texts), _TEXTS_AT_ONCE)
+        ]
+        return _if_finite(np.concatenate(rows))
+
+    def arithmetic(self, tower: Tower) -> Arithmetic | None:
+        """What the graph of a tower multiplies in; None where it is not loaded."""
+        with self._lock:
+            return Arithmetic(self._notes[tower].arithmetic) if tower in self._loaded else None
+
+    def why_not(self, tower: Tower) -> str:
+        """Why torch does a tower's work; empty where it does not, or nobody has asked yet."""
+        return self._why_not.get(tower, "")
+
+    def load(self, tower: Tower) -> CompiledGraph | None:
+        """The graph of a tower, made where there is none; None where it is not to be had."""
+        with self._lock:
+            if tower not in self._loaded and not self._why_not.get(tower):
+                try:
+                    self._loaded[tower] = self._found(tower)
+                except (OSError, ModelError, Damaged) as error:
+                    self._why_not[tower] = str(error)
+            return self._loaded.get(tower)
+
+    def tokenizer(self) -> Tokenizer | None:
+        """The model's tokenizer without torch; None where there is none that is sure to give the same ids."""
+        with self._lock:
+            if self._tokenizer is None:
+                kept = self._place().tokenizer
+                try:
+                    self._tokenizer = load_tokenizer(*self._model, kept=kept)
+                except ModelError:  # torch has more to say about the model's own files
+                    with contextlib.suppress(OSError):
+                        kept.unlink(missing_ok=True)  # made anew with the next graph
+            return self._tokenizer
+
+    def _place(self, processor: str = "") -> Place:
+        if self._folder is None:
+            self._folder = folder_of(*self._model)
+        return Place(self._folder, processor)
+
+    def _found(self, tower: Tower) -> CompiledGraph:
+        if not runtime.installed():
+            raise ModelError("OpenVINO is not installed")
+        place = self._place(runtime.processor())
+        note = place.read(tower) or self._made(place, tower)
+        try:
+            return self._opened(place, tower, note)
+        except Damaged:
+            place.forget(tower)
+            return self._opened(place, tower, self._made(place, tower))
+
+    def _opened(self, place: Place, tower: Tower, note: Graph) -> CompiledGraph:
+        if note.why_not:
+            raise ModelError(note.why_not)
+        if tower is Tower.TEXT and self.tokenizer() is None:
+            raise Damaged("the tokenizer that was kept with it is gone")
+        graph = CompiledGraph(place.blob(tower), Arithmetic(note.arithmetic), note.checksum)
+        self._notes[tower] = note
+        return graph
+
+    def _made(self, place: Place, tower: Tower) -> Graph:
+        """Make a tower's graph; with the images', which a run asks for, also the texts', which the next query will."""
+        from filelock import FileLock, Timeout
+
+        place.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(place.folder / ".lock", timeout=0):
+                missing = [one for one in (tower, Tower.TEXT) if place.read(one) is None]
+                if missing:  # else another process was quicker
+                    make_apart(place, *self._model, tuple(dict.fromkeys(missing)))
+        except Timeout:
+            raise ModelError("another process is making it") from None
+        return place.read(tower) or Graph(why_not="it was made and is gone")
+
+
+def _if_finite(rows: Vectors) -> Vectors | None:
+    """Values that are not finite are torch's to explain."""
+    return rows if np.isfinite(rows).all() else None
