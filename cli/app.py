@@ -31,6 +31,8 @@ from cli.optimize import EXAMPLES as OPTIMIZE_EXAMPLES
 from cli.optimize import optimize
 from cli.query import EXAMPLES as QUERY_EXAMPLES
 from cli.query import query
+from cli.serve import EXAMPLES as SERVE_EXAMPLES
+from cli.serve import serve
 from cli.status import EXAMPLES as STATUS_EXAMPLES
 from cli.status import status
 from cli.tag import EXAMPLES as TAG_EXAMPLES
@@ -83,6 +85,7 @@ def build_command() -> TyperGroup:
         (ask, ASK_EXAMPLES),
         (label, LABEL_EXAMPLES),
         (tag, TAG_EXAMPLES),
+        (serve, SERVE_EXAMPLES),
         (status, STATUS_EXAMPLES),
         (forget, FORGET_EXAMPLES),
         (optimize, OPTIMIZE_EXAMPLES),

@@ -11,6 +11,7 @@ from core.models import Device
 if TYPE_CHECKING:
     from semantic_image_search import Library
     from semantic_image_search.choice import Chosen
+    from semantic_image_search.warm.client import Asking
 
 
 def open_library(
@@ -35,6 +36,13 @@ def open_library(
         device=device,
         download=download,
     )
+
+
+def ask_library(path: Path | None, *, device: Device | None) -> "Asking":
+    """To put questions to a library: to its server, where `search serve` runs, else to itself, opened as above."""
+    from semantic_image_search.warm.client import Asking
+
+    return Asking(path, device, lambda download: open_library(path, device=device, download=download))
 
 
 def choose_encoder(name: str | None, *, device: Device | None = None, pictures: int) -> "Chosen":

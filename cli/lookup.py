@@ -3,13 +3,16 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from cli import context, options
+from cli.console import say
 from cli.filtering import read_filters
-from cli.weights import with_weights
+from cli.weights import fetching
 from core.errors import UsageError
 
 EXAMPLES = """\
@@ -63,10 +66,10 @@ def lookup(
     filters = read_filters(in_folders, date, after, before, camera, near, orientation, types, tags)
     page = Page(k=k or 10, offset=offset, filters=filters, sort=Sort(sort), group=not no_group)
     paths = named_pictures(images)
-    unreadable = with_weights(
-        lambda download: context.open_library(library, device=device, download=download),
-        lambda opened: answer_all(opened, paths, page, output),
-    )
+    with closing(context.ask_library(library, device=device)) as asking:
+        unreadable = fetching(lambda download: answer_all(partial(asking.ask, download=download), paths, page, output))
+        if verbose and asking.told:
+            say(asking.told)
     if unreadable:
         raise typer.Exit(1)
 

@@ -1,7 +1,6 @@
 """The answers of `search lookup`: one block per picture, and a word on those that could not be read."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
 
 from cli.answers import Form, Output, say_nothing_found, show_hits, show_notices, summary, timings
 from cli.console import emit, emit_heading, emit_json, say
@@ -10,17 +9,16 @@ from core.errors import PictureProblem
 from core.paths import absolute, display
 from core.queries import Page, SearchResult
 from searcher import result_to_json
-
-if TYPE_CHECKING:
-    from semantic_image_search import Library
+from semantic_image_search.warm.messages import LookupQuestion
 
 Answer = SearchResult | PictureProblem
+Ask = Callable[[LookupQuestion], SearchResult]
 
 
-def answer_all(library: "Library", pictures: Sequence[bytes], page: Page, output: Output) -> int:
+def answer_all(ask: Ask, pictures: Sequence[bytes], page: Page, output: Output) -> int:
     """Look every picture up and show that page of each answer as it comes; says how many could not be read."""
     found: list[tuple[bytes, Answer]] = []
-    for path, answer in _answers(library, pictures, page):
+    for path, answer in _answers(ask, pictures, page):
         if found and output.form is Form.LINES:
             emit("")
         if output.form is not Form.JSON:
@@ -38,20 +36,11 @@ def answer_all(library: "Library", pictures: Sequence[bytes], page: Page, output
     return len(found) - len(good)
 
 
-def _answers(library: "Library", pictures: Sequence[bytes], page: Page) -> Iterator[tuple[bytes, Answer]]:
+def _answers(ask: Ask, pictures: Sequence[bytes], page: Page) -> Iterator[tuple[bytes, Answer]]:
     for path in pictures:
+        question = LookupQuestion(path, page.k, page.offset, page.filters, page.sort, page.group)
         try:
-            yield (
-                path,
-                library.lookup(
-                    path,
-                    k=page.k,
-                    offset=page.offset,
-                    filters=page.filters,
-                    sort=page.sort,
-                    group=page.group,
-                ),
-            )
+            yield path, ask(question)
         except PictureProblem as problem:
             yield path, problem
 

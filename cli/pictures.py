@@ -14,13 +14,13 @@ def as_unicode(words: str) -> str:
     return os.fsencode(words).decode("utf-8", "replace")
 
 
-def shown(path: str | Path) -> str:
+def shown(path: str | bytes | Path) -> str:
     """A path of the command line, safe to print."""
     return display(os.fsencode(path))
 
 
 @contextmanager
-def naming(pictures: Sequence[Path | str]) -> Iterator[None]:
+def naming(pictures: Sequence[Path | str | bytes]) -> Iterator[None]:
     """A problem with one of these pictures is told with its name.
 
     Raises:

@@ -1,20 +1,24 @@
 """`search query`: pictures that fit some words, an example picture, or a mixture of them."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from cli import context, options, second_look
+from cli.console import say
 from cli.filtering import read_filters
 from cli.pictures import as_unicode, naming, shown
-from cli.weights import with_weights
+from cli.weights import fetching
 from core.errors import UsageError
+from core.models import Device
 
 if TYPE_CHECKING:
+    from cli.answers import Output
     from core.arrays import Vectors
     from core.queries import SearchResult
-    from semantic_image_search import Library
+    from semantic_image_search.warm.messages import SearchQuestion
 
 EXAMPLES = """\
 search query "a dog on the beach" --date 2019..2021 -k 20
@@ -121,15 +125,16 @@ def query(
     search TEXT is the same. Words need no quotes; what follows -- is never an option or a command.
     """
     from cli.answers import Output, choose_form
-    from cli.ranking import rank_and_show
-    from cli.showing import show_answer
     from core.queries import Fusion, SearchMode, Sort
+    from semantic_image_search.warm.messages import SearchQuestion
 
     form = choose_form(as_json=as_json, as_json_lines=as_json_lines, as_paths=as_paths, as_nul=as_nul)
     output = Output(form=form, preview=preview, open=open_viewer, verbose=verbose)
     filters = read_filters(in_folders, date, after, before, camera, near, orientation, types, tags)
     words = as_unicode(" ".join(text or ()))
     if files:
+        from cli.ranking import rank_and_show
+
         again = rerank not in {"auto", "off"}
         _refuse_beside_files(image=image, not_=not_text, vector=vector, filters=filters, rerank=again, library=library)
         _refuse_beside_files(min_match=min_match is not None, only_matches=only_matches, mode=mode != "hybrid")
@@ -141,32 +146,38 @@ def query(
     if model is not None:
         raise UsageError("--model goes with --files; a library is searched with the model it was indexed with")
 
-    row = None if vector is None else read_vector(vector)
-    depth, least = second_look.depth_of(rerank), second_look.least_match(min_match, only=only_matches)
+    question = SearchQuestion(
+        words or None,
+        k=k or 10,
+        offset=offset,
+        images=tuple(image or ()),
+        not_texts=tuple(as_unicode(one) for one in not_text or ()),
+        image_weight=image_weight,
+        not_weight=not_weight,
+        vector=None if vector is None else tuple(read_vector(vector).tolist()),
+        filters=filters,
+        sort=Sort(sort),
+        group=not no_group,
+        rerank=second_look.depth_of(rerank),
+        min_match=second_look.least_match(min_match, only=only_matches),
+        fusion=Fusion(fusion),
+        mode=SearchMode(mode),
+    )
+    _ask_and_show(question, output, library, device)
 
-    def search(opened: "Library") -> "SearchResult":
-        with naming(image or ()), second_look.look_shown() as listener:
-            return opened.search(
-                words or None,
-                k=k or 10,
-                offset=offset,
-                images=image or (),
-                not_texts=[as_unicode(one) for one in not_text or ()],
-                image_weight=image_weight,
-                not_weight=not_weight,
-                vector=row,
-                filters=filters,
-                sort=Sort(sort),
-                group=not no_group,
-                min_match=least,
-                rerank=depth,
-                fusion=Fusion(fusion),
-                mode=SearchMode(mode),
-                listener=listener,
-            )
 
-    result = with_weights(lambda download: context.open_library(library, device=device, download=download), search)
-    show_answer(result, output)
+def _ask_and_show(question: "SearchQuestion", output: "Output", library: Path | None, device: Device | None) -> None:
+    from cli.showing import show_answer
+
+    with closing(context.ask_library(library, device=device)) as asking:
+
+        def ask(download: bool) -> "SearchResult":
+            with naming(question.images), second_look.look_shown() as listener:
+                return asking.ask(question, listener, download=download)
+
+        show_answer(fetching(ask), output)
+        if output.verbose and asking.told:
+            say(asking.told)
 
 
 def read_vector(file: Path) -> "Vectors":

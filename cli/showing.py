@@ -5,8 +5,6 @@ from collections.abc import Sequence
 
 from cli.answers import Output, show_result
 from cli.console import say
-from cli.preview import show_preview
-from cli.viewer import open_in_viewer
 from core.queries import Hit, SearchResult
 
 
@@ -22,8 +20,14 @@ def show_answer(result: SearchResult, output: Output) -> None:
 
 def show_pictures(hits: Sequence[Hit], output: Output) -> None:
     """With `preview` the pictures of the hits; with `open` a viewer on the best hit, or on the contact sheet."""
-    sheet = show_preview(hits) if output.preview else None
+    sheet = None
+    if output.preview:
+        from cli.preview import show_preview
+
+        sheet = show_preview(hits)
     if sheet is not None:
         say(f"contact sheet: {sheet}")
     if output.open and hits:
+        from cli.viewer import open_in_viewer
+
         open_in_viewer(hits[0].picture.path if sheet is None else os.fsencode(sheet))

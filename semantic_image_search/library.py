@@ -541,9 +541,10 @@ class Library:
         """What answers questions: kept open between two of them."""
         from db import KeptReaders
 
-        if self._readers is None:
-            self._readers = KeptReaders(self.path)
-        return self._readers.reader()
+        readers = self._readers
+        if readers is None:
+            readers = self._readers = KeptReaders(self.path)
+        return readers.reader()
 
     def _must_exist(self) -> None:
         from db import open_reader

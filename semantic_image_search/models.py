@@ -5,6 +5,7 @@ Knows nothing of weights and devices: that is `encoders`. Which space asks for w
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from core.errors import UnknownModel, WrongModel
@@ -12,7 +13,7 @@ from core.models import Device, EncoderInfo
 from semantic_image_search.choice import choose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from core.arrays import Pixels, Vectors
     from core.protocols import Encoder
@@ -116,13 +117,21 @@ class EncoderSource:
         self._device = device
         self._download = download
         self._known: dict[str, Encoder] = {}
+        self._wrap: Callable[[Encoder], Encoder] | None = None
+        self._lock = Lock()
+
+    def wrap_with(self, wrap: Callable[[Encoder], Encoder]) -> None:
+        """From now on hand out what this makes of each encoder, once for each."""
+        self._wrap = wrap
+        if self._given is not None:
+            self._given = wrap(self._given)
 
     def named(self, name: str) -> Encoder:
         """The encoder of this name, its weights found (raises as `load_encoder`)."""
         if self._given is not None and self._given.info.name == name:
             return self._given
         if name not in self._known:
-            self._known[name] = load_encoder(name, device=self._device, download=self._download)
+            self._keep(name, load_encoder(name, device=self._device, download=self._download))
         return self._known[name]
 
     def for_space(self, name: str, info: EncoderInfo | None) -> Encoder:
@@ -132,8 +141,14 @@ class EncoderSource:
         if self._given is not None and self._given.info.identity == info.identity:
             return self._given
         if info.identity not in self._known:
-            self._known[info.identity] = LazyEncoder(info, device=self._device, download=self._download)
+            self._keep(info.identity, LazyEncoder(info, device=self._device, download=self._download))
         return self._known[info.identity]
+
+    def _keep(self, key: str, encoder: Encoder) -> None:
+        """The first one stays where two threads come at once."""
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = encoder if self._wrap is None else self._wrap(encoder)
 
     def _of_imported(self, name: str) -> Encoder:
         try:

@@ -6,6 +6,7 @@ look at.
 
 from __future__ import annotations
 
+from threading import RLock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,6 +61,7 @@ class SecondStage:
         self._sources: dict[str, FeatureSource] = {}
         self._depths: RerankDepths | None = None
         self._download = download
+        self._loading = RLock()  # threads that ask at once share what is loaded
 
     @property
     def reranker_name(self) -> str:
@@ -87,11 +89,12 @@ class SecondStage:
             WeightsMissing: not cached, and not to be fetched.
             DeviceError: the device asked for is not there.
         """
-        if self._reranker is None:
-            from encoders import load_reranker
+        with self._loading:
+            if self._reranker is None:
+                from encoders import load_reranker
 
-            self._reranker = load_reranker(self._named, device=self._device, download=self._download)
-        return self._reranker
+                self._reranker = load_reranker(self._named, device=self._device, download=self._download)
+            return self._reranker
 
     @property
     def captioner_name(self) -> str:
@@ -135,10 +138,11 @@ class SecondStage:
         from searcher.features import FeatureSource
 
         identity = reranker.info.identity
-        if identity not in self._sources:
-            workers = self._settings.workers or default_workers()
-            self._sources[identity] = FeatureSource(reranker, self.features(reranker), workers=workers)
-        return self._sources[identity]
+        with self._loading:
+            if identity not in self._sources:
+                workers = self._settings.workers or default_workers()
+                self._sources[identity] = FeatureSource(reranker, self.features(reranker), workers=workers)
+            return self._sources[identity]
 
     def look(self, listener: ProgressListener) -> SecondLook:
         """What `searcher` takes to look again at the first hits; nothing is loaded yet."""

@@ -41,7 +41,7 @@ def test_everything_said_reaches_the_library(library: FakeLibrary, search: Searc
         "text": "a red car",
         "k": 5,
         "offset": 10,
-        "images": [Path("a.jpg"), Path("b.jpg")],
+        "images": (Path("a.jpg"), Path("b.jpg")),
         "not_texts": ["toy"],
         "image_weight": 0.7,
         "not_weight": 0.2,
@@ -177,7 +177,8 @@ def test_paths_are_the_exact_bytes(library: FakeLibrary, capfdbinary: pytest.Cap
 
 
 def test_verbose_says_where_the_time_went(library: FakeLibrary, search: Search) -> None:
-    line = search("a dog", "-v").err.splitlines()[-1]
+    line, who = search("a dog", "-v").err.splitlines()[-2:]
+    assert who.startswith("answered here: the server of this library (`search serve`) is not running")
     assert line.startswith("encode 30.0 ms, retrieve 5.5 ms, rerank 0.0 ms, total 412.2 ms; space vit-b-32-1a2b3c4d")
 
 

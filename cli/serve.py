@@ -1,0 +1,95 @@
+"""`search serve`: hold models and index in memory, so that `search query` and `search lookup` answer at once."""
+
+import signal
+import sys
+import traceback
+from threading import Event, current_thread, main_thread
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import context, options
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from semantic_image_search.warm.serving import Report
+
+EXAMPLES = """\
+search serve
+search serve --idle 60 &
+search query -v "a dog on the beach"   # says who answered"""
+
+Idle = Annotated[
+    float | None,
+    typer.Option(
+        "--idle",
+        metavar="MINUTES",
+        min=0,
+        help="Let go of models and index after so long without a question (10); 0: never.",
+        show_default=False,
+    ),
+]
+Chatty = Annotated[bool, typer.Option("--verbose", "-v", help="A line for each question: what kind, how long.")]
+
+
+def serve(
+    idle: Idle = None,
+    verbose: Chatty = False,
+    library: options.LibraryFolder = None,
+    device: options.OnDevice = None,
+) -> None:
+    """Keep models and index in memory and answer search query and search lookup from there.
+
+    They find the server by themselves, and answer alone where there is none. Ctrl-C ends it.
+    """
+    from cli.console import say
+    from core.settings import load_settings
+    from semantic_image_search.warm.serving import serve as serve_library
+
+    settings = load_settings(library=library and library.expanduser(), device=device)
+    minutes = settings.serve_idle_minutes if idle is None else idle
+    path = settings.library.absolute()
+    _end_like_ctrl_c(signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
+    try:
+        serve_library(
+            path,
+            lambda: context.open_library(path, device=device),
+            idle_s=60 * minutes,
+            report=lambda what: _tell(what, verbose=verbose),
+            stop=Event(),
+        )
+    except KeyboardInterrupt:
+        say("the server has ended")
+
+
+def _end_like_ctrl_c(*signals: signal.Signals) -> None:
+    """Whoever ends it, it ends cleanly."""
+
+    def end(number: int, frame: "FrameType | None") -> None:
+        del number, frame
+        raise KeyboardInterrupt
+
+    if current_thread() is main_thread():  # Python lets no other
+        for one in signals:
+            signal.signal(one, end)
+
+
+def _tell(what: "Report", *, verbose: bool) -> None:
+    """One line on stderr; nothing of what was asked for."""
+    from cli.console import say
+    from core.errors import SearchError
+    from semantic_image_search.warm.serving import LetGo, Ready
+
+    if isinstance(what, Ready):
+        say(f"answering search query and search lookup (ready after {what.seconds:.1f} s); Ctrl-C ends it")
+        if what.trouble is not None:
+            say(f"not all is at hand: {what.trouble}", style="yellow")
+        return
+    if isinstance(what, LetGo):
+        say("nobody has asked for a while: models and index are let go of until the next question")
+        return
+    if what.trouble is not None and not isinstance(what.trouble, SearchError):
+        traceback.print_exception(what.trouble, file=sys.stderr)
+    if verbose:
+        say(f"{what.kind} {what.took_ms:.1f} ms" + (f": {what.trouble}" if what.trouble else ""))

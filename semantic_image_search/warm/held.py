@@ -1,0 +1,126 @@
+"""The library that a server answers from: open while people ask, let go of when nobody has asked for a while."""
+
+import ctypes
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from core.errors import SearchError
+from semantic_image_search.warm.shared_encoder import SharedEncoder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.protocols import Encoder
+    from semantic_image_search import Library
+
+
+class _Open:
+    """A library, and by how many it is used."""
+
+    def __init__(self, library: "Library") -> None:
+        self.library = library
+        self.users = 0
+        self.retired = False
+
+
+class Held:
+    """One library, with its models and its index in memory.
+
+    Args:
+        open_library: opens it; reads nothing yet.
+        idle_s: without a question so long, models and index are let go of; 0: never.
+        clock: seconds that go on.
+    """
+
+    def __init__(
+        self, open_library: Callable[[], "Library"], *, idle_s: float, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._open_library = open_library
+        self._idle_s = idle_s
+        self._clock = clock
+        self._lock = Lock()
+        self._open: _Open | None = None
+        self._used_at = clock()
+        self._encoder: SharedEncoder | None = None  # that the library took last
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is held at present."""
+        return self._open is not None
+
+    @contextmanager
+    def library(self) -> Iterator["Library"]:
+        """The library, for one question."""
+        used = self._take()
+        try:
+            yield used.library
+        finally:
+            self._give_back(used)
+
+    def encode_ahead(self, texts: "Sequence[str]") -> None:
+        """Have the model read what a question is about to ask for, together with what others wait for.
+
+        Before anything else is taken that only few can have at once, so that all who wait are read in one call. What
+        keeps it from being read is told by the question itself.
+        """
+        if self._encoder is not None and texts:
+            with suppress(SearchError):
+                self._encoder.encode_texts(texts)
+
+    def let_go(self) -> None:
+        """Close the library, once those who use it are done; the next question opens it anew."""
+        with self._lock:
+            held, self._open, self._encoder = self._open, None, None
+            if held is None:
+                return
+            held.retired = True
+            unused = held.users == 0
+        if unused:
+            _close(held)
+
+    def let_go_when_idle(self) -> bool:
+        """Let go of it where nobody has asked for so long; says whether it did."""
+        with self._lock:
+            held = self._open
+            quiet = held is not None and held.users == 0 and self._clock() - self._used_at >= self._idle_s
+        if not (self._idle_s and quiet):
+            return False
+        self.let_go()
+        return True
+
+    def _take(self) -> _Open:
+        with self._lock:
+            if self._open is None:
+                self._open = _Open(self._open_library())
+                self._open.library.encoders.wrap_with(self._shared)
+            self._open.users += 1
+            return self._open
+
+    def _shared(self, encoder: "Encoder") -> SharedEncoder:
+        self._encoder = SharedEncoder(encoder)
+        return self._encoder
+
+    def _give_back(self, used: _Open) -> None:
+        with self._lock:
+            used.users -= 1
+            self._used_at = self._clock()
+            last = used.retired and used.users == 0
+        if last:
+            _close(used)
+
+
+def _close(held: _Open) -> None:
+    held.library.close()
+    del held.library
+    give_memory_back()
+
+
+def give_memory_back() -> None:
+    """To the system, what was freed: glibc keeps it for later otherwise."""
+    gc.collect()
+    with suppress(OSError, AttributeError, TypeError):  # another C library has no such function
+        ctypes.CDLL(None).malloc_trim(0)

@@ -1,0 +1,94 @@
+"""`search serve`, put together: a library that is held, its post, and those who answer; from here until told to stop.
+
+What else is to answer from the same library one day (the page, over HTTP) takes the same `Held`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from threading import Event, Thread
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from core.errors import SearchError
+from semantic_image_search.warm.held import Held
+from semantic_image_search.warm.post import open_post
+from semantic_image_search.warm.server import Heard, Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from semantic_image_search import Library
+
+LOOK_S = 30.0  # between two looks whether anybody still asks
+ENDING_S = 5.0  # for questions that are being answered when the server ends
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Model and index are in memory."""
+
+    seconds: float  # that it took
+    trouble: SearchError | None = None  # what could not be loaded; such questions are answered elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """Nobody asked for the time set: model and index are no longer in memory."""
+
+
+Report = Ready | LetGo | Heard
+
+
+def serve(
+    library: Path, open_library: Callable[[], Library], *, idle_s: float, report: Callable[[Report], None], stop: Event
+) -> None:
+    """Answer for a library until `stop` is set, or until an exception (Ctrl-C) ends the wait for it.
+
+    Args:
+        library: its folder, absolute.
+        open_library: opens it; called again after it was let go of.
+        idle_s: without a question so long, model and index are let go of; 0: never.
+        report: hears what happens, from any thread.
+        stop: set by somebody else.
+
+    Raises:
+        LibraryNotFound: nothing has been indexed yet.
+        SearchError: it has a server already, or there is no place for a socket.
+    """
+    _must_be_indexed(library)
+    post, held = open_post(library), Held(open_library, idle_s=idle_s)
+    server = Server(os.fsencode(library), held, report)
+    taking_in = Thread(target=server.take_in, args=(post,), daemon=True)
+    taking_in.start()
+    try:
+        report(_warm_up(held))
+        while not stop.wait(min(idle_s / 4, LOOK_S) if idle_s else None):
+            if held.let_go_when_idle():
+                report(LetGo())
+    finally:
+        post.leave()
+        taking_in.join()
+        server.end(wait_s=ENDING_S)
+        held.let_go()
+        post.close()
+
+
+def _must_be_indexed(library: Path) -> None:
+    from db import open_reader
+
+    with open_reader(library) as reader:
+        reader.active_space()
+
+
+def _warm_up(held: Held) -> Ready:
+    """Load what the first question would have to wait for; nobody asked for it, so nothing of it ends the server."""
+    started, trouble = perf_counter(), None
+    try:
+        with held.library() as library:
+            library.search("a picture", k=1, rerank=0)
+    except SearchError as error:
+        trouble = error
+    return Ready(perf_counter() - started, trouble)
