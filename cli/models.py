@@ -53,12 +53,24 @@ def pull(name: Name, as_json: options.AsJson = False) -> None:
     if not is_built_in(name):
         say(f"fetching {what_is_fetched(name)}")
     where = fetch(name)
+    if not is_built_in(name):
+        _prepare(name)
     if as_json:
         emit_json({"model": name, "path": shown(where)})
     elif is_built_in(name):
         emit(f"{name} is built in: there is nothing to download")
     else:
         emit(f"{name} is in {shown(where)}")
+
+
+def _prepare(name: str) -> None:
+    """What the first use would do: some seconds now, none then."""
+    from core.models import ModelTask
+    from encoders import find_model, load_encoder
+
+    if find_model(name).task is ModelTask.CLIP:
+        say(f"preparing {name} for this machine, once")
+        load_encoder(name).prepare()
 
 
 @models.command(cls=Page, context_settings=PAGE, epilog="search models use ViT-L-14-datacomp")

@@ -17,7 +17,7 @@ from encoders.graphs import GraphTowers, Tower
 from encoders.pixels import check_pixels
 from encoders.sources import ModelFiles, Source
 from encoders.text import cut_off
-from encoders.torch_towers import TorchTowers
+from encoders.torch_towers import PICTURES_ON_CPU, TorchTowers
 from encoders.weights import find_files
 from encoders.weights_file import read_logit_scale, weights_hash
 
@@ -105,6 +105,11 @@ class ClipEncoder:
         """How it multiplies, "float16" for example."""
         return self.placement.precision.value
 
+    @property
+    def batch_size(self) -> int:
+        """The pictures that a batch should have for the device to be busy; may start a GPU, which takes seconds."""
+        return PICTURES_ON_CPU if self._on_cpu() else self._torch.batch_size
+
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """uint8 (n, height, width, 3) RGB fitted by `info.preprocess` to float32 (n, dim), unit rows.
 
@@ -137,6 +142,13 @@ class ClipEncoder:
         """The end of `text` that does not fit the context length; empty where all of it fits."""
         tokenizer = self._graphs.tokenizer() if self._graphs is not None else None
         return cut_off(text, tokenizer or self._torch.tokens, self.spec.context_length)
+
+    def prepare(self) -> None:
+        """Make the exported graphs that later runs on the CPU would make; `how` says what came of it."""
+        if self._graphs is not None:
+            if self._on_cpu():
+                self._graphs.load(Tower.IMAGE)
+            self._graphs.load(Tower.TEXT)
 
     def how(self, tower: Tower) -> str:
         """What encodes texts or pictures, for people: "exported graph, float32", "torch (why there is no graph)"."""

@@ -60,10 +60,24 @@ def test_list_json(library: FakeLibrary, search: Search) -> None:
 
 
 def test_pull_says_what_and_where(search: Search, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    prepared = []
+
+    class Fetched:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def prepare(self) -> None:
+            prepared.append(self.name)
+
     monkeypatch.setattr(encoders, "pull", lambda name: tmp_path / "hub" / name)
+    monkeypatch.setattr(encoders, "load_encoder", Fetched)
     ran = search("models", "pull", "RN50")
     assert ran.lines == [f"RN50 is in {tmp_path}/hub/RN50"]
-    assert ran.err == f"fetching RN50 (408 MB) to {tmp_path}/hub\n"
+    assert ran.err.splitlines() == [
+        f"fetching RN50 (408 MB) to {tmp_path}/hub",
+        "preparing RN50 for this machine, once",
+    ]
+    assert prepared == ["RN50"]
 
 
 def test_use_says_what_happens_next(library: FakeLibrary, search: Search) -> None:
