@@ -6,7 +6,7 @@ MODEL  ?= mini
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install demo test check bench clean
+.PHONY: install demo test check guard bench clean
 
 install: $(STAMP)
 
@@ -33,6 +33,10 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# What must not become slow, as ratios: half a minute. With ONLY=help: that check alone.
+guard: $(STAMP)
+	$(BIN)/python -m benchmarks.guard $(if $(ONLY),--only $(ONLY))
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks.retrieval

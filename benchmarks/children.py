@@ -102,13 +102,13 @@ class Served:
 
 def anon_bytes(pid: int | None = None) -> int:
     """Anonymous resident memory of a process, of this one by default; 0 where /proc does not say."""
-    return _status(str(pid or "self"), "RssAnon")
+    return status_bytes(pid, "RssAnon")
 
 
-def _status(process: str, field: str) -> int:
-    """A figure in bytes out of /proc; 0 where it is not there."""
+def status_bytes(pid: int | None, field: str) -> int:
+    """A figure in bytes that /proc has of a process, of this one by default; 0 where it is not there."""
     try:
-        status = Path(f"/proc/{process}/status").read_text()
+        status = Path(f"/proc/{pid or 'self'}/status").read_text()
     except OSError:  # it has just ended, or this is no Linux
         return 0
     found = [int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{field}:")]
@@ -170,7 +170,7 @@ def _work(connection: Connection, function: Callable[..., object], *args: object
         result = function(*args)
         used = resource.getrusage(resource.RUSAGE_SELF)
         # getrusage's maximum begins with the parent's, which a child is a copy of for a moment; VmHWM does not.
-        peak = _status("self", "VmHWM") or used.ru_maxrss * _MAXRSS_UNIT
+        peak = status_bytes(None, "VmHWM") or used.ru_maxrss * _MAXRSS_UNIT
         connection.send((False, (result, used.ru_utime + used.ru_stime, peak)))
 
 

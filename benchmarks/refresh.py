@@ -123,7 +123,7 @@ def refresh(library: Path) -> list[str]:
     return [sys.executable, "-m", "cli", "index", "--library", str(library), "--json"]
 
 
-def timed(command: Sequence[str]) -> Took:
+def run_program(command: Sequence[str]) -> Took:
     """One program, from exec to exit.
 
     Raises:
@@ -137,8 +137,8 @@ def timed(command: Sequence[str]) -> Took:
 def measure(library: Path, folder: Path, *, files: int, rounds: int) -> Result:
     """The refresh and the bare walk, in turns; then one refresh that is watched."""
     again, bare = refresh(library), [sys.executable, "-c", BARE_WALK, str(folder)]
-    timed(again)  # neutral texts, index and columns are written once; the file system is warm
-    turns = [(timed(again), timed(bare)) for _ in range(rounds)]
+    run_program(again)  # neutral texts, index and columns are written once; the file system is warm
+    turns = [(run_program(again), run_program(bare)) for _ in range(rounds)]
     with opened_below(folder) as opened:
         report = json.loads(subprocess.run(again, capture_output=True, check=True, text=True).stdout)
     if report["unchanged"] != files:
