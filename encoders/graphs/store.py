@@ -97,13 +97,15 @@ class Place:
             return None
 
     def remember(self, tower: Tower, graph: Graph) -> None:
-        """Write the note, after the graph; then those of other versions for this processor are removed.
+        """Write the note, after the graph; then those of other versions for this processor, and refused ones, go.
 
         Raises:
             OSError: the folder cannot be written to, or is full.
         """
         with self.fresh(self.note(tower)) as path:
             path.write_text(json.dumps(asdict(graph), indent=1), encoding="utf-8")
+        if graph.why_not:
+            self.blob(tower).unlink(missing_ok=True)
         for note in self.folder.glob(f"{tower}.*.json"):
             if note != self.note(tower) and _processor_of(note) in {None, self.processor}:
                 note.unlink(missing_ok=True)
