@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import typer
 
 from cli import failures
-from cli.app import build_command
 from cli.console import say
+from cli.quick import read_quickly
 from cli.routing import Grammar, route
 
 COMPLETION = "_SEARCH_COMPLETE"  # set by the script that --install-completion writes
@@ -33,8 +33,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _carry_out(words: Sequence[str]) -> int:
+    completing = COMPLETION in os.environ  # the shell asks what could follow
+    try:
+        plain = None if completing else read_quickly(words)
+        if plain is not None:
+            plain()
+            return 0
+    except typer.Exit as stop:
+        return stop.exit_code
+    return _carry_out_by_typer(words, completing=completing)
+
+
+def _carry_out_by_typer(words: Sequence[str], *, completing: bool) -> int:
+    from cli.app import build_command  # every command, and every option of each
+
     command = build_command()
-    if COMPLETION in os.environ:  # the shell asks what could follow
+    if completing:
         command.main(prog_name="search")
     found = route(words, Grammar.of(command))
     if found.hint:

@@ -1,15 +1,18 @@
 """How well hits match, as people read it: a percentage on each line, and one line where matches probably end."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from core.descriptions import Description
 from core.queries import LIKELY_MATCH, Hit, SearchResult
+
+if TYPE_CHECKING:
+    from core.descriptions import Description
 
 BELOW = "probably no match below"
 NONE_WELL = "nothing here matches well"
 
 
-def percent(hit: Hit | Description) -> str:
+def percent(hit: "Hit | Description") -> str:
     """As in 87%; empty where nothing could be judged. Never 100% nor 0%: both are more than a model knows."""
     if hit.match is None:
         return ""

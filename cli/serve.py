@@ -1,5 +1,6 @@
 """`search serve`: hold models and index in memory, so that `search query` and `search lookup` answer at once."""
 
+import os
 import signal
 import sys
 import traceback
@@ -43,6 +44,9 @@ def serve(
 
     They find the server by themselves, and answer alone where there is none. Ctrl-C ends it.
     """
+    # Before numpy is imported: several questions are answered at once, each with products of small matrices, and one
+    # thread for each is quicker than all cores for all of them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from cli.console import say
     from core.settings import load_settings
     from semantic_image_search.warm.serving import serve as serve_library
