@@ -1,6 +1,7 @@
 """What an indexing run is asked to do, says while it runs, and reports at its end."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from core.errors import ProblemKind
@@ -20,7 +21,7 @@ class IndexRequest:
 
     paths: tuple[bytes, ...] = ()  # absolute folders (or files); empty: refresh every root
     options: RootOptions | None = None  # None: keep what the root remembers
-    batch_size: int = 16
+    batch_size: int = 0  # pictures encoded at once; 0: what the encoder is quickest with
     workers: int = 0  # decode processes; 0: one per core, at most 8
     dry_run: bool = False
     prune: bool = False  # drop what vanished, also from roots that are offline
@@ -34,6 +35,44 @@ class Problem:
     path: bytes
     kind: ProblemKind
     reason: str
+
+
+class Stage(StrEnum):
+    """What the time of an indexing run goes to."""
+
+    SCAN = "scan"  # looking through the folders, and finding out what is new
+    READ = "read"  # files, and the hash of their bytes
+    DECODE = "decode"  # bytes to pixels that fit the model, and what the file says of itself
+    TRANSFER = "transfer"  # pixels from the workers to this process; the start of the workers
+    ENCODE = "encode"  # pixels to vectors; the first batch loads the model
+    WRITE = "write"  # vectors and facts into the library
+    FINISH = "finish"  # what vanished, captions, the vector index
+    WAIT_DECODE = "wait_decode"  # nothing to do until a picture was decoded
+    WAIT_ENCODE = "wait_encode"  # nothing to do until a batch was encoded
+    REST = "rest"  # handing work around
+
+
+@dataclass(frozen=True, slots=True)
+class StageTime:
+    """What one stage took; several go on at once, and read, decode and transfer are summed over the workers."""
+
+    stage: Stage
+    wall_s: float
+    cpu_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunProfile:
+    """Where the time of a run went.
+
+    The calling thread's scan, write, finish, both waits and rest add up to `wall_s`; the processor times of all stages
+    add up to `cpu_s`.
+    """
+
+    stages: tuple[StageTime, ...]
+    workers: int
+    wall_s: float
+    cpu_s: float  # of this process and its workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +95,7 @@ class IndexReport:
     problems: tuple[Problem, ...] = ()  # those of this run
     notices: tuple[str, ...] = field(default=())  # roots marked offline, and why; a model nobody asked for
     captions: int = 0  # different texts embedded
+    profile: RunProfile | None = None  # None: nothing was run
 
 
 @dataclass(frozen=True, slots=True)

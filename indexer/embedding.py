@@ -14,10 +14,13 @@ from typing import Self
 import numpy as np
 
 from core.arrays import Vectors
+from core.indexing import Stage
 from core.models import Preprocess
 from core.pictures import DecodedPicture
 from core.protocols import ImageEncoder
 from db.records import IndexedFile, SpaceInfo, WorkItem
+from indexer.stopwatch import Stopwatch
+from media import Elapsed, Lap
 
 KnownHashes = Callable[[Sequence[bytes], Sequence[int]], Mapping[bytes, frozenset[int]]]
 """(content hashes, space ids) to the spaces that have a row for each hash."""
@@ -55,13 +58,14 @@ class BatchEncoder:
     A context manager: it owns the thread that encodes.
     """
 
-    def __init__(self, embedder: Embedder, known_hashes: KnownHashes, *, batch_size: int) -> None:
+    def __init__(self, embedder: Embedder, known_hashes: KnownHashes, *, batch_size: int, stopwatch: Stopwatch) -> None:
         self._embedder = embedder
         self._known_hashes = known_hashes
         self._batch_size = batch_size
         self._gathered: list[tuple[WorkItem, DecodedPicture]] = []
-        self._encoding: tuple[list[tuple[WorkItem, DecodedPicture]], Future[_Vectors]] | None = None
+        self._encoding: tuple[list[tuple[WorkItem, DecodedPicture]], Future[tuple[_Vectors, Elapsed]]] | None = None
         self._promised: set[tuple[int, bytes]] = set()  # encoded or about to be, and perhaps not committed yet
+        self.stopwatch = stopwatch
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="encode")
 
     def __enter__(self) -> Self:
@@ -100,8 +104,14 @@ class BatchEncoder:
             batch, self._gathered = self._gathered, []
             pictures = {picture.content_hash: picture for _, picture in batch}
             needed = self._needed(batch)
-            self._encoding = (batch, self._thread.submit(self._embedder.encode, pictures, needed))
+            self._encoding = (batch, self._thread.submit(self._encode, pictures, needed))
         return done
+
+    def _encode(
+        self, pictures: Mapping[bytes, DecodedPicture], needed: Mapping[int, Sequence[bytes]]
+    ) -> tuple[_Vectors, Elapsed]:
+        lap = Lap()
+        return self._embedder.encode(pictures, needed), lap()
 
     def _needed(self, batch: Sequence[tuple[WorkItem, DecodedPicture]]) -> dict[int, list[bytes]]:
         hashes = list(dict.fromkeys(picture.content_hash for _, picture in batch))
@@ -120,7 +130,9 @@ class BatchEncoder:
         if self._encoding is None:
             return []
         batch, future = self._encoding
-        vectors = future.result()
+        with self.stopwatch.during(Stage.WAIT_ENCODE):
+            vectors, took = future.result()
+        self.stopwatch.encoded(took.wall_s)
         self._encoding = None
         files = []
         for item, picture in batch:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import PictureProblem, ProblemKind
-from core.indexing import Problem
+from core.indexing import Problem, Stage
 from db.records import CommitCounts, FailedFile, IndexedFile, Outcome, UnchangedFile, WorkItem
 from indexer.embedding import BatchEncoder
 from indexer.interrupts import Interrupts
@@ -42,7 +42,7 @@ class Pipeline:
     Args:
         writer: the library; its plan is made.
         pool: decodes for the encoder's targets; entered by the caller.
-        encoder: entered by the caller.
+        encoder: entered by the caller; its stopwatch hears where the time goes here, too.
         interrupts: where Ctrl-C may cut in.
         max_megapixels: by root id; the pool itself knows only the largest of them.
         on_progress: hears the tally after each file.
@@ -62,6 +62,7 @@ class Pipeline:
         self._pool = pool
         self._encoder = encoder
         self._interrupts = interrupts
+        self._stopwatch = encoder.stopwatch
         self._max_megapixels = max_megapixels
         self._on_progress = on_progress
         self._ready: list[Outcome] = []
@@ -77,7 +78,8 @@ class Pipeline:
         """
         interrupted = False
         try:
-            for outcome in self._outcomes():
+            outcomes = self._outcomes()
+            while (outcome := self._next(outcomes)) is not None:
                 self._take(outcome)
                 self._commit_if_due()
             self._ready += self._encoder.finish()
@@ -94,10 +96,15 @@ class Pipeline:
         jobs = (DecodeJob(item.path, item.known_hash, item) for item in work)
         return self._interrupts.waited_for(self._pool.run(jobs))
 
+    def _next(self, outcomes: Iterator[DecodeOutcome]) -> DecodeOutcome | None:
+        with self._stopwatch.during(Stage.WAIT_DECODE):
+            return next(outcomes, None)
+
     def _take(self, outcome: DecodeOutcome) -> None:
         item = outcome.job.tag
         if not isinstance(item, WorkItem):
             raise TypeError(f"a decode job came back with {item!r} for its work item")
+        self._stopwatch.spent(outcome.spent)
         problem = outcome.problem or self._too_large(item, outcome)
         if problem is not None:
             self._ready.append(self._failed(item, problem))
@@ -132,7 +139,8 @@ class Pipeline:
 
     def _commit(self) -> None:
         if self._ready:
-            self.tally.counts += self._writer.commit(self._ready)
+            with self._stopwatch.during(Stage.WRITE):
+                self.tally.counts += self._writer.commit(self._ready)
             self._encoder.committed(file for file in self._ready if isinstance(file, IndexedFile))
             self._ready = []
         self._committed_at = time.monotonic()

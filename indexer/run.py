@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from core.batches import batch_size_for
 from core.errors import ModelError
-from core.indexing import IndexReport, IndexRequest, Progress, ProgressListener
+from core.indexing import IndexReport, IndexRequest, Progress, ProgressListener, Stage
 from core.protocols import Encoder
 from db.records import PlanCounts, SettleCounts, SpaceInfo
 from indexer.captions import embed_captions
@@ -21,6 +22,7 @@ from indexer.interrupts import Interrupts
 from indexer.neutral import embed_neutral_texts
 from indexer.pipeline import Pipeline, Tally
 from indexer.scan import Seen, Target, choose_targets, in_pages, scan
+from indexer.stopwatch import Stopwatch
 from media import DecodeLimits, DecodePool
 
 if TYPE_CHECKING:
@@ -78,26 +80,33 @@ class _Run:
         self._settled = SettleCounts()
         self._notices: list[str] = []
         self._captions = 0
+        self._workers = request.workers or default_workers()
+        self._stopwatch = Stopwatch()
 
     def go(self, exact_below: int, neutral_texts: Sequence[str]) -> bool:
         """The whole run; True where Ctrl-C ended it early."""
         with self._interrupts.ending():
-            targets = choose_targets(self._writer, self._request.paths, self._request.options)
-            self._scan(targets)
-            self._plan = self._writer.plan([space.id for space, _ in self._encoders])
+            with self._stopwatch.during(Stage.SCAN):
+                targets = choose_targets(self._writer, self._request.paths, self._request.options)
+                self._scan(targets)
+                self._plan = self._writer.plan([space.id for space, _ in self._encoders])
             if self._work(targets):
                 return True
             self._listener(Progress("finish", 0, None))
-            self._settled = self._writer.settle(self._seen.scans, prune=self._request.prune)
-            for space, encoder in self._encoders:
-                done = embed_captions(self._writer, space, encoder, self._refreshing)
-                self._captions = max(self._captions, done)
-                self._judging(space, encoder, neutral_texts)
-                self._interrupts.check()
-                self._writer.refresh_derived(  # after all texts: an index is measured with them
-                    space, exact_below=exact_below, recall=self._request.recall, on_progress=self._refreshing
-                )
+            with self._stopwatch.all_threads_during(Stage.FINISH):
+                self._finish(exact_below, neutral_texts)
         return self._interrupts.ended
+
+    def _finish(self, exact_below: int, neutral_texts: Sequence[str]) -> None:
+        self._settled = self._writer.settle(self._seen.scans, prune=self._request.prune)
+        for space, encoder in self._encoders:
+            done = embed_captions(self._writer, space, encoder, self._refreshing)
+            self._captions = max(self._captions, done)
+            self._judging(space, encoder, neutral_texts)
+            self._interrupts.check()
+            self._writer.refresh_derived(  # after all texts: an index is measured with them
+                space, exact_below=exact_below, recall=self._request.recall, on_progress=self._refreshing
+            )
 
     def _scan(self, targets: Sequence[Target]) -> None:
         library = os.fsencode(self._writer.path)
@@ -113,13 +122,16 @@ class _Run:
             return False
         megapixels = {target.root.id: target.root.options.max_megapixels for target in targets}
         embedder = Embedder.of(self._encoders)
+        size = batch_size_for((encoder for _, encoder in self._encoders), self._request.batch_size)
         with (
+            self._stopwatch.pipeline(),
             DecodePool(
                 targets=embedder.targets,
                 limits=DecodeLimits(max_megapixels=max(megapixels.values())),
-                workers=self._request.workers or default_workers(),
+                workers=self._workers,
+                look_ahead=size,
             ) as pool,
-            BatchEncoder(embedder, self._writer.known_hashes, batch_size=self._request.batch_size) as encoder,
+            BatchEncoder(embedder, self._writer.known_hashes, batch_size=size, stopwatch=self._stopwatch) as encoder,
         ):
             pipeline = Pipeline(
                 self._writer,
@@ -167,6 +179,7 @@ class _Run:
             problems=(*self._seen.problems, *self._tally.problems),
             captions=self._captions,
             notices=(*self._settled.notices, *self._seen.notices, *self._notices),
+            profile=self._stopwatch.stop(workers=self._workers),
         )
 
 

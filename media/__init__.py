@@ -5,6 +5,7 @@ Everything that knows Pillow lives here. Errors are PictureProblems; models and 
 
 from media.copies import COMPARE_SIDE, compare_copies
 from media.decode import decode_picture
+from media.elapsed import Elapsed, Lap, Spent
 from media.fit import fit_array, fit_pixels, orientation_of, shown_size
 from media.formats import FORMATS, PICTURE_EXTENSIONS, PictureFormat, is_candidate, sniff
 from media.limits import DecodeLimits
@@ -20,7 +21,10 @@ __all__ = [
     "DecodeLimits",
     "DecodeOutcome",
     "DecodePool",
+    "Elapsed",
+    "Lap",
     "PictureFormat",
+    "Spent",
     "compare_copies",
     "contact_sheet",
     "decode_picture",

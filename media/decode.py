@@ -20,12 +20,12 @@ import numpy as np
 from core.errors import PictureProblem, ProblemKind, SearchError
 from core.models import Preprocess
 from core.pictures import DecodedPicture, PictureFacts
-from media.fit import Raster, fit_raster, flat_where_small, orientation_of, shrink_to_side
+from media.fit import Raster, fit_raster, flat_where_small, orientation_of, shrink_to_side, thinned
 from media.formats import HEADER_BYTES, sniff, unread_format
 from media.limits import DecodeLimits, check_file, check_memory, check_size
 from media.metadata import Metadata, read_metadata
 from media.opening import open_image
-from media.phash import perceptual_hash
+from media.phash import HASH_KEPT_SIDE, perceptual_hash
 from media.problems import problem_of_decoder, problem_of_system
 from media.reduced import decode_reduced
 from media.source import SourceFile, open_source
@@ -33,16 +33,22 @@ from media.source import SourceFile, open_source
 if TYPE_CHECKING:
     from PIL import ImageFile
 
-Gate = Callable[[int], None]
-"""Told the bytes that decoding is about to take at its peak; returns when there is room for them.
 
-Whoever made the gate frees the room, once the picture and what failed over it are gone from memory.
-"""
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What is called on the way. A single process needs none of it.
+
+    Attributes:
+        gate: told the bytes that decoding is about to take at its peak; returns when there is room for them. Whoever
+            made the gate frees the room, once the picture and what failed over it are gone from memory.
+        on_read: the file is read and hashed.
+    """
+
+    gate: Callable[[int], None] = lambda _: None
+    on_read: Callable[[], None] = lambda: None
 
 
-def no_gate(working_bytes: int) -> None:
-    """Holds nothing back: a single process needs no turns."""
-
+_NO_HOOKS = Hooks()
 
 # Python's warning filters belong to the whole process: one decode at a time silences them. Decoding many pictures at
 # once is the pool's, whose processes do not share them.
@@ -65,7 +71,7 @@ def decode_picture(
     limits: DecodeLimits,
     small_side: int | None = None,
     known_hash: bytes | None = None,
-    gate: Gate = no_gate,
+    hooks: Hooks = _NO_HOOKS,
 ) -> DecodedPicture | None:
     """Reads a file once: its hash, its facts, and its pixels fitted to each target.
 
@@ -76,7 +82,7 @@ def decode_picture(
         small_side: the whole picture is wanted, too (`DecodedPicture.small`): its longer side this long, or as long as
             what was decoded for the targets.
         known_hash: where the file's hash equals it, nothing is decoded.
-        gate: holds back what will take much memory.
+        hooks: called on the way.
 
     Returns:
         None where the content is `known_hash`'s.
@@ -90,10 +96,11 @@ def decode_picture(
         check_file(size, limits)
 
     with _boundary() as seen, open_source(path, admit=admit) as source:
+        hooks.on_read()
         if source.content_hash == known_hash:
             return None
         opened = _open(source, limits, seen)
-        return _decode(opened, targets, small_side, limits, gate)
+        return _decode(opened, targets, small_side, limits, hooks)
 
 
 @contextmanager
@@ -161,19 +168,20 @@ def _recognise(header: bytes) -> str:
 
 
 def _decode(
-    opened: OpenedPicture, targets: Sequence[Preprocess], small_side: int | None, limits: DecodeLimits, gate: Gate
+    opened: OpenedPicture, targets: Sequence[Preprocess], small_side: int | None, limits: DecodeLimits, hooks: Hooks
 ) -> DecodedPicture:
     image, source = opened.image, opened.source
     full_size = image.size
     scale = decode_reduced(image, targets, small_side=small_side)
-    gate(check_memory(image, format_name=opened.format_name, full_size=full_size, limits=limits))
+    hooks.gate(check_memory(image, format_name=opened.format_name, full_size=full_size, limits=limits))
     metadata = _load_with_metadata(opened)
     if scale == 1:
         full_size = image.size  # a decoder may know better than the header, and TIFFs are turned while decoding
     raster = Raster(flat_where_small(image), orientation_of(image), scale, full_size)
-    pixels = tuple(fit_raster(raster, target) for target in targets)
     small = None if small_side is None else np.asarray(shrink_to_side(raster, min(small_side, max(image.size))))
-    facts = _facts(opened.format_name, raster.size, metadata, perceptual_hash(raster))
+    few = thinned(raster, targets, least_side=HASH_KEPT_SIDE)
+    pixels = tuple(fit_raster(few, target) for target in targets)
+    facts = _facts(opened.format_name, raster.size, metadata, perceptual_hash(few))
     return DecodedPicture(source.content_hash, facts, pixels, small)
 
 

@@ -17,8 +17,10 @@ from typing import Self
 from core.errors import PictureProblem, SearchError, UsageError
 from core.models import Preprocess
 from core.pictures import DecodedPicture
+from media.elapsed import NOTHING_SPENT, Elapsed, Lap, Spent
 from media.limits import DecodeLimits
 from media.protocol import Setup, WorkerJob
+from media.watchdog import Watchdog
 from media.worker_process import WORKER_COMMAND, WorkerProcess
 
 
@@ -38,6 +40,7 @@ class DecodeOutcome:
     job: DecodeJob
     picture: DecodedPicture | None
     problem: PictureProblem | None
+    spent: Spent = NOTHING_SPENT
 
 
 class DecodePool:
@@ -47,6 +50,7 @@ class DecodePool:
         targets: what pixels are fitted to; none gives facts and perceptual hashes only.
         limits: what one picture may cost; sizes the memory a worker may take.
         workers: how many processes, at least 1.
+        look_ahead: how many jobs are drawn, beside two for each worker, before their outcomes are taken.
         timeout_s: after this long over one file a worker is killed.
         command: what is run as a worker.
     """
@@ -57,6 +61,7 @@ class DecodePool:
         targets: Sequence[Preprocess],
         limits: DecodeLimits,
         workers: int,
+        look_ahead: int = 0,
         timeout_s: float = 60.0,
         command: Sequence[str] = WORKER_COMMAND,
     ) -> None:
@@ -67,6 +72,7 @@ class DecodePool:
         self._gate_path = os.fsencode(name)
         setup = Setup(tuple(targets), limits, timeout_s, self._gate_path)
         self._workers = [WorkerProcess(setup, command) for _ in range(workers)]
+        self._look_ahead = 2 * workers + look_ahead
 
     def __enter__(self) -> Self:
         return self
@@ -79,13 +85,13 @@ class DecodePool:
     def run(self, jobs: Iterable[DecodeJob]) -> Iterator[DecodeOutcome]:
         """Yields an outcome for each job, in the order they are finished.
 
-        At most 2 × workers jobs are drawn before their outcomes are taken. Closed early, it ends the workers that
-        are busy and returns at once. One run at a time.
+        At most 2 × workers + `look_ahead` jobs are drawn before their outcomes are taken. Closed early, it ends the
+        workers that are busy and returns at once. One run at a time.
 
         Raises:
             SearchError: no worker can be started at all.
         """
-        run = _Run(self._workers)
+        run = _Run(self._workers, self._look_ahead)
         try:
             yield from run.outcomes(iter(jobs))
         finally:
@@ -102,12 +108,13 @@ class DecodePool:
 class _Run:
     """One `run`: its queues, and a thread for each worker that has had work."""
 
-    def __init__(self, workers: Sequence[WorkerProcess]) -> None:
+    def __init__(self, workers: Sequence[WorkerProcess], look_ahead: int) -> None:
         self._idle = list(reversed(workers))  # those without a thread
-        self._look_ahead = 2 * len(workers)
+        self._look_ahead = look_ahead
         self._todo: queue.SimpleQueue[DecodeJob | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[DecodeOutcome | SearchError] = queue.SimpleQueue()
         self._threads: list[tuple[WorkerProcess, threading.Thread]] = []
+        self._watchdog = Watchdog()
 
     def outcomes(self, jobs: Iterator[DecodeJob]) -> Iterator[DecodeOutcome]:
         under_way = 0
@@ -142,6 +149,7 @@ class _Run:
                 worker.cancel()
                 thread.join()
                 worker.allow()
+        self._watchdog.close()
 
     def _start_thread(self) -> None:
         if self._idle:
@@ -153,7 +161,10 @@ class _Run:
     def _serve(self, worker: WorkerProcess) -> None:
         while (job := self._todo.get()) is not None:
             try:
-                reply = worker.decode(WorkerJob(job.path, job.known_hash))
-                self._done.put(DecodeOutcome(job, reply.picture, reply.problem))
+                lap = Lap()
+                reply = worker.decode(WorkerJob(job.path, job.known_hash), self._watchdog)
+                read, decode, here = reply.spent.read, reply.spent.decode, lap()
+                transfer = Elapsed(here.wall_s - read.wall_s - decode.wall_s, here.cpu_s)
+                self._done.put(DecodeOutcome(job, reply.picture, reply.problem, Spent(read, decode, transfer)))
             except SearchError as error:
                 self._done.put(error)

@@ -12,6 +12,7 @@ from typing import IO
 from core.errors import PictureProblem
 from core.models import Preprocess
 from core.pictures import DecodedPicture
+from media.elapsed import NOTHING_SPENT, Spent
 from media.limits import DecodeLimits
 
 _LENGTH = struct.Struct(">I")
@@ -51,6 +52,7 @@ class Reply:
 
     picture: DecodedPicture | None
     problem: PictureProblem | None
+    spent: Spent = NOTHING_SPENT
 
 
 def write_frame(pipe: IO[bytes], message: object) -> None:

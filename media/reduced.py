@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.models import Preprocess
-from media.fit import orientation_of, shown_size
-from media.geometry import place
+from media.fit import orientation_of, pixels_per_pixel, shown_size
 
 if TYPE_CHECKING:
     from PIL import ImageFile
@@ -64,8 +63,5 @@ def _scale(size: tuple[int, int], targets: Sequence[Preprocess], orientation: in
     width, height = shown_size(size, orientation)
     spare = min(width, height) / _HASH_SIDE_KEPT
     for target in targets:
-        placed = place(width, height, target)
-        across = (placed.box[2] - placed.box[0]) / placed.width
-        down = (placed.box[3] - placed.box[1]) / placed.height
-        spare = min(spare, across / KEEP_FACTOR, down / KEEP_FACTOR)
+        spare = min(spare, pixels_per_pixel((width, height), target) / KEEP_FACTOR)
     return next((scale for scale in (8, 4, 2) if spare >= scale), 1)

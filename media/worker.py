@@ -10,11 +10,14 @@ import queue
 import signal
 import sys
 import threading
+import time
 import warnings
+from collections.abc import Sequence
 from typing import IO
 
 from core.errors import PictureProblem
-from media.decode import decode_picture
+from media.decode import Hooks, decode_picture
+from media.elapsed import Elapsed, Lap, Spent
 from media.gate import LargePictureGate
 from media.limits import DecodeLimits
 from media.opening import load_all_plugins
@@ -56,13 +59,24 @@ def _work(setup: Setup, jobs: "queue.SimpleQueue[WorkerJob]", sink: IO[bytes]) -
 
 def _decoded(job: WorkerJob, setup: Setup, gate: LargePictureGate) -> Reply:
     """When it returns, what decoding took is free again: the problem is a new one, without the frames of its cause."""
+    lap = Lap(time.process_time)
+    reading: list[Elapsed] = []
     try:
         picture = decode_picture(
-            job.path, targets=setup.targets, limits=setup.limits, known_hash=job.known_hash, gate=gate
+            job.path,
+            targets=setup.targets,
+            limits=setup.limits,
+            known_hash=job.known_hash,
+            hooks=Hooks(gate, on_read=lambda: reading.append(lap())),
         )
     except PictureProblem as problem:
-        return Reply(None, PictureProblem(problem.kind, problem.reason))
-    return Reply(picture, None)
+        return Reply(None, PictureProblem(problem.kind, problem.reason), _spent(reading, lap()))
+    return Reply(picture, None, _spent(reading, lap()))
+
+
+def _spent(reading: Sequence[Elapsed], last: Elapsed) -> Spent:
+    """What was not read to its end was not decoded."""
+    return Spent(reading[0], last) if reading else Spent(last)
 
 
 def _read_jobs(source: IO[bytes], jobs: "queue.SimpleQueue[WorkerJob]") -> None:

@@ -3,6 +3,7 @@
 Whatever happens to the process costs the file it was working on, and nothing else.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -13,11 +14,14 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import PictureProblem, ProblemKind, SearchError
+from media.elapsed import Elapsed, Lap, Spent
 from media.protocol import Ready, Reply, Setup, Waiting, WorkerJob, read_frame, write_frame
+from media.watchdog import Deadline, Watchdog
 
 # -P: the current folder may be full of pictures and of files named like modules.
 WORKER_COMMAND: tuple[str, ...] = (sys.executable, "-P", "-m", "media.worker")
 _START_TIMEOUT_S = 60.0
+_PIPE_BYTES = 1 << 20  # what Linux allows anyone
 
 
 class WorkerProcess:
@@ -30,22 +34,21 @@ class WorkerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._cancelled = False
 
-    def decode(self, job: WorkerJob) -> Reply:
+    def decode(self, job: WorkerJob, watchdog: Watchdog) -> Reply:
         """One file. A worker that dies or hangs over it gives a problem of that kind.
 
         Raises:
             SearchError: no worker can be started.
         """
-        process = self._running()
-        watch = _Deadline(process, self._setup.timeout_s)
-        try:
-            write_frame(_pipe(process.stdin), job)
-            while isinstance(answer := read_frame(_pipe(process.stdout)), Waiting):
-                watch.restart()
-        except (EOFError, OSError):
-            return Reply(None, self._death(process, watch))
-        finally:
-            watch.cancel()
+        process = self._running(watchdog)
+        lap = Lap()
+        with watchdog.watching(process, self._setup.timeout_s) as deadline:
+            try:
+                write_frame(_pipe(process.stdin), job)
+                while isinstance(answer := read_frame(_pipe(process.stdout)), Waiting):
+                    deadline.restart()
+            except (EOFError, OSError):
+                return Reply(None, self._death(process, deadline), Spent(decode=Elapsed(lap().wall_s)))
         if not isinstance(answer, Reply):
             raise SearchError(f"a decode worker said {type(answer).__name__}: report this as a bug")
         return answer
@@ -68,7 +71,7 @@ class WorkerProcess:
             _end(self._process)
             self._process = None
 
-    def _running(self) -> "subprocess.Popen[bytes]":
+    def _running(self, watchdog: Watchdog) -> "subprocess.Popen[bytes]":
         """A process that is alive and ready."""
         if self._process is not None and self._process.poll() is None:
             return self._process
@@ -77,55 +80,25 @@ class WorkerProcess:
             if self._cancelled:
                 raise SearchError("the decode pool is closing")
             process = self._process = _start(self._command)
-        watch = _Deadline(process, _START_TIMEOUT_S)
         try:
-            write_frame(_pipe(process.stdin), self._setup)
-            ready = read_frame(_pipe(process.stdout))
+            with watchdog.watching(process, _START_TIMEOUT_S):
+                write_frame(_pipe(process.stdin), self._setup)
+                ready = read_frame(_pipe(process.stdout))
         except (EOFError, OSError) as error:
             self.close()
             command = " ".join(self._command)
             raise SearchError(
                 f"a decode worker could not start (exit code {process.returncode}): run `{command}` to see why"
             ) from error
-        finally:
-            watch.cancel()
         if not isinstance(ready, Ready):
             raise SearchError(f"a decode worker said {type(ready).__name__} instead of Ready: report this as a bug")
         return process
 
-    def _death(self, process: "subprocess.Popen[bytes]", watch: "_Deadline") -> PictureProblem:
+    def _death(self, process: "subprocess.Popen[bytes]", deadline: Deadline) -> PictureProblem:
         self.close()
-        if watch.passed:
+        if deadline.passed:
             return PictureProblem(ProblemKind.TIMEOUT, f"took longer than {self._setup.timeout_s:g} s to decode")
         return PictureProblem(ProblemKind.DECODER_CRASHED, f"its decoder crashed ({_how(process.returncode)})")
-
-
-class _Deadline:
-    """Kills a process when its time has passed."""
-
-    def __init__(self, process: "subprocess.Popen[bytes]", timeout_s: float) -> None:
-        self._process = process
-        self._timeout_s = timeout_s
-        self.passed = False
-        self._timer = self._started()
-
-    def restart(self) -> None:
-        self._timer.cancel()
-        self._timer = self._started()
-
-    def cancel(self) -> None:
-        self._timer.cancel()
-        self._timer.join()
-
-    def _started(self) -> threading.Timer:
-        timer = threading.Timer(self._timeout_s, self._kill)
-        timer.daemon = True
-        timer.start()
-        return timer
-
-    def _kill(self) -> None:
-        self.passed = True
-        self._process.kill()
 
 
 def _start(command: Sequence[str]) -> "subprocess.Popen[bytes]":
@@ -137,7 +110,7 @@ def _start(command: Sequence[str]) -> "subprocess.Popen[bytes]":
         "MALLOC_ARENA_MAX": "2",
         "MALLOC_MMAP_THRESHOLD_": "8388608",  # bytes: Pillow's blocks of 16 MB go back to the system once freed
     }
-    return subprocess.Popen(  # noqa: S603 - this very interpreter, no shell
+    process = subprocess.Popen(  # noqa: S603 - this very interpreter, no shell
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -145,6 +118,18 @@ def _start(command: Sequence[str]) -> "subprocess.Popen[bytes]":
         env=environment,
         start_new_session=True,
     )
+    _widen(_pipe(process.stdout))
+    return process
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Room for a whole reply: a pipe of Linux's usual 64 kB is filled and emptied three times for 224 × 224 pixels."""
+    if sys.platform != "linux":
+        return
+    import fcntl
+
+    with contextlib.suppress(OSError):  # a user may have only so many wide pipes
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -28,7 +28,7 @@ def read_exif(image: "Image.Image") -> tuple[int, Found]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of damaged blocks; dropped fields are our answer
         tags = attempt(_tags_of, None, image)
-        if tags is None:
+        if not tags:
             return 1, NOTHING
         return _orientation_of(image, tags), _found_in(tags)
 
@@ -119,6 +119,8 @@ def _position(gps: Tags) -> Position | None:
 
 
 def _numbers(value: object) -> list[float]:
+    if value is None:
+        return []
     parts = value if isinstance(value, tuple) else (value,)
     return [float(part) for part in parts if isinstance(part, SupportsFloat)]
 

@@ -10,6 +10,7 @@ from core.arrays import Pixels, Vectors
 from core.pictures import DecodedPicture, PictureFacts, TakenAt, TakenSource
 from db.records import IndexedFile, SpaceInfo, SpaceState, WorkItem, WorkKind
 from indexer.embedding import BatchEncoder, Embedder
+from indexer.stopwatch import Stopwatch
 from tests.fakes import FakeEncoder
 
 FACTS = PictureFacts(
@@ -62,7 +63,9 @@ def through(encoder: BatchEncoder, work: Sequence[tuple[WorkItem, DecodedPicture
 def test_everything_comes_back_in_order_with_its_own_vector(batch_size: int) -> None:
     fake = FakeEncoder(size=8)
     work = [(item(f"{i}", 1), decoded(i, 8)) for i in range(10)]
-    files = through(BatchEncoder(Embedder.of([(space(1), fake)]), nothing_known, batch_size=batch_size), work)
+    files = through(
+        BatchEncoder(Embedder.of([(space(1), fake)]), nothing_known, batch_size=batch_size, stopwatch=Stopwatch()), work
+    )
     assert [file.item.path for file in files] == [f"{i}".encode() for i in range(10)]
     for i, file in enumerate(files):
         expected = FakeEncoder(size=8).encode_pixels(decoded(i, 8).pixels[0][None])[0]
@@ -74,7 +77,9 @@ def test_everything_comes_back_in_order_with_its_own_vector(batch_size: int) -> 
 def test_content_is_encoded_once(batch_size: int) -> None:
     fake = FakeEncoder(size=8)
     work = [(item(f"{i}", 1), decoded(i % 2, 8)) for i in range(7)]
-    files = through(BatchEncoder(Embedder.of([(space(1), fake)]), nothing_known, batch_size=batch_size), work)
+    files = through(
+        BatchEncoder(Embedder.of([(space(1), fake)]), nothing_known, batch_size=batch_size, stopwatch=Stopwatch()), work
+    )
     assert fake.pictures_seen == 2
     assert [sorted(file.vectors) for file in files] == [[1], [1], [], [], [], [], []]
 
@@ -91,13 +96,15 @@ def test_content_is_encoded_in_the_spaces_that_lack_it_only() -> None:
         (item("needs one", 2), decoded(2, 8, 16)),
         (item("needs none"), decoded(3, 8, 16)),
     ]
-    files = through(BatchEncoder(embedder, lambda hashes, space_ids: known, batch_size=4), work)
+    files = through(BatchEncoder(embedder, lambda hashes, space_ids: known, batch_size=4, stopwatch=Stopwatch()), work)
     assert [sorted(file.vectors) for file in files] == [[2], [1, 2, 3], [2], []]
     assert (first.pictures_seen, second.pictures_seen, third.pictures_seen) == (1, 3, 1)
 
 
 def test_the_next_batch_is_gathered_while_one_is_encoded() -> None:
-    encoder = BatchEncoder(Embedder.of([(space(1), FakeEncoder(size=8))]), nothing_known, batch_size=2)
+    encoder = BatchEncoder(
+        Embedder.of([(space(1), FakeEncoder(size=8))]), nothing_known, batch_size=2, stopwatch=Stopwatch()
+    )
     with encoder:
         given = [len(encoder.add(item(f"{i}", 1), decoded(i, 8))) for i in range(6)]
         assert given == [0, 0, 0, 2, 0, 2]
@@ -105,7 +112,9 @@ def test_the_next_batch_is_gathered_while_one_is_encoded() -> None:
 
 
 def test_drained_early_it_encodes_what_was_gathered() -> None:
-    encoder = BatchEncoder(Embedder.of([(space(1), FakeEncoder(size=8))]), nothing_known, batch_size=4)
+    encoder = BatchEncoder(
+        Embedder.of([(space(1), FakeEncoder(size=8))]), nothing_known, batch_size=4, stopwatch=Stopwatch()
+    )
     with encoder:
         assert encoder.add(item("a", 1), decoded(1, 8)) == []
         assert [file.item.path for file in encoder.drain()] == [b"a"]
@@ -120,7 +129,7 @@ def test_committed_content_is_left_to_the_library_to_remember() -> None:
         return {content: frozenset({1}) for content in hashes} if len(asked) > 1 else {}
 
     fake = FakeEncoder(size=8)
-    encoder = BatchEncoder(Embedder.of([(space(1), fake)]), known, batch_size=1)
+    encoder = BatchEncoder(Embedder.of([(space(1), fake)]), known, batch_size=1, stopwatch=Stopwatch())
     with encoder:
         encoder.add(item("a", 1), decoded(1, 8))
         encoder.committed(encoder.drain())
@@ -134,6 +143,8 @@ def test_an_encoders_error_is_the_runs_error() -> None:
         def encode_pixels(self, pixels: Pixels) -> Vectors:
             raise MemoryError("no room on the device")
 
-    encoder = BatchEncoder(Embedder.of([(space(1), Failing(size=8))]), nothing_known, batch_size=1)
+    encoder = BatchEncoder(
+        Embedder.of([(space(1), Failing(size=8))]), nothing_known, batch_size=1, stopwatch=Stopwatch()
+    )
     with pytest.raises(MemoryError, match="no room"):
         through(encoder, [(item("a", 1), decoded(1, 8))])

@@ -111,7 +111,7 @@ def test_kill_at_random_moments(seed: int, photos: Path, whole: Path, tmp_path: 
     """Thirty kills in all: five libraries, each killed six times from its first moments on."""
     library = tmp_path / "library"
     moments = random.Random(seed)
-    for stage, done in (("scan", 0), ("index", 1), ("index", 30)) * 2:
+    for stage, done in (("scan", 0), ("index", 1), ("index", 40)) * 2:  # at 40 a batch is committed
         run = start(library, photos, slow=0.01)
         wait_for(run, stage, done)
         time.sleep(moments.uniform(0.0, 0.6))
