@@ -49,11 +49,12 @@ class Words:
     Args:
         dim: of the space.
         near: float32 (n, dim): pictures that texts are about; which one, the text's hash says.
+        info: the model that it stands for; None: one of its own.
     """
 
-    def __init__(self, near: Vectors, dim: int = 512) -> None:
+    def __init__(self, near: Vectors, dim: int = 512, info: EncoderInfo | None = None) -> None:
         weights = hashlib.sha256(b"made").hexdigest()
-        self.info = EncoderInfo("made", dim, Preprocess(224, 224), weights, 100.0, 77, ("en",))
+        self.info = info or EncoderInfo("made", dim, Preprocess(224, 224), weights, 100.0, 77, ("en",))
         self._near = near
         self._known: dict[str, Vectors] = {}
 
@@ -107,12 +108,18 @@ def sort_out(rows: HalfRows, rng: np.random.Generator) -> Sorted:
     return Sorted(rows, order, folders[order], tags)
 
 
-def make_library(folder: Path, rows: HalfRows) -> SpaceInfo:
-    """A library of these float16 (n, dim) unit rows in `folder`; index and columns are yet to be written."""
+def make_library(folder: Path, rows: HalfRows, info: EncoderInfo | None = None) -> SpaceInfo:
+    """A library of these float16 (n, dim) unit rows in `folder`; index and columns are yet to be written.
+
+    Args:
+        folder: of the library.
+        rows: of the space.
+        info: the model that is said to have made them; None: none there is.
+    """
     rng = np.random.default_rng(0)
     pictures = sort_out(rows, rng)
     near = rows[:: max(1, len(rows) // 1000)].astype(np.float32)
-    encoder = Words(near, rows.shape[1])
+    encoder = Words(near, rows.shape[1], info)
     with open_writer(folder, command="benchmark") as writer:
         space = writer.use_space(encoder.info)
         _write_vectors(writer, space, pictures)

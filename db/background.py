@@ -4,15 +4,22 @@ Kept with each space and derived: losing them costs a hit its `match`, never an 
 is made of them, is `searcher`'s business.
 """
 
+from __future__ import annotations
+
 import hashlib
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import Connection
 
-from core.arrays import Vectors
 from db.connect import Store, transaction
-from db.records import SpaceInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from core.arrays import Vectors
+    from db.records import SpaceInfo
 
 _KIND = "texts"  # the only kind that proved worth keeping
 _DISK = np.dtype("<f2")

@@ -4,20 +4,27 @@ A row stands for a text, however many pictures say it. As with pictures, the byt
 them (invariant 1). The generation is made when the first text is embedded.
 """
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
+
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import Connection
 
-from core.arrays import RowNumbers, Vectors
 from core.models import VectorKind
 from db.caption_records import CaptionCandidate
 from db.caption_texts import FOUND, settle_texts, touch_texts
 from db.connect import Store, run_many, transaction
-from db.records import GenerationInfo, SpaceInfo
 from db.rows import append_half, half, record_blocks
 from db.spaces import find_generation, make_generation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from core.arrays import RowNumbers, Vectors
+    from db.records import GenerationInfo, SpaceInfo
 
 _PAGE = 5_000
 _NOT_EMBEDDED = f"""

@@ -5,9 +5,14 @@ that no caption holds any more is deleted. Temporary triggers note every text wh
 them, so that a transaction looks at those few again and never at a million.
 """
 
-from sqlalchemy import Connection
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from db.connect import run_many
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _WATCHED = (
     "CREATE TEMP TABLE IF NOT EXISTS touched_text (text_id INTEGER PRIMARY KEY)",

@@ -3,15 +3,20 @@
 Fetched in pages, so that what is done may be committed in between; each is given once.
 """
 
-import json
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
 
-from sqlalchemy import Connection
+import json
+from typing import TYPE_CHECKING
 
 from core.pictures import CaptionSource
 from db.caption_records import CaptionRecord, PictureRecord
 from db.caption_texts import CAPTION_HOLDS
 from db.pictures import best_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Connection
 
 _PAGE = 1_000
 

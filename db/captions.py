@@ -4,16 +4,21 @@ A caption that came with a file leaves with it; one that was imported or generat
 can be found is `caption_texts`' business, and their vectors are `caption_rows`'.
 """
 
+from __future__ import annotations
+
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from core.pictures import Caption, CaptionSource
 from db.caption_records import CaptionCounts
 from db.caption_texts import CAPTION_HOLDS, settle_texts
 from db.connect import Store, run_many, transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection
 
 _OF_ASSETS = f"""
     SELECT c.asset_id, c.source, t.text, c.model, c.match, c.kept FROM json_each(:assets) j

@@ -6,25 +6,31 @@ while SQLite names it with the digest of its bytes. What it says comes from the 
 so a filter cannot tell the two apart.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BufferedRandom, BufferedReader
-from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import Connection
 
-from core.arrays import RowNumbers
 from core.pictures import Orientation
 from db.connect import Store, plain_rows, transaction
 from db.places import place_of
 from db.vectors.storage import storage_errors, sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import BufferedRandom, BufferedReader
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from sqlalchemy import Connection
+
+    from core.arrays import RowNumbers
 
 COLUMNS = np.dtype(
     [

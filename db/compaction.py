@@ -6,12 +6,14 @@ the stray. Rows of hidden pictures that may come back are kept: only rows that s
 An index over what is left can be written before the flip, too: then the old one answers until the new one does.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import Connection
 
 from core.arrays import HalfRows, RowMask, RowNumbers
 from core.errors import LibraryDamaged
@@ -19,11 +21,15 @@ from core.models import VectorKind
 from db.columns import drop_columns
 from db.connect import Store, run_many, transaction
 from db.places import ROW_TABLE, RowsPlace, place_of
-from db.records import GenerationInfo, SpaceInfo
 from db.spaces import find_generation
 from db.vectors.blocks import damaged_blocks
 from db.vectors.compact import compact
 from db.vectors.records import IndexRecord
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from db.records import GenerationInfo, SpaceInfo
 
 DEAD_SHARE = 0.2  # of the rows: from here on a search reads, and a disk holds, noticeably more than it must
 _AT_ONCE = 50_000  # rows renumbered by one statement: 10 MB of Python numbers

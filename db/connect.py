@@ -6,22 +6,24 @@ what SQLite holds open is what stands in the code.
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
-
-from sqlalchemy import Connection, NullPool, create_engine, event
-from sqlalchemy.engine import ExceptionContext
 
 from core.errors import LibraryError, LibraryNotFound
 from db.failures import as_library_error
+from db.light import LightConnection
 from db.words import read_noted
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from sqlalchemy.engine import ExceptionContext
+
 DATABASE = "library.sqlite3"
-_BUSY_TIMEOUT_S = 10.0  # a checkpoint of another process may hold the file for a moment
+BUSY_TIMEOUT_S = 10.0  # a checkpoint of another process may hold the file for a moment
 
 _WRITER_PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers never wait, and never see half a batch
@@ -41,7 +43,7 @@ class Store:
     """A library's folder and an open connection to its database: what every function of this package works on."""
 
     folder: Path
-    conn: Connection
+    conn: "Connection"
 
 
 def connect_writer(folder: Path) -> Store:
@@ -62,12 +64,21 @@ def connect_reader(folder: Path) -> Store:
     Raises:
         LibraryNotFound: nothing was ever indexed here.
     """
+    return _prepared(folder, _connect)
+
+
+def connect_light(folder: Path) -> Store:
+    """As `connect_reader`, without SQLAlchemy, for queries that stand in SQL (`exec_driver_sql`)."""
+    return _prepared(folder, _connect_light)
+
+
+def _prepared(folder: Path, connect: Callable[[Path, str], Store]) -> Store:
     require_folder(folder)
     database = folder / DATABASE
     if not database.is_file():
         raise LibraryNotFound(f"no library at {folder}: run `search index FOLDER` first")
     immutable = _immutable(folder)
-    store = _connect(folder, f"file:{_quoted(database)}?mode=ro{immutable}")
+    store = connect(folder, f"file:{_quoted(database)}?mode=ro{immutable}")
     store.conn.info["immutable"] = bool(immutable)
     for pragma in _READER_PRAGMAS:
         store.conn.exec_driver_sql(pragma)
@@ -115,7 +126,7 @@ def file_identity(path: Path) -> tuple[int, int] | None:
 
 
 @contextmanager
-def transaction(store: Store) -> Iterator[Connection]:
+def transaction(store: Store) -> Iterator["Connection"]:
     """All of it, or nothing; an exception rolls back. The texts that it changed are read for keyword search."""
     with _atomically(store.conn, "BEGIN IMMEDIATE"):
         yield store.conn
@@ -123,14 +134,14 @@ def transaction(store: Store) -> Iterator[Connection]:
 
 
 @contextmanager
-def scratch_transaction(conn: Connection) -> Iterator[None]:
+def scratch_transaction(conn: "Connection") -> Iterator[None]:
     """One transaction for many rows of temporary tables; takes no lock that others could feel."""
     with _atomically(conn, "BEGIN DEFERRED"):
         yield
 
 
 @contextmanager
-def _atomically(conn: Connection, begin: str) -> Iterator[None]:
+def _atomically(conn: "Connection", begin: str) -> Iterator[None]:
     conn.exec_driver_sql(begin)
     try:
         yield
@@ -141,13 +152,13 @@ def _atomically(conn: Connection, begin: str) -> Iterator[None]:
         raise
 
 
-def run_many(conn: Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+def run_many(conn: "Connection", statement: str, rows: Sequence[tuple[object, ...]]) -> None:
     """The statement once for each row; not at all for none, which the driver would take for a statement of its own."""
     if rows:
         conn.exec_driver_sql(statement, list(rows))
 
 
-def plain_rows(conn: Connection, query: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+def plain_rows(conn: "Connection", query: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
     """All rows as plain tuples: for what is asked with every answer. SQLAlchemy's rows take as long again."""
     found = conn.exec_driver_sql(query, dict(values))
     rows: list[tuple[Any, ...]] = cast("Any", found.cursor).fetchall()
@@ -169,19 +180,27 @@ def backup_database(store: Store, destination: Path) -> None:
 def close(store: Store) -> None:
     """Close the connection (and, as the last one, fold the journal into the database)."""
     store.conn.close()
-    store.conn.engine.dispose()
+    engine = getattr(store.conn, "engine", None)  # a light connection has none
+    if engine is not None:
+        engine.dispose()
+
+
+def _connect_light(folder: Path, uri: str) -> Store:
+    # It does what readers ask of SQLAlchemy's, and says so in a test.
+    return Store(folder, cast("Connection", LightConnection(lambda: _open(uri), folder)))
+
+
+def _open(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None)
 
 
 def _connect(folder: Path, uri: str) -> Store:
-    engine = create_engine(
-        "sqlite://",
-        creator=lambda: sqlite3.connect(uri, uri=True, timeout=_BUSY_TIMEOUT_S, check_same_thread=False),
-        poolclass=NullPool,
-        isolation_level="AUTOCOMMIT",
-    )
+    from sqlalchemy import NullPool, create_engine, event
+
+    engine = create_engine("sqlite://", creator=lambda: _open(uri), poolclass=NullPool, isolation_level="AUTOCOMMIT")
 
     @event.listens_for(engine, "handle_error")
-    def translate(context: ExceptionContext) -> None:
+    def translate(context: "ExceptionContext") -> None:
         if not isinstance(context.original_exception, Exception):
             context.is_disconnect = False  # Ctrl-C: the file is still open, and the transaction is rolled back below
         known = as_library_error(context.original_exception, folder)
@@ -191,8 +210,9 @@ def _connect(folder: Path, uri: str) -> Store:
     return Store(folder, engine.connect())
 
 
-def _dbapi(conn: Connection) -> sqlite3.Connection:
-    return cast("sqlite3.Connection", conn.connection.dbapi_connection)
+def _dbapi(conn: "Connection") -> sqlite3.Connection:
+    light = getattr(conn, "dbapi", None)
+    return cast("sqlite3.Connection", light or conn.connection.dbapi_connection)
 
 
 def _quoted(path: Path) -> str:
@@ -215,10 +235,12 @@ def connect_memory(folder: Path) -> Store:
     return _connect(folder, "file::memory:")
 
 
-def checkpoint(store: Store) -> None:
+def checkpoint(store: Store, *, wait_s: float = 0.25) -> None:
     """Fold the journal into the database, so that the library can be copied, or read where nothing can be written.
 
-    Readers that are still at work keep the part they need: then it is done by a later writer.
+    Readers that are still at work after twice `wait_s` keep the part they need: then it is done by a later writer.
     """
     store.conn.exec_driver_sql("PRAGMA optimize")
+    store.conn.exec_driver_sql(f"PRAGMA busy_timeout = {wait_s * 1000:.0f}")
     store.conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+    store.conn.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000:.0f}")

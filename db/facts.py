@@ -1,13 +1,17 @@
 """What a picture says of itself, written to and read from the asset table."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import Connection, Row
+from typing import TYPE_CHECKING, Any
 
 from core.pictures import Caption, PictureFacts, Tag, TakenAt, TakenSource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection, Row
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the clock on the wall, which has no zone
 

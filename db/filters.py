@@ -1,25 +1,30 @@
 """From filters to the rows that may be found. A filter never costs recall: it is a mask over every committed row."""
 
+from __future__ import annotations
+
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection
 
-from core.arrays import RowMask
-from core.queries import Filters, Near
 from core.tags import folded
 from db.columns import NEVER, ORIENTATIONS, Columns, open_columns, read_columns, read_dirty_columns, rows_below
-from db.connect import Store
 from db.facts import wall_seconds
 from db.ranges import PathRange
-from db.records import GenerationInfo
 from db.tags import tagged_assets
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from core.arrays import RowMask
+    from core.queries import Filters, Near
+    from db.connect import Store
+    from db.records import GenerationInfo
 
 _EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 _MARGIN_KM = 0.02  # of two places in float32 degrees

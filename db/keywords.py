@@ -4,21 +4,27 @@ The index of words (`db.words`) gives texts; which pictures they tell of is look
 captions only, of files that are there. What the words are, and what finding one is worth, is the caller's.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import Connection
 
 from core.arrays import RowMask, RowNumbers
-from core.words import Term
 from db.connect import plain_rows
-from db.records import GenerationInfo
 from db.words import BITS, TextKind, has_index, has_trigrams
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from sqlalchemy import Connection
+
+    from core.words import Term
+    from db.records import GenerationInfo
 
 NAMED = 0.95
 """What a word of a file's or folder's name counts beside one of a caption or tag: names are less often about what is

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from core.errors import LibraryNotFound, LibraryTooNew, LibraryTooOld
 from db.connect import DATABASE, Store, backup_database, transaction
-from db.schema import metadata
 from db.vectors.storage import storage_errors
 from db.words import make_words
 
@@ -69,6 +68,8 @@ def bring_up_to_date(store: Store, *, history: tuple[str, ...] = HISTORY, script
 
 
 def _create(store: Store) -> None:
+    from db.schema import metadata
+
     with transaction(store) as conn:
         metadata.create_all(conn, checkfirst=False)
         make_words(conn)

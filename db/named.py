@@ -1,12 +1,15 @@
 """From what a file is called to the pictures it stands for, whether they have a vector or not."""
 
+from __future__ import annotations
+
 import os
 from collections import defaultdict
-from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
-from db.schema import file, file_asset
+    from sqlalchemy import Connection
 
 _CHUNK = 10_000  # SQLite takes 32,766 values in a statement
 _LIVE = "f.state IN ('present', 'offline')"
@@ -15,15 +18,15 @@ _LIVE = "f.state IN ('present', 'offline')"
 def images_at_paths(conn: Connection, paths: Collection[bytes]) -> dict[bytes, int]:
     """The live picture of each of these files; a path without one is left out."""
     found: dict[bytes, int] = {}
-    wanted = (
-        select(file.c.path, file_asset.c.asset_id)
-        .join_from(file, file_asset)
-        .where(file.c.state.in_(["present", "offline"]))
-        .order_by(file_asset.c.asset_id.desc())  # of several pages the first
-    )
     chosen = list(paths)
     for start in range(0, len(chosen), _CHUNK):
-        rows = conn.execute(wanted.where(file.c.path.in_(chosen[start : start + _CHUNK])))
+        part = chosen[start : start + _CHUNK]
+        rows = conn.exec_driver_sql(
+            f"SELECT f.path, fa.asset_id FROM file f JOIN file_asset fa ON fa.file_id = f.id"
+            f" WHERE {_LIVE} AND f.path IN ({', '.join('?' * len(part))})"
+            " ORDER BY fa.asset_id DESC",  # of several pages the first
+            tuple(part),
+        )
         found.update((row.path, row.asset_id) for row in rows)
     return found
 

@@ -1,6 +1,12 @@
 """How many new files the last plan saw and no commit has taken up since: "12,000 of 12,400 indexed"."""
 
-from sqlalchemy import Connection
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
 
 _KEY = "pending_new"
 

@@ -1,13 +1,13 @@
 """From row numbers to pictures as an answer shows them; and which rows a file or a content has."""
 
+from __future__ import annotations
+
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import Connection
 
-from core.arrays import RowNumbers
 from core.pictures import Picture
 from db.captions import kept_captions_of
 from db.connect import plain_rows
@@ -15,6 +15,13 @@ from db.facts import read_facts
 from db.ranges import PathRange
 from db.records import ExportRow, FileState
 from db.tags import tags_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from core.arrays import RowNumbers
 
 _PAGE = 5_000  # rows fetched at once by an export
 

@@ -1,14 +1,20 @@
 """Where the files of a space lie, and what they are called."""
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from __future__ import annotations
 
-from sqlalchemy import Connection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from core.models import VectorKind
-from db.connect import Store
 from db.vectors.rows_file import RowsFile, RowsHeader
 from db.vectors.storage import storage_errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from db.connect import Store
 
 ROW_TABLE = {VectorKind.IMAGE: "vector_row", VectorKind.CAPTION: "caption_row"}
 """What each kind of rows stands for: pictures, or caption texts."""
@@ -52,7 +58,7 @@ class RowsPlace:
         """
         return RowsFile.open(self.vectors, self._header)
 
-    def next(self) -> "RowsPlace":
+    def next(self) -> RowsPlace:
         """The generation after this one."""
         return replace(self, number=self.number + 1)
 

@@ -25,7 +25,7 @@ from db.connect import (
     Store,
     begin_snapshot,
     close,
-    connect_reader,
+    connect_light,
     data_version,
     end_snapshot,
     file_identity,
@@ -77,7 +77,7 @@ def open_reader(path: Path) -> "LibraryReader":
 
 
 def _open_snapshot(path: Path) -> "LibraryReader":
-    store = connect_reader(path)
+    store = connect_light(path)
     try:
         begin_snapshot(store)
         require_current(store)
@@ -347,7 +347,7 @@ class LibraryReader:
 
     def _replaced(self, generation_id: int) -> bool:
         """Has a writer put another index in the place of this snapshot's meanwhile? Then nothing is amiss with it."""
-        now = connect_reader(self.path)
+        now = connect_light(self.path)
         try:
             return spaces.index_record(now.conn, generation_id) != spaces.index_record(self._store.conn, generation_id)
         finally:

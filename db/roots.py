@@ -1,6 +1,8 @@
 """The folders that are indexed again on every refresh, with the options they are walked with."""
 
-from sqlalchemy import Connection, Row
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from core.errors import ProblemKind, UsageError
 from core.indexing import RootOptions
@@ -9,6 +11,9 @@ from db.connect import Store, transaction
 from db.ranges import PathRange
 from db.records import RootInfo
 from db.remembered import options_from_json, options_to_json
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row
 
 _ROOT = """
     SELECT root.*, (SELECT count(*) FROM file

@@ -1,21 +1,25 @@
 """New rows: appended to their vector files first, then entered into SQLite by the caller's transaction."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from sqlalchemy import Connection, select
 
 from core.arrays import HalfRows, Vectors
 from db.connect import Store, run_many
 from db.places import place_of
-from db.records import IndexedFile
-from db.schema import asset, generation, vector_row
 from db.spaces import generation_of
 from db.vectors.blocks import BLOCK_ROWS, extend_blocks
-from db.vectors.rows_file import RowsFile
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from db.records import IndexedFile
+    from db.vectors.rows_file import RowsFile
 
 NewRows: TypeAlias = Mapping[int, Mapping[bytes, Vectors]]
 """Space id -> content hash -> float32 (dim,), unit length."""
@@ -118,6 +122,10 @@ def half(vectors: Sequence[Vectors], dim: int) -> HalfRows:
 
 def known_hashes(conn: Connection, hashes: Sequence[bytes], space_ids: Sequence[int]) -> dict[bytes, frozenset[int]]:
     """For each of these contents that the library knows: the spaces that have a row for it."""
+    from sqlalchemy import select
+
+    from db.schema import asset, generation, vector_row
+
     known: dict[bytes, frozenset[int]] = {}
     wanted = (
         select(asset.c.content_hash, generation.c.space_id)

@@ -1,11 +1,11 @@
 """Spaces and their generations: which model a library is pinned to, and the swap to another one (invariant 8)."""
 
+from __future__ import annotations
+
 import re
 import shutil
 from contextlib import suppress
-from pathlib import Path
-
-from sqlalchemy import Connection, Row
+from typing import TYPE_CHECKING
 
 from core.errors import LibraryNotFound, UsageError, WrongModel
 from core.models import EncoderInfo, VectorKind
@@ -15,6 +15,11 @@ from db.records import GenerationInfo, SpaceInfo, SpaceState
 from db.remembered import encoder_from_json, encoder_to_json
 from db.vectors.records import IndexRecord
 from db.vectors.storage import storage_errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Row
 
 _SPACE = "SELECT id, slug, name, identity, dim, encoder, state FROM space"
 _GENERATION = """

@@ -1,19 +1,25 @@
 """Tags of pictures: words with a source, and which pictures have them. A tag that no picture has is no tag."""
 
+from __future__ import annotations
+
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import Connection
 
 from core.errors import UsageError
 from core.pictures import Tag
 from core.tags import USER, TagBlock, TagCount, TagSource, folded, tidy_name
 from db.connect import Store, run_many, transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+    from sqlalchemy import Connection
 
 # CROSS JOIN: SQLite keeps the order of the tables, and so never walks all pictures or all rows for a few tags.
 _OF_ASSETS = """

@@ -6,15 +6,20 @@ changed, and `transaction` has them read before it commits, so that no snapshot 
 this SQLite has no trigrams (before 3.34, or built without FTS5) the notes wait for one that has.
 """
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from enum import IntEnum
+from __future__ import annotations
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+import os
+import sqlite3
+from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from core.words import spaced
 from db.ranges import PathRange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy import Connection
 
 
 class TextKind(IntEnum):
@@ -30,6 +35,7 @@ BITS = 2
 """Of a rowid, for the kind: rowid = id << BITS | kind."""
 
 TOKENIZER = "trigram case_sensitive 1"  # the texts are folded already
+_TRIGRAMS_SINCE = (3, 34, 0)
 _PAGE = 5_000  # texts read at once
 
 # Table, kind, the column that holds the text, and whether it ever changes.
@@ -53,12 +59,8 @@ def has_trigrams(conn: Connection) -> bool:
     """Does this SQLite know FTS5 and its trigrams?"""
     known: bool | None = conn.info.get("trigrams")
     if known is None:
-        try:
-            conn.exec_driver_sql(f"CREATE VIRTUAL TABLE temp.probe USING fts5(text, tokenize = '{TOKENIZER}')")
-            conn.exec_driver_sql("DROP TABLE temp.probe")
-            known = True
-        except OperationalError:  # no such module: fts5, or no such tokenizer: trigram
-            known = False
+        modules = "SELECT EXISTS (SELECT 1 FROM pragma_module_list WHERE name = 'fts5')"
+        known = sqlite3.sqlite_version_info >= _TRIGRAMS_SINCE and bool(conn.exec_driver_sql(modules).scalar_one())
         conn.info["trigrams"] = known
     return known
 

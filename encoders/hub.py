@@ -36,10 +36,12 @@ def repository_folder(repo: str) -> Path:
 
 def cached_file(repo: str, name: str) -> Path | None:
     """A file of a repository's main branch as it lies in the cache; None where it does not. Never fetches."""
-    from huggingface_hub import try_to_load_from_cache
-
-    found = try_to_load_from_cache(repo, name, cache_dir=cache_folder())
-    return Path(found) if isinstance(found, str) and Path(found).is_file() else None
+    # As huggingface_hub looks there; importing it would take a quarter of what a whole query takes.
+    folder = repository_folder(repo)
+    main = folder / "refs" / "main"
+    commit = main.read_text(encoding="utf-8") if main.is_file() else "main"
+    path = folder / "snapshots" / commit / name
+    return path if path.is_file() else None
 
 
 def fetch(repo: str, *, one_of: Sequence[str], patterns: Sequence[str], name: str) -> None:

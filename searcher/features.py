@@ -5,7 +5,7 @@ Only what is seen anew costs: a second a picture on a CPU. The cache is handed i
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -13,7 +13,9 @@ from core.arrays import PictureFeatures
 from core.errors import PictureProblem
 from core.pictures import DecodedPicture
 from core.protocols import Reranker
-from searcher.opening import Opener
+
+if TYPE_CHECKING:
+    from searcher.opening import Opener
 
 BATCH = 32  # pictures seen at once: what bounds memory, and where a GPU has gained most
 
@@ -53,7 +55,7 @@ class FeatureSource:
     def __init__(self, reranker: Reranker, store: FeatureStore, *, workers: int = 1) -> None:
         self.reranker = reranker
         self._store = store
-        self._opener = Opener(reranker.info.preprocess, workers=workers)
+        self._opener = _opener(reranker, workers)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -92,3 +94,10 @@ class FeatureSource:
             else:
                 seen.append(one)
         return seen
+
+
+def _opener(reranker: Reranker, workers: int) -> "Opener":
+    """Brings the decoders, which most queries do not need."""
+    from searcher.opening import Opener
+
+    return Opener(reranker.info.preprocess, workers=workers)

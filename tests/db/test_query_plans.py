@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 
 from core.errors import ProblemKind
 from core.pictures import CaptionSource
@@ -15,6 +15,7 @@ from core.queries import Filters
 from core.tags import TagBlock
 from core.words import Term
 from db import LibraryWriter, open_reader
+from db.connect import _dbapi
 from db.records import FailedFile, RootScan
 from tests.db.captioning import embed, generated
 from tests.db.making import Disk, index, model, stage_all, unit
@@ -41,20 +42,17 @@ LARGE = {
 @contextmanager
 def watched(conn: Connection) -> Iterator[dict[str, list[str]]]:
     """Statement -> the tables that SQLite walks whole for it."""
-    seen: dict[str, object] = {}
-
-    def note(_conn, _cursor, statement, parameters, _context, many):
-        seen.setdefault(statement, parameters[0] if many else parameters)
-
+    seen: dict[str, None] = {}  # in their order; with the values in them
+    _dbapi(conn).set_trace_callback(seen.setdefault)
     walked: dict[str, list[str]] = {}
-    event.listen(conn.engine, "before_cursor_execute", note)
     try:
         yield walked
     finally:
-        event.remove(conn.engine, "before_cursor_execute", note)
-    for statement, parameters in seen.items():
+        _dbapi(conn).set_trace_callback(None)
+    assert seen
+    for statement in seen:
         if statement.lstrip().split()[0] in {"SELECT", "INSERT", "UPDATE", "DELETE"}:
-            plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")
             whole = [row.detail.split()[1] for row in plan if row.detail.startswith("SCAN")]
             if found := sorted(LARGE.intersection(whole)):
                 walked[statement] = found
@@ -101,6 +99,12 @@ def test_answers(grown: LibraryWriter, library: Path) -> None:
             reader.rows_with_hash(space, b"x" * 32)
             reader.rows_at_path(space, b"/p/1/1")
         assert walked == {}
+
+
+def test_counts(grown: LibraryWriter, disk: Disk, library: Path) -> None:
+    with open_reader(library) as reader, watched(reader._store.conn) as walked:
+        assert reader.counts(reader.active_space()).pictures == 250
+    assert list(walked) == ["SELECT count(*) FROM file WHERE problem_kind IS NOT NULL"]  # the index of just those
 
 
 def test_tags(grown: LibraryWriter, library: Path) -> None:

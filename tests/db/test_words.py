@@ -18,8 +18,8 @@ from tests.db.wording import captioned, found, term
 
 @pytest.fixture
 def no_trigrams(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """As on a SQLite before 3.34, which says that it knows no such tokenizer."""
-    monkeypatch.setattr("db.words.TOKENIZER", "not_there_yet")
+    """As on a SQLite before 3.34."""
+    monkeypatch.setattr("db.words._TRIGRAMS_SINCE", (999, 0, 0))
     return monkeypatch
 
 
@@ -53,7 +53,7 @@ def test_a_library_made_with_trigrams_is_written_without_and_read_with_them(
     captioned(disk, b"/p/a.jpg", "a harp")
     with open_writer(library, command="index") as writer:
         index(writer, disk, b"/p")
-    monkeypatch.setattr("db.words.TOKENIZER", "not_there_yet")
+    monkeypatch.setattr("db.words._TRIGRAMS_SINCE", (999, 0, 0))
     captioned(disk, b"/p/b.jpg", "a flute")
     with open_writer(library, command="index") as writer:
         index(writer, disk, b"/p")
