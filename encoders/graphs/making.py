@@ -23,7 +23,7 @@ from encoders.graphs.checking import CLOSE, TEXTS, lowest_cosine, pictures
 from encoders.graphs.converting import compile_to, convert, scratch
 from encoders.graphs.cutting import cut
 from encoders.graphs.modules import ImageModule, WholeText, text_modules
-from encoders.graphs.runtime import Arithmetic, CompiledGraph, checksum, has_bfloat16
+from encoders.graphs.runtime import Arithmetic, CompiledGraph, checksum, has_bfloat16, stamp
 from encoders.graphs.store import Graph, Place, Tower
 from encoders.quiet import quiet
 from encoders.sources import ModelFiles, Source
@@ -98,6 +98,7 @@ def _tried(attempt: _Attempt, tower: Tower, place: Place) -> Graph:
             arithmetic=attempt.arithmetic.value,
             cut=attempt.cut,
             cosine=cosine,
+            stamp=stamp(path),
             checksum=checksum(path),
             processor=place.processor,
         )

@@ -79,6 +79,15 @@ def settings(arithmetic: Arithmetic) -> dict[str, Any]:
     }
 
 
+def stamp(path: Path) -> str:
+    """Size and time of change of a file; empty where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ""
+    return f"{found.st_size} {found.st_mtime_ns}"
+
+
 def checksum(path: Path) -> str:
     """Of a file, in 20 ms for 130 MB: hex. Sums of words by block, which miss no damage that a disk or a crash does."""
     return _checksum(np.memmap(path, np.uint8, "r"))
@@ -101,7 +110,7 @@ class CompiledGraph:
     Args:
         path: of the file that `compiled.export_model()` gave.
         arithmetic: as it was compiled.
-        expected: its checksum; None where it was written just now.
+        expected: its checksum; None where that need not be looked at.
 
     Raises:
         Damaged: the file is not what was written.

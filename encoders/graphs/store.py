@@ -53,7 +53,8 @@ class Graph:
         arithmetic: what it multiplies in.
         cut: after which token texts may be cut: "end" (the largest id), "padding:<id>", or "" for not at all.
         cosine: the lowest of its rows with torch's, when it was made.
-        checksum: of the file.
+        stamp: size and time of change of the file, as it was written.
+        checksum: of the file; looked at where the stamp is another, since that means reading all of it.
         processor: what it was compiled for.
     """
 
@@ -61,6 +62,7 @@ class Graph:
     arithmetic: str = ""
     cut: str = ""
     cosine: float = 0.0
+    stamp: str = ""
     checksum: str = ""
     processor: str = ""
 

@@ -115,7 +115,9 @@ class GraphTowers:
             raise ModelError(note.why_not)
         if tower is Tower.TEXT and self.tokenizer() is None:
             raise Damaged("the tokenizer that was kept with it is gone")
-        graph = CompiledGraph(place.blob(tower), Arithmetic(note.arithmetic), note.checksum)
+        path = place.blob(tower)
+        expected = None if runtime.stamp(path) == note.stamp else note.checksum
+        graph = CompiledGraph(path, Arithmetic(note.arithmetic), expected)
         self._notes[tower] = note
         return graph
 
