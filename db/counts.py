@@ -1,8 +1,8 @@
 """How much the library holds, what could not be read, and what it takes on disk."""
 
-from pathlib import Path
+from __future__ import annotations
 
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from core.errors import ProblemKind
 from core.indexing import Problem
@@ -10,17 +10,18 @@ from db.connect import DATABASE
 from db.features import FOLDER
 from db.pending import pending
 from db.records import Counts, DiskUsage, FileState, GenerationInfo
+from db.tally import tally
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
 
 
 def count(conn: Connection, generation: GenerationInfo | None) -> Counts:
     """All counts; `indexed` is of this generation."""
-    states = dict.fromkeys(FileState, 0)
-    for state, files in conn.exec_driver_sql(
-        "SELECT state, count(*) FROM file WHERE state <> 'present' GROUP BY state"
-    ):
-        states[FileState(state)] = files
-    states[FileState.PRESENT] = conn.exec_driver_sql("SELECT count(*) FROM file").scalar_one() - sum(states.values())
-    live = conn.exec_driver_sql("SELECT count(*) FROM asset WHERE live").scalar_one()
+    known = tally(conn)
+    live, states = known.pictures, known.files
     indexed = 0 if generation is None else generation.live_rows
     return Counts(
         pictures=live,

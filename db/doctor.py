@@ -15,6 +15,7 @@ from db.places import generation_ids
 from db.records import Finding, FindingCode
 from db.recovery import named_files, stray_files
 from db.schema import metadata
+from db.tally import count_all, kept_tally
 
 
 def check_library(path: Path) -> list[Finding]:
@@ -156,6 +157,16 @@ def _liveness(store: Store) -> Iterator[Finding]:
         )
 
 
+def _counts(store: Store) -> Iterator[Finding]:
+    kept = kept_tally(store.conn)
+    if kept is not None and kept != count_all(store.conn):
+        yield Finding(
+            FindingCode.COUNTS,
+            "the numbers of pictures and files that are kept are not theirs: a fix counts them anew",
+            fixable=True,
+        )
+
+
 def _stray_files(store: Store) -> Iterator[Finding]:
     found = [str(path.relative_to(store.folder)) for path in stray_files(store)]
     if found:
@@ -185,5 +196,6 @@ _CHECKS: tuple[Callable[[Store], Iterator[Finding]], ...] = (
     _foreign_keys,
     _generations,
     _liveness,
+    _counts,
     check_words,
 )

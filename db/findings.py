@@ -19,6 +19,7 @@ class FindingCode(StrEnum):
     ROWS_UNMAPPED = "rows_unmapped"  # findable rows that stand for no picture, or mapped rows beyond the file
     TOMBSTONES = "tombstones"  # what may be found disagrees with the states of the files
     LIVENESS = "liveness"  # pictures marked alive without a live file, or the reverse
+    COUNTS = "counts"  # the numbers of pictures and files that are kept are wrong
     FILES_EMPTY = "files_empty"  # files that were read and stand for no picture
     GENERATIONS = "generations"  # a space without its generation, none or several active spaces
     STRAY_FILES = "stray_files"

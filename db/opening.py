@@ -9,6 +9,7 @@ from db.migrate import bring_up_to_date
 from db.recovery import recover
 from db.runs import end_stale_runs, start_run
 from db.staging import make_tables
+from db.tally import watch_counts
 from db.writer import LibraryWriter
 
 
@@ -45,6 +46,7 @@ def _open(path: Path, command: str) -> tuple[Store, int]:
         bring_up_to_date(store)
         make_tables(store.conn)
         watch_texts(store.conn)
+        watch_counts(store.conn)
         with transaction(store) as conn:
             end_stale_runs(conn)
             run_id = start_run(conn, command)

@@ -15,6 +15,7 @@ from db.places import ROW_TABLE, place_of
 from db.records import Finding, FindingCode
 from db.recovery import recover
 from db.spaces import generation_by_id
+from db.tally import count_all, keep_tally
 from db.vectors.blocks import BLOCK_ROWS, extend_blocks
 from db.words import rebuild_words
 from db.writer import LibraryWriter
@@ -111,6 +112,12 @@ def _settle_all(store: Store, _: Finding) -> None:
         settle_touched(conn)
 
 
+def _count_again(store: Store, _: Finding) -> None:
+    with transaction(store) as conn:
+        last = conn.exec_driver_sql("SELECT max(id) FROM run").scalar_one()
+        keep_tally(conn, last, count_all(conn))
+
+
 def _read_again(store: Store, _: Finding) -> None:
     """A file that the library does not know is new to the next scan."""
     with transaction(store) as conn:
@@ -163,6 +170,7 @@ _FIXES: Mapping[FindingCode, Callable[[Store, Finding], None]] = {
     FindingCode.ROWS_UNMAPPED: _map_rows,
     FindingCode.TOMBSTONES: _settle_all,
     FindingCode.LIVENESS: _settle_all,
+    FindingCode.COUNTS: _count_again,
     FindingCode.FILES_EMPTY: _read_again,
     FindingCode.STRAY_FILES: _clear_strays,
     FindingCode.WORDS: _read_words_again,

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
+from db.tally import keep_tally, tally
+
 
 def end_stale_runs(conn: Connection) -> None:
     """Whoever takes the lock knows that no other run is going on: what has no end was killed."""
@@ -15,12 +17,15 @@ def end_stale_runs(conn: Connection) -> None:
 
 
 def start_run(conn: Connection, command: str) -> int:
-    """Enter a run of this process; its id."""
+    """Enter a run of this process; its id. It keeps the tally from here on."""
+    known = tally(conn)
     added = conn.exec_driver_sql(
         "INSERT INTO run (pid, host, command, started_at) VALUES (:pid, :host, :command, :now)",
         {"pid": os.getpid(), "host": socket.gethostname(), "command": command, "now": time.time()},
     )
-    return int(added.lastrowid)
+    run_id = int(added.lastrowid)
+    keep_tally(conn, run_id, known)
+    return run_id
 
 
 def finish_run(conn: Connection, run_id: int, counts: Mapping[str, object] | None) -> None:

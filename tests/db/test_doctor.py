@@ -152,7 +152,7 @@ BREAKAGES: dict[str, tuple[set[FindingCode], Callable[[Path], None], int]] = {
         0,
     ),
     "a picture marked dead": (
-        {FindingCode.LIVENESS, FindingCode.TOMBSTONES},
+        {FindingCode.LIVENESS, FindingCode.COUNTS, FindingCode.TOMBSTONES},
         lambda lib: sql(lib, "UPDATE asset SET live = 0 WHERE id = 100"),
         0,
     ),
