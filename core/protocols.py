@@ -5,7 +5,7 @@ Hand-written fakes live in tests/fakes.py; contract tests run over every impleme
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,16 @@ class ImageEncoder(Protocol):
 
         n may be 0. Deterministic: the same pixels give the same vector, alone or in a batch, to 1e-3.
         """
+        ...
+
+
+@runtime_checkable
+class Batching(Protocol):
+    """An encoder that knows how many pictures it is quickest with."""
+
+    @property
+    def batch_size(self) -> int:
+        """The pictures that a batch should have for the device to be busy; may start a GPU, which takes seconds."""
         ...
 
 

@@ -52,7 +52,7 @@ class Settings:
     device: Device = _setting(Device.AUTO, chosen(Device))  # noqa: RUF009 - makes a field
     exact_below: int = _setting(50_000, whole(least=0))  # rows; under it exact is as fast as IVF-PQ, and never wrong
     recall: float = _setting(DEFAULT_RECALL, number(LEAST_RECALL, MOST_RECALL))  # recall@10 of such an index
-    batch_size: int = _setting(16, whole(1, 4096))  # a CPU is no faster with more, and 32 take 100 MB more
+    batch_size: int = _setting(0, whole(0, 4096))  # 0: 16 on a CPU, and on GPUs what keeps all of them busy
     workers: int = _setting(0, whole(0, 256))  # 0: one per core, at most 8
     max_megapixels: int = _setting(200, whole(1, 2000))
     # The second stage; each is looked for when it is needed, and fetched only when asked.

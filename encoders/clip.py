@@ -11,13 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.arrays import Pixels, Vectors
+from core.batches import PICTURES_AT_ONCE
 from core.models import Device, EncoderInfo, ModelSpec, ModelTask
 from encoders.device import Placement, certainly_cpu, resolve_device
 from encoders.graphs import GraphTowers, Tower
 from encoders.pixels import check_pixels
 from encoders.sources import ModelFiles, Source
 from encoders.text import cut_off
-from encoders.torch_towers import PICTURES_ON_CPU, TorchTowers
+from encoders.torch_towers import TorchTowers
 from encoders.weights import find_files
 from encoders.weights_file import read_logit_scale, weights_hash
 
@@ -108,7 +109,7 @@ class ClipEncoder:
     @property
     def batch_size(self) -> int:
         """The pictures that a batch should have for the device to be busy; may start a GPU, which takes seconds."""
-        return PICTURES_ON_CPU if self._on_cpu() else self._torch.batch_size
+        return PICTURES_AT_ONCE if self._on_cpu() else self._torch.batch_size
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """uint8 (n, height, width, 3) RGB fitted by `info.preprocess` to float32 (n, dim), unit rows.

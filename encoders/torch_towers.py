@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.arrays import Pixels, Vectors
+from core.batches import PICTURES_AT_ONCE
 from core.errors import ModelError
 from core.models import Device, ModelSpec
 from encoders.build import Towers, build_towers, how_to_mend
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     import torch
 
 _TEXTS_AT_ONCE = 64  # bounds memory; a query is one text
-PICTURES_ON_CPU = 16  # no faster with more, and 32 take 100 MB more
 
 
 class TorchTowers:
@@ -116,7 +116,7 @@ class TorchTowers:
     @property
     def batch_size(self) -> int:
         """The pictures that a batch should have, for the devices to be busy. Imports torch."""
-        return self._dealer().batch_size if self.placement.device == "cuda" else PICTURES_ON_CPU
+        return self._dealer().batch_size if self.placement.device == "cuda" else PICTURES_AT_ONCE
 
     def _text_tower(self) -> Any:  # noqa: ANN401 - open_clip ships no types
         if self.placement.device != "cuda":

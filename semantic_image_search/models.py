@@ -8,7 +8,8 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from core.errors import UnknownModel, WrongModel
+from core.batches import PICTURES_AT_ONCE, batch_size_for
+from core.errors import DeviceError, ModelError, UnknownModel, WrongModel
 from core.models import Device, EncoderInfo
 from semantic_image_search.choice import choose
 
@@ -66,6 +67,18 @@ class LazyEncoder:
     def info(self) -> EncoderInfo:
         """As the library remembers it; equal to the loaded model's, or loading fails."""
         return self._info
+
+    @property
+    def batch_size(self) -> int:
+        """As `core.protocols.Batching.batch_size`. What cannot be had says so when it is to encode something."""
+        from encoders.device import certainly_cpu
+
+        if certainly_cpu(self._device):
+            return PICTURES_AT_ONCE
+        try:
+            return batch_size_for([self._encoder()])
+        except (DeviceError, ModelError):
+            return PICTURES_AT_ONCE
 
     def encode_pixels(self, pixels: Pixels) -> Vectors:
         """As `core.protocols.ImageEncoder.encode_pixels`.

@@ -27,7 +27,7 @@ class Evaluation:
         reranker: looks at the first candidates of each; None: nobody does.
         rerank: at how many, and what they are ordered by.
         prompt: what the models read in place of a caption, `{}` standing for it; the reranker reads the caption alone.
-        batch_size: pictures encoded at once.
+        batch_size: pictures encoded at once; 0: what each model is quickest with.
         workers: processes that decode; 0: one per core, at most 8.
     """
 
@@ -35,7 +35,7 @@ class Evaluation:
     reranker: Reranker | None = None
     rerank: Rerank = field(default_factory=lambda: Rerank(depth=0))
     prompt: str = AS_IT_IS
-    batch_size: int = 16
+    batch_size: int = 0
     workers: int = 0
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.batches import batch_size_for
 from core.indexing import Problem, Progress
 from media import DecodeJob, DecodeLimits, DecodePool
 from searcher.neutral_texts import neutral_texts
@@ -64,7 +65,7 @@ class Eye:
     Args:
         data: the set.
         prompt: what is read in place of a caption, `{}` standing for it.
-        batch_size: pictures encoded at once.
+        batch_size: pictures encoded at once; 0: what each model is quickest with.
         workers: processes that decode.
         listener: hears the progress.
     """
@@ -102,7 +103,7 @@ class Eye:
         failed: list[Problem] = []
         jobs = (DecodeJob(path, None, row) for row, path in enumerate(paths))
         with DecodePool(targets=(info.preprocess,), limits=DecodeLimits(), workers=self._workers) as pool:
-            for rows, pixels in in_batches(pool.run(jobs), self._batch_size, failed.append):
+            for rows, pixels in in_batches(pool.run(jobs), batch_size_for([encoder], self._batch_size), failed.append):
                 started = perf_counter()
                 vectors[rows] = encoder.encode_pixels(pixels)
                 spent += perf_counter() - started

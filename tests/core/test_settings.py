@@ -18,7 +18,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_is_nearer_wins(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert load_settings().batch_size == Settings().batch_size == 16
+    assert load_settings().batch_size == Settings().batch_size == 0
     config.write_text("batch_size = 4\nworkers = 5")
     assert load_settings().batch_size == 4
     monkeypatch.setenv("SEARCH_BATCH_SIZE", "6")

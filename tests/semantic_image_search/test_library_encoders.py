@@ -1,14 +1,17 @@
 """Which encoder answers for which space, where the one a library was made with is gone or is another one."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from core.batches import PICTURES_AT_ONCE
 from core.errors import ModelError, WrongModel
 from core.models import Device
+from encoders import ClipEncoder, device, load_encoder
 from semantic_image_search import Library, open_library
 from semantic_image_search.models import LazyEncoder
 from tests.fakes import FakeEncoder
@@ -88,3 +91,16 @@ def test_a_built_in_model_of_another_version_is_told_as_one() -> None:
         "this library was made with the mini of another version of `search`: "
         "`search models use mini` and `search index` embed the pictures anew"
     )
+
+
+def test_a_library_knows_how_many_pictures_its_model_takes_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = load_encoder(make_tiny_clip(tmp_path))
+    gone = replace(encoder.info, name=f"local-dir:{tmp_path / 'gone'}")
+    known, unknown = (LazyEncoder(info, device=Device.AUTO, download=False) for info in (encoder.info, gone))
+    monkeypatch.setattr(device, "certainly_cpu", lambda device: True)
+    assert (known.batch_size, unknown.batch_size) == (PICTURES_AT_ONCE, PICTURES_AT_ONCE)
+    monkeypatch.setattr(device, "certainly_cpu", lambda device: False)
+    monkeypatch.setattr(ClipEncoder, "batch_size", 1024)
+    assert (known.batch_size, unknown.batch_size) == (1024, PICTURES_AT_ONCE), "a missing model is missed later"
