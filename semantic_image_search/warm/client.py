@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from core.errors import PictureProblem, UsageError
 from core.indexing import Progress, silent
 from core.paths import absolute
+from core.queries import SearchResult
 from core.settings import load_settings
 from semantic_image_search.warm import identity
 from semantic_image_search.warm.line import Broken, Line
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
     from core.indexing import ProgressListener
     from core.models import Device
-    from core.queries import SearchResult
     from semantic_image_search import Library
 
 CONNECT_S = 0.5  # a server that lives takes connections at once
@@ -146,7 +146,7 @@ class Conversation:
         until = monotonic() + PATIENCE_S
         while True:
             message = self._line.receive(timeout_s=SILENCE_S)
-            if isinstance(message, Answer):
+            if isinstance(message, Answer) and isinstance(message.result, SearchResult):
                 return message
             if isinstance(message, UsageError | PictureProblem):
                 raise message

@@ -7,8 +7,15 @@ from pathlib import Path
 from core import program
 from core.settings import READERS, Settings
 
-_NOT_COMPARED = frozenset({"library", "serve_idle_minutes", "batch_size", "workers", "max_megapixels"})
-"""The library is named by itself; the others say how long things take, or concern indexing alone."""
+_NOT_COMPARED = frozenset(
+    {
+        "library",  # named by itself
+        *("model", "batch_size", "workers", "max_megapixels", "exact_below", "recall"),  # of indexing
+        *("captioner", "answerer"),  # of other commands
+        "serve_idle_minutes",
+    }
+)
+"""No answer depends on these."""
 
 _WHERE_MODELS_ARE = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME")
 
