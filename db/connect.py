@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import ExceptionContext
 
 DATABASE = "library.sqlite3"
-BUSY_TIMEOUT_S = 10.0  # a checkpoint of another process may hold the file for a moment
+_BUSY_TIMEOUT_S = 10.0  # a checkpoint of another process may hold the file for a moment
 
 _WRITER_PRAGMAS = (
     "PRAGMA journal_mode = WAL",  # readers never wait, and never see half a batch
@@ -191,7 +191,7 @@ def _connect_light(folder: Path, uri: str) -> Store:
 
 
 def _open(uri: str) -> sqlite3.Connection:
-    return sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None)
+    return sqlite3.connect(uri, uri=True, timeout=_BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None)
 
 
 def _connect(folder: Path, uri: str) -> Store:
@@ -243,4 +243,4 @@ def checkpoint(store: Store, *, wait_s: float = 0.25) -> None:
     store.conn.exec_driver_sql("PRAGMA optimize")
     store.conn.exec_driver_sql(f"PRAGMA busy_timeout = {wait_s * 1000:.0f}")
     store.conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
-    store.conn.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000:.0f}")
+    store.conn.exec_driver_sql(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000:.0f}")

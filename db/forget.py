@@ -15,6 +15,7 @@ from db.ranges import PathRange
 from db.words import purge_words
 
 _BELOW = "path = :path OR (path >= :lower AND path < :upper)"
+_PATIENCE_S = 2.0  # twice, for readers that still need the journal, which holds what is forgotten
 _FILES = f"SELECT id FROM file WHERE ({_BELOW}) AND state <> 'forgotten'"
 
 
@@ -38,7 +39,7 @@ def forget(store: Store, path: bytes) -> int:
         drop_orphans(conn)
         _drop_names(conn)
         purge_words(conn)
-    checkpoint(store)  # the journal, too, held it
+    checkpoint(store, wait_s=_PATIENCE_S)  # the journal, too, held it
     for backup in store.folder.glob(f"{DATABASE}.backup-*"):
         backup.unlink(missing_ok=True)
     for content in hashes:

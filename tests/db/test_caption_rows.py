@@ -212,7 +212,8 @@ def test_a_crash_while_compacting_is_harmless(library: Path, monkeypatch: pytest
     assert check_library(library) == []
 
 
-def test_a_reader_sees_one_moment(library: Path) -> None:
+def test_a_reader_sees_one_moment(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("db.forget._PATIENCE_S", 0.01)  # with the reader below, whose end nobody need wait for
     with open_reader(library) as old, open_writer(library, command="index") as writer:
         space = writer.use_space(model())
         writer.forget(b"/p/0")

@@ -195,8 +195,8 @@ def test_names_that_are_no_text(writer: LibraryWriter, disk: Disk) -> None:
 
 
 def test_refreshing_unchanged_files_is_quick(writer: LibraryWriter, capsys: pytest.CaptureFixture[str]) -> None:
-    """Figures are printed; the bound is generous: 100,000 files take 0.9 s of CPU."""
-    count = 20_000
+    """Figures are printed; the bound is generous: 100,000 files take 0.7 s of CPU."""
+    count = 5_000
     entries = [ScanEntry(b"/p/%03d/%06d.jpg" % (n // 300, n), n, n * 1_000, b"") for n in range(count)]
     root, space = writer.remember_root(b"/p"), writer.use_space(model())
     writer.stage(root, entries)
@@ -225,7 +225,7 @@ def test_refreshing_unchanged_files_is_quick(writer: LibraryWriter, capsys: pyte
             f" plan {planned_at - staged:.2f} s, settle {done - planned_at:.2f} s"
             f" ({time.process_time() - clock:.2f} s of CPU)"
         )
-    assert time.process_time() - clock < 5
+    assert time.process_time() - clock < 0.5
 
 
 @pytest.mark.parametrize("mtime_ns", [10**20, -(10**20), -1])
