@@ -40,9 +40,6 @@ Captioner = Annotated[str | None, typer.Option("--model", metavar="NAME", help="
 Judge = Annotated[str | None, typer.Option("--model", metavar="NAME", help="The reranker that judges them.")]
 NoFilter = Annotated[bool, typer.Option("--no-filter", help="Keep all of them, unjudged.")]
 All = Annotated[bool, typer.Option("--all", help="Look again at what it has judged before, too.")]
-Workers = Annotated[
-    int, typer.Option("--workers", metavar="NUMBER", min=0, max=256, help="Processes that decode pictures.")
-]
 
 
 def generate(
@@ -51,7 +48,7 @@ def generate(
     limit: Limit = None,
     least: Least = LEAST_MATCH,
     no_filter: NoFilter = False,
-    workers: Workers = 0,
+    workers: options.Workers = None,
     wait: options.Wait = 0.0,
     yes: options.Download = False,
     as_json: options.AsJson = False,
@@ -63,7 +60,7 @@ def generate(
     Where a reranker is on this machine, it judges each: what does not fit is kept, marked, and found by nothing.
     Ctrl-C keeps what is written, and the next run goes on from there.
     """
-    request = CaptionRequest(folders=_folders(in_folders), limit=limit, least=least, workers=workers)
+    request = CaptionRequest(folders=_folders(in_folders), limit=limit, least=least, workers=workers or 0)
 
     def work(opened: "Library", listener: "ProgressListener") -> CaptionReport:
         return opened.captions.generate(request, judged=not no_filter, wait_s=wait, listener=listener)
@@ -83,7 +80,7 @@ def filter_(
     in_folders: InFolders = None,
     limit: Limit = None,
     model: Judge = None,
-    workers: Workers = 0,
+    workers: options.Workers = None,
     wait: options.Wait = 0.0,
     yes: options.Download = False,
     as_json: options.AsJson = False,
@@ -95,7 +92,7 @@ def filter_(
     A reranker looks at each once; with another --min, what it judged before is marked anew without looking. Nothing is
     deleted. Ctrl-C keeps what is judged, and the next run goes on from there.
     """
-    request = CaptionRequest(folders=_folders(in_folders), limit=limit, least=least, again=again, workers=workers)
+    request = CaptionRequest(folders=_folders(in_folders), limit=limit, least=least, again=again, workers=workers or 0)
 
     def work(opened: "Library", listener: "ProgressListener") -> CaptionReport:
         return opened.captions.filter(request, wait_s=wait, listener=listener)

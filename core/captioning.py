@@ -21,7 +21,7 @@ class CaptionRequest:
     limit: int | None = None  # pictures at most; None: all
     least: float = LEAST_MATCH  # the probability from which on a caption is kept
     again: bool = False  # judge also what this judge has judged before
-    workers: int = 0  # decode processes; 0: one per core, at most 8
+    workers: int = 0  # decode processes; 0: the setting
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:

@@ -49,6 +49,7 @@ def import_vectors(  # noqa: PLR0913 - options by keyword
     model: str,
     exact_below: int,
     recall: float | None = None,
+    workers: int = 0,
     listener: ProgressListener,
 ) -> IndexReport:
     """Take in recorded vectors with their paths; files that can be read get their facts, too.
@@ -60,6 +61,7 @@ def import_vectors(  # noqa: PLR0913 - options by keyword
         model: the name of the model that made them.
         exact_below: rows under which no index is built.
         recall: what an index should reach (recall@10); None: what it aims at already.
+        workers: processes that read the files; 0: one per core, at most 8.
         listener: hears the progress.
 
     Raises:
@@ -74,7 +76,7 @@ def import_vectors(  # noqa: PLR0913 - options by keyword
     with open_writer(library, command="vectors import") as writer:
         space = writer.use_imported_space(model, int(rows.shape[1]))
         writer.start_run("vectors import")
-        for batch in _batches(_imported(rows, names, tally), BATCH):
+        for batch in _batches(_imported(rows, names, tally, workers or default_workers()), BATCH):
             writer.import_rows(space, batch)
             tally.embedded += len(batch)
             listener(Progress("index", tally.embedded + len(tally.problems), len(names), len(tally.problems)))
@@ -140,10 +142,10 @@ def _paths_of_parquet(path: Path) -> list[bytes]:
     return [absolute(value) for value in column.to_pylist()]
 
 
-def _imported(rows: NDArray[np.floating], names: Sequence[bytes], tally: _Tally) -> Iterator[ImportedRow]:
+def _imported(rows: NDArray[np.floating], names: Sequence[bytes], tally: _Tally, workers: int) -> Iterator[ImportedRow]:
     """Each row with what its file says; rows that are no direction become problems."""
     jobs = (DecodeJob(path, None, number) for number, path in enumerate(names))
-    with DecodePool(targets=(), limits=DecodeLimits(), workers=default_workers()) as pool:
+    with DecodePool(targets=(), limits=DecodeLimits(), workers=workers) as pool:
         for outcome in pool.run(jobs):
             number = outcome.job.tag
             if not isinstance(number, int):  # the tags are ours

@@ -240,6 +240,7 @@ class Library:
                 mode=SearchMode(mode),
             )
             look_again = self._second.look(listener or silent)
+            reader.get_ready()
             return search(reader, request, None if encoder is None else lambda: encoder, look_again)
 
     def lookup(
@@ -482,6 +483,7 @@ class Library:
             model=model,
             exact_below=self._settings.exact_below,
             recall=self._settings.asked_recall,
+            workers=self._settings.workers,
             listener=listener or silent,
         )
 

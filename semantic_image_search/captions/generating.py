@@ -42,7 +42,7 @@ def generate_captions(
     captioner = second.captioner()
     judge = _judge(library, second.reranker(), request) if judged and second.has_reranker else None
     with open_writer(library.path, command=GENERATE, wait_s=wait_s) as writer:
-        report = write_captions(writer, captioner, judge, request, listener)
+        report = write_captions(writer, captioner, judge, _settled(library, request), listener)
         if judged and judge is None and report.written:
             report = replace(report, notices=(*report.notices, _not_judged(second.reranker_name)))
         return _finished(library, writer, report, listener)
@@ -55,7 +55,7 @@ def filter_library(
     _require_pictures(library, request)
     judge = _judge(library, library.second_stage.reranker(), request)
     with open_writer(library.path, command=FILTER, wait_s=wait_s) as writer:
-        report = filter_captions(writer, judge, request, listener)
+        report = filter_captions(writer, judge, _settled(library, request), listener)
         return _finished(library, writer, report, listener)
 
 
@@ -74,6 +74,11 @@ def _require_pictures(library: Library, request: CaptionRequest) -> None:
                 raise UsageError(
                     f"the library has no picture below {display(folder)}: `search index` takes new ones in"
                 )
+
+
+def _settled(library: Library, request: CaptionRequest) -> CaptionRequest:
+    """The request with the settings in place of what nobody asked for."""
+    return replace(request, workers=request.workers or library.settings.workers)
 
 
 def _judge(library: Library, reranker: Reranker, request: CaptionRequest) -> Judge:

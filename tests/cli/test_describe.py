@@ -15,6 +15,8 @@ from PIL import Image
 import semantic_image_search
 from cli import context
 from core.errors import WeightsMissing
+from indexer import reading
+from media import DecodePool
 from tests.cli.conftest import Search
 from tests.fakes import FakeAnswerer, FakeCaptioner, FakeEncoder, FakeReranker
 
@@ -265,3 +267,23 @@ def test_there_must_be_a_library(pictures: Path, search: Search, tmp_path: Path,
     ran = search("captions", command, "--library", str(tmp_path / "none"))
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (1, "", 1)
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("command", ["generate", "filter"])
+def test_so_many_processes_decode_as_the_option_or_else_the_setting_says(
+    command: str, pictures: Path, search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+
+    class Counting(DecodePool):
+        def __init__(self, *, workers: int, **named: Any) -> None:
+            started.append(workers)
+            super().__init__(workers=workers, **named)
+
+    monkeypatch.setattr(reading, "DecodePool", Counting)
+    monkeypatch.setenv("SEARCH_WORKERS", "3")
+    assert search("captions", command, "--workers", "2", "--limit", "1").code == 0
+    assert search("captions", command, "--limit", "1").code == 0
+    if command == "filter":  # one picture has captions, and they are judged now
+        assert search("captions", command, "--all").code == 0
+    assert started == [2, 3]

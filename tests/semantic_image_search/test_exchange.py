@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -11,7 +12,8 @@ from PIL import Image
 
 from core.errors import UnknownModel, UsageError, WrongModel
 from core.queries import CopyKind
-from semantic_image_search import Library, open_library
+from media import DecodePool
+from semantic_image_search import Library, exchange, open_library
 from tests.fakes import FakeEncoder
 
 
@@ -36,6 +38,22 @@ def imported(tmp_path: Path, photos: Path) -> tuple[Library, list[bytes]]:
     files = recorded(tmp_path, paths, 3.0 * np.eye(5, 8, dtype=np.float32))
     assert library.import_vectors(**files, model="somebody's model").added == 5
     return library, paths
+
+
+def test_files_of_imported_vectors_are_read_by_as_many_processes_as_the_setting_says(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+
+    class Counting(DecodePool):
+        def __init__(self, *, workers: int, **named: Any) -> None:
+            started.append(workers)
+            super().__init__(workers=workers, **named)
+
+    monkeypatch.setattr(exchange, "DecodePool", Counting)
+    monkeypatch.setenv("SEARCH_WORKERS", "3")
+    imported(tmp_path, photos)
+    assert started == [3]
 
 
 def test_imported_vectors_are_searched(tmp_path: Path, photos: Path) -> None:
