@@ -172,14 +172,14 @@ class AllowedLists:
             how: as it would find any rows.
             cosines: float32 (lists,), of the query with the centroids.
         """
-        best, border = float(cosines.max()), max(how.border, how.usual)
-        most = _MOST_RAISED * how.text.nprobe
+        best, border = float(cosines.max()), how.border
+        most, any_rows = _MOST_RAISED * how.text.nprobe, how.probing(best)
         if best <= border:
-            return replace(how.text, nprobe=round(min(most, how.text.nprobe * self.share**-_THIN_TEXT)))
+            return replace(any_rows, nprobe=round(min(most, any_rows.nprobe * self.share**-_THIN_TEXT)))
         best_allowed = float(cosines[self.dense].max(initial=border))
         near = max(0.0, (best_allowed - border) / (best - border)) ** _FARTHER
-        nprobe = how.picture.nprobe**near * how.text.nprobe ** (1 - near) * self.share**-_THIN_PICTURE
-        candidates = how.picture.candidates**near * how.text.candidates ** (1 - near)
+        nprobe = any_rows.nprobe**near * how.text.nprobe ** (1 - near) * self.share**-_THIN_PICTURE
+        candidates = any_rows.candidates**near * how.text.candidates ** (1 - near)
         return Probing(round(min(most, nprobe)), round(candidates))
 
 

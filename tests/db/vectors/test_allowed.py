@@ -1,12 +1,13 @@
-"""The rows a mask lets through, by runs: the same hits as an exact search, whatever the mask looks like."""
+"""The rows a mask lets through: by runs the same hits as an exact search, by lists as deep as they lie thin and far."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db.vectors.allowed import AllowedRows
+from db.vectors.allowed import AllowedLists, AllowedRows
 from db.vectors.exact import exact_search, ranked
+from db.vectors.records import Approach, Probing
 
 ROWS, DIM = 4_000, 16
 runs = st.lists(st.tuples(st.integers(0, ROWS), st.integers(0, 900)), max_size=6)
@@ -49,3 +50,26 @@ def test_neighbours_cost_less_than_strewn_rows() -> None:
     together[500:10_500] = True
     apart[::10] = True
     assert AllowedRows.of(together).scan_us < AllowedRows.of(apart).scan_us / 3
+
+
+HOW = Approach(Probing(30, 200), Probing(600, 3000), border=0.5, reach=0.1, doubt=0.1, usual=0.8)
+
+
+@pytest.mark.parametrize("best", [0.3, 0.5, 0.51, 0.79, 0.8, 0.81, 0.99])
+def test_where_the_rows_lie_as_all_rows_do_they_are_looked_for_as_all_rows(best: float) -> None:
+    """Pictures unlike the library's own, too: half as deep as texts."""
+    everywhere = AllowedLists(np.zeros(3, np.bool_), np.ones(3, np.bool_), 1.0)
+    cosines = np.array([0.1, best, 0.2], np.float32)
+    assert everywhere.probing(HOW, cosines) == HOW.probing(float(np.float32(best)))
+
+
+def test_the_farther_the_rows_the_deeper_a_picture_goes() -> None:
+    cosines = np.array([0.9, 0.85, 0.7, 0.6, 0.4], np.float32)
+    asked = []
+    for nearest in range(5):
+        dense = np.arange(5) == nearest
+        asked.append(AllowedLists(~dense, dense, 1.0).probing(HOW, cosines).nprobe)
+    assert asked == sorted(asked)
+    assert (asked[0], asked[-1]) == (30, 600)
+    thin = AllowedLists(np.zeros(5, np.bool_), np.ones(5, np.bool_), 0.01).probing(HOW, cosines)
+    assert 30 < thin.nprobe < 600
