@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import sys
+import threading
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,6 +80,19 @@ def interrupted() -> int:
     sys.stderr.write("\n")
     say("search: stopped")
     return INTERRUPTED
+
+
+def leave_at_once(code: int) -> None:
+    """End the process where threads are still at work; it would wait for them: for the batch that one encodes, say.
+
+    Whoever pressed Ctrl-C once got what was finished first. All that was opened is closed by now.
+    """
+    if all(thread.daemon or thread is threading.main_thread() for thread in threading.enumerate()):
+        return
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(code)
 
 
 def pipe_closed() -> int:

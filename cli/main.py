@@ -23,7 +23,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0 done, 1 could not, 2 not understood, 130 stopped by Ctrl-C, 141 nobody reads our output any more.
     """
-    words, debug = _take_debug(sys.argv[1:] if argv is None else argv)
+    code = _run(sys.argv[1:] if argv is None else argv)
+    if code == failures.INTERRUPTED and argv is None:
+        failures.leave_at_once(code)
+    return code
+
+
+def _run(argv: Sequence[str]) -> int:
+    words, debug = _take_debug(argv)
     try:
         return _finish(_carry_out(words))
     except failures.EXPECTED as end:
