@@ -41,7 +41,8 @@ class Grammar:
     def of(cls, program: TyperGroup) -> "Grammar":
         """Read it from the app."""
         commands = {name: list(_options(command.params)) for name, command in program.commands.items()}
-        leading = [option for name in ("query", "lookup", "index", "label", "tag") for option in commands[name]]
+        often = ("query", "lookup", "index", "label", "tag", "serve")
+        leading = [option for name in often for option in commands[name]]
         return cls(
             {name: frozenset(getattr(command, "commands", ())) for name, command in program.commands.items()},
             {name: frozenset(o for option in options for o in option.opts) for name, options in commands.items()},
