@@ -16,6 +16,7 @@ from core.arrays import Pixels, Vectors
 
 UNDER_WAY = 2  # parts in each lane: one is copied while the other is encoded
 LEAST = 16  # pictures in a part: fewer gain nothing from a second device
+MOST = 2048  # pictures in a batch: 300 MB at 224 pixels, and a run holds three or four of them
 
 
 class Lane(Protocol):
@@ -50,8 +51,8 @@ class Dealer:
 
     @property
     def batch_size(self) -> int:
-        """Pictures that keep every lane busy, all of them being like the first."""
-        return UNDER_WAY * len(self._lanes) * self._lanes[0].at_once
+        """Pictures that keep every lane busy, all of them being like the first; at most MOST."""
+        return min(MOST, UNDER_WAY * len(self._lanes) * self._lanes[0].at_once)
 
     def encode(self, pixels: Pixels) -> Vectors:
         """uint8 (n, height, width, 3), n > 0, to float32 (n, dim); raises what the first lane to fail raises."""

@@ -105,6 +105,7 @@ def test_an_error_of_one_lane_ends_the_others_and_is_raised(broken: int) -> None
 
 def test_a_batch_keeps_all_of_them_busy() -> None:
     assert Dealer([FakeLane(0, at_once=256), FakeLane(1, at_once=256)], dim=2).batch_size == 1024
+    assert Dealer([FakeLane(number, at_once=256) for number in range(8)], dim=2).batch_size == 2048, "memory is bounded"
 
 
 # -- the whole encoder, with the CPU in place of three GPUs
