@@ -63,6 +63,10 @@ def lookup(
 
     form = choose_form(as_json=as_json, as_json_lines=as_json_lines, as_paths=as_paths, as_nul=as_nul)
     output = Output(form=form, preview=preview, open=open_viewer, verbose=verbose)
+    if verbose:
+        from cli.hearing import hear_encoders
+
+        hear_encoders()
     filters = read_filters(in_folders, date, after, before, camera, near, orientation, types, tags)
     page = Page(k=k or 10, offset=offset, filters=filters, sort=Sort(sort), group=not no_group)
     paths = named_pictures(images)

@@ -129,4 +129,7 @@ Open = Annotated[
     bool,
     typer.Option("--open", help="Open the best hit (with --preview the sheet) in a viewer.", rich_help_panel=OUTPUT),
 ]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also say where the time went.", rich_help_panel=OUTPUT)]
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="Also say what encoded, and where the time went.", rich_help_panel=OUTPUT),
+]

@@ -130,6 +130,10 @@ def query(
 
     form = choose_form(as_json=as_json, as_json_lines=as_json_lines, as_paths=as_paths, as_nul=as_nul)
     output = Output(form=form, preview=preview, open=open_viewer, verbose=verbose)
+    if verbose:
+        from cli.hearing import hear_encoders
+
+        hear_encoders()
     filters = read_filters(in_folders, date, after, before, camera, near, orientation, types, tags)
     words = as_unicode(" ".join(text or ()))
     if files:

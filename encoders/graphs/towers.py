@@ -1,10 +1,11 @@
 """The towers of a model as exported graphs: found, or made when first asked for, or not to be had.
 
 The graphs are for the CPU. Whatever goes wrong here is no error: torch does the same work, later. What it was is said
-by `why_not`.
+by `why_not`, and to the log.
 """
 
 import contextlib
+import logging
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from encoders.tokens import Tokenizer, load_tokenizer
 if TYPE_CHECKING:
     from pathlib import Path
 
+_LOG = logging.getLogger(__name__)
 _TEXTS_AT_ONCE = 64  # bounds memory
 
 
@@ -78,8 +80,10 @@ class GraphTowers:
             if tower not in self._loaded and not self._why_not.get(tower):
                 try:
                     self._loaded[tower] = self._found(tower)
+                    _LOG.debug("%ss are encoded by an exported graph, %s", tower, self.arithmetic(tower))
                 except (OSError, ModelError, Damaged) as error:
                     self._why_not[tower] = str(error)
+                    _LOG.debug("%ss are encoded by torch: no graph, since %s", tower, error)
             return self._loaded.get(tower)
 
     def tokenizer(self) -> Tokenizer | None:
