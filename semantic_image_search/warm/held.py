@@ -120,7 +120,10 @@ def _close(held: _Open) -> None:
 
 
 def give_memory_back() -> None:
-    """To the system, what was freed: glibc keeps it for later otherwise."""
+    """To the system, what was freed: glibc and torch keep it for later otherwise."""
+    from encoders.device import give_back_gpu_memory
+
     gc.collect()
+    give_back_gpu_memory()
     with suppress(OSError, AttributeError, TypeError):  # another C library has no such function
         ctypes.CDLL(None).malloc_trim(0)

@@ -11,7 +11,8 @@ from core.errors import DeviceError
 from core.models import Device
 from encoders import device as devices
 from encoders import load_encoder
-from encoders.device import Precision, certainly_cpu, multiplying, resolve_device
+from encoders.device import Precision, certainly_cpu, give_back_gpu_memory, multiplying, resolve_device
+from tests.encoders.fake_gpus import FakeCuda
 
 MISSING = [
     device
@@ -112,6 +113,14 @@ def test_a_cpu_without_bf16_units_stays_in_float32(monkeypatch: pytest.MonkeyPat
     for sign in ("_is_amx_tile_supported", "_is_avx512_bf16_supported"):
         monkeypatch.setattr(torch.cpu, sign, lambda: False, raising=False)
     assert resolve_device(Device.CPU).precision is Precision.FLOAT32
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_a_gpus_memory_is_given_back_where_one_was_started(started: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda = FakeCuda().install(monkeypatch)
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: started)
+    give_back_gpu_memory()
+    assert cuda.emptied == int(started)
 
 
 def test_settings_come_back_after_an_error() -> None:
