@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary
@@ -19,13 +20,12 @@ import numpy as np
 
 from core.pictures import Orientation
 from db.connect import Store, plain_rows, transaction
-from db.places import place_of
+from db.places import RowsPlace, place_of
 from db.vectors.storage import storage_errors, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from io import BufferedRandom, BufferedReader
-    from pathlib import Path
 
     from numpy.typing import NDArray
     from sqlalchemy import Connection
@@ -129,17 +129,20 @@ def read_dirty_columns(conn: Connection, generation_id: int, end: int) -> tuple[
 
 def write_columns(store: Store, generation_id: int) -> int:
     """Write the columns of all committed rows anew, a page of rows in memory at a time; how many rows they cover."""
-    committed = store.conn.exec_driver_sql(
-        "SELECT committed_rows FROM generation WHERE id = :id", {"id": generation_id}
-    ).scalar_one()
-    path = place_of(store, generation_id).columns
-    digest = _write(path, store.conn, generation_id, committed)
+    committed, before = store.conn.exec_driver_sql(
+        "SELECT committed_rows, columns_file FROM generation WHERE id = :id", {"id": generation_id}
+    ).one()
+    place = place_of(store, generation_id)
+    name, digest = _write(place, store.conn, generation_id, committed)
     with transaction(store) as conn:
         conn.exec_driver_sql(
             "UPDATE generation SET columns_file = :file, columns_rows = :rows, columns_digest = :digest WHERE id = :id",
-            {"file": path.name, "rows": committed, "digest": digest, "id": generation_id},
+            {"file": name, "rows": committed, "digest": digest, "id": generation_id},
         )
         conn.exec_driver_sql("DELETE FROM dirty_asset WHERE generation_id = :id", {"id": generation_id})
+    if before not in {None, name}:
+        with suppress(OSError):  # Windows, where a reader has it open: the next writer tries again
+            (place.folder / before).unlink()
     return int(committed)
 
 
@@ -215,10 +218,13 @@ def _together(pages: Iterator[tuple[RowNumbers, NDArray[np.void]]]) -> tuple[Row
     return np.concatenate(rows), np.concatenate(records)
 
 
-def _write(path: Path, conn: Connection, generation_id: int, count: int) -> str:
-    """The digest of what is there from now on. Rows that stand for nothing are zeros."""
-    fresh = path.with_name(path.name + ".tmp")
-    with storage_errors(path):
+def _write(place: RowsPlace, conn: Connection, generation_id: int, count: int) -> tuple[str, str]:
+    """The name of the file that is there from now on, and its digest. Rows that stand for nothing are zeros.
+
+    The name holds the digest: until SQLite names it, the file before stays what SQLite says it is.
+    """
+    fresh = place.folder / f"columns.{place.number}.npy.tmp"
+    with storage_errors(fresh):
         with fresh.open("w+b") as file:
             starts = _lay_out(file, count)
             for rows, records in _pages(conn, _FROM, generation_id, 0):
@@ -233,9 +239,10 @@ def _write(path: Path, conn: Connection, generation_id: int, count: int) -> str:
             file.flush()
             os.fsync(file.fileno())
             digest = _digest(file)
-        fresh.replace(path)
-        sync_folder(path.parent)
-    return digest
+        name = f"columns.{place.number}.{digest}.npy"
+        fresh.replace(place.folder / name)
+        sync_folder(place.folder)
+    return name, digest
 
 
 def _folders_of(conn: Connection, generation_id: int, rows: RowNumbers) -> NDArray[np.int32]:

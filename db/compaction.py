@@ -149,7 +149,7 @@ def _flip(
 
 def _remove(old: RowsPlace, current: GenerationInfo) -> None:
     """The files of the generation before; where a reader holds them open (Windows), the next writer tries again."""
-    names = [old.vectors, old.columns]
+    names = [old.vectors, *old.folder.glob(f"columns.{old.number}.*")]
     if current.index is not None:
         names.append(old.folder / current.index.file)
     for path in names:

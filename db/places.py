@@ -39,11 +39,6 @@ class RowsPlace:
         """The row file."""
         return self.folder / f"vectors.{self.number}.f16"
 
-    @property
-    def columns(self) -> Path:
-        """The filter columns."""
-        return self.folder / f"columns.{self.number}.npy"
-
     def create(self) -> RowsFile:
         """A new row file without rows, with its folder."""
         with storage_errors(self.folder):

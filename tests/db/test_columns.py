@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.queries import Filters, Near
-from db import LibraryWriter, columns, open_reader
+from db import LibraryWriter, check_library, columns, open_reader
 from db.columns import COLUMNS, open_columns, read_columns, write_columns
 from db.filters import _is_near
 from tests.db.making import Disk, index
@@ -123,3 +123,30 @@ def exact_km(latitude: np.float32, longitude: np.float32, here_latitude: float, 
     a, b, c, d = (math.radians(float(angle)) for angle in (latitude, longitude, here_latitude, here_longitude))
     half_chord = math.sin((a - c) / 2) ** 2 + math.cos(a) * math.cos(c) * math.sin((b - d) / 2) ** 2
     return 2 * 6371.0088 * math.asin(math.sqrt(min(half_chord, 1.0)))
+
+
+def test_columns_that_were_written_and_not_named_leave_those_before(
+    writer: LibraryWriter, disk: Disk, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed just before the transaction: what SQLite names is still there."""
+    disk.put(b"/p/1")
+    index(writer, disk, b"/p")
+    generation = writer.generation(writer.spaces()[0])
+    write_columns(writer.store, generation.id)
+    disk.put(b"/p/2")
+    index(writer, disk, b"/p")
+
+    def killed(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("db.columns.transaction", killed)
+        with pytest.raises(KeyboardInterrupt):
+            write_columns(writer.store, generation.id)
+    before = open_columns(writer.store, generation.id)
+    assert before is not None
+    assert len(before) == 1
+    assert len(list(library.rglob("columns.*"))) == 2
+    assert check_library(library) == []
+    write_columns(writer.store, generation.id)
+    assert len(list(library.rglob("columns.*"))) == 1
