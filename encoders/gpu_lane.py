@@ -73,7 +73,7 @@ class GpuLane:
             self._make_ready()
             try:
                 return self._queue(pixels)
-            except torch.OutOfMemoryError as error:
+            except torch.cuda.OutOfMemoryError as error:
                 if len(pixels) == 1:
                     raise self._too_small(error) from error
         half = (len(pixels) + 1) // 2  # out of the handler, whose error holds on to what was allocated
@@ -133,7 +133,7 @@ class GpuLane:
                 )
                 self._copying = cuda.Stream()
                 self._tower = self._load()
-            except torch.OutOfMemoryError as error:
+            except torch.cuda.OutOfMemoryError as error:
                 raise self._too_small(error) from error
 
     def _too_small(self, error: BaseException) -> DeviceError:
