@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core.program import NAME
 from tests.encoders.hub_server import HubServer
 
 # Whoever runs the tests in the background (`… &` in a script) has told them to ignore Ctrl-C, and children inherit that.
@@ -25,23 +26,34 @@ def test_data() -> Path:
     return folder.resolve()
 
 
+@pytest.fixture(scope="session")
+def user_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What tests have in place of the user's cache folder: a graph that one has made need not be made again."""
+    return tmp_path_factory.mktemp("user-cache")
+
+
 @pytest.fixture(autouse=True)
-def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads the user's settings or touches the user's library."""
+def _own_settings(tmp_path: Path, user_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads the user's settings, or touches the user's library or cache."""
     for name in list(os.environ):
         if name.startswith("SEARCH_") and name != "SEARCH_TEST_DATA":
             monkeypatch.delenv(name)
     monkeypatch.setenv("SEARCH_CONFIG", str(tmp_path / "no-config.toml"))
     monkeypatch.setenv("SEARCH_LIBRARY", str(tmp_path / "default-library"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(user_cache))
     monkeypatch.setenv("SEARCH_RERANK_BUDGET_S", "0")  # no search is reranked by what this machine happens to have
 
 
 @pytest.fixture
-def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty hub cache of the test's own, and a user cache folder of its own."""
+def hub_cache(tmp_path: Path, user_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty hub cache of the test's own, and a user cache folder with nothing but graphs."""
     monkeypatch.delenv("HUGGINGFACE_HUB_CACHE", raising=False)
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    for folder in (user_cache, tmp_path / "caches"):
+        (folder / NAME).mkdir(parents=True, exist_ok=True)
+    (user_cache / NAME / "graphs").mkdir(exist_ok=True)
+    (tmp_path / "caches" / NAME / "graphs").symlink_to(user_cache / NAME / "graphs")
     return tmp_path / "hub"
 
 

@@ -1,6 +1,7 @@
 """`Library.optimize` and what `Library.status` says of the index, through the front door."""
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -18,13 +19,22 @@ from tests.db.vectors.shelves import clustered
 DIM = 32
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A thousand pictures, indexed from 500 on; made once, since finding the parameters takes a second."""
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEARCH_CONFIG", str(folder / "none"))
+        patch.setenv("SEARCH_EXACT_BELOW", "500")
+        take_in(open_library(folder / "library"), folder, range(1_000))
+    return folder / "library"
+
+
 @pytest.fixture
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
-    """A thousand pictures, indexed from 500 on."""
+def library(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
+    """The test's own copy."""
     monkeypatch.setenv("SEARCH_EXACT_BELOW", "500")
-    opened = open_library(tmp_path / "library")
-    take_in(opened, tmp_path, range(1_000))
-    return opened
+    return open_library(shutil.copytree(made, tmp_path / "library"))
 
 
 def take_in(library: Library, folder: Path, numbers: range) -> None:
