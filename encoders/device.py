@@ -47,6 +47,7 @@ class Placement:
     gpus: int = 1  # of this kind of device; pictures are shared out among all of them
 
 
+_VOLTA = (7, 0)  # compute capability; GPUs before it take longer for float16 than for float32
 _CUDA_LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 _AMD_DRIVER = Path("/dev/kfd")  # torch built for AMD says "cuda", too
 
@@ -109,7 +110,9 @@ def _on_gpus() -> Placement:
     gpus = torch.cuda.device_count()
     names = list(dict.fromkeys(torch.cuda.get_device_name(gpu) for gpu in range(gpus)))
     name = names[0] if gpus == 1 else f"{gpus} × {' / '.join(names)}"
-    return Placement("cuda", Precision.FLOAT16, f"{name} (cuda), {Precision.FLOAT16}", gpus)
+    quick = all(torch.cuda.get_device_capability(gpu) >= _VOLTA for gpu in range(gpus))
+    precision = Precision.FLOAT16 if quick else Precision.FLOAT32
+    return Placement("cuda", precision, f"{name} (cuda), {precision}", gpus)
 
 
 def give_back_gpu_memory() -> None:

@@ -48,6 +48,7 @@ def test_auto_prefers_cuda_then_mps_then_cpu(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: available[0])
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda _number: "A GPU")
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _number: (9, 0))
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: available[1])
     taken = resolve_device(Device.AUTO)
     assert taken.device == wanted[0]
@@ -61,9 +62,11 @@ def test_auto_prefers_cuda_then_mps_then_cpu(
         (["A GPU"], "A GPU (cuda), float16"),
         (["A GPU", "A GPU"], "2 × A GPU (cuda), float16"),
         (["A GPU", "Another", "A GPU"], "3 × A GPU / Another (cuda), float16"),
+        (["A GPU", "Old"], "2 × A GPU / Old (cuda), float32"),
     ],
 )
 def test_all_gpus_are_counted_and_named(names: list[str], label: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda gpu: (6, 1) if names[gpu] == "Old" else (7, 5))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: len(names))
     monkeypatch.setattr(torch.cuda, "get_device_name", names.__getitem__)
