@@ -4,12 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+from cli.main import main
 
 CLASSES = {  # CIFAR-10's name of a class, and how the recorded nouns call it
     "airplane": "a airplane",
@@ -75,14 +78,36 @@ def library(recorded: Recorded) -> Path:
     return import_into(recorded, "exact")
 
 
-def hits_of(library: Path, recorded: Recorded, noun: str) -> list[tuple[str, float]]:
-    answer = json.loads(
-        search(library, "query", "--vector", str(recorded.query(noun)), "-k", "10", "--no-group", "--json")
-    )
-    return [(Path(hit["path"]).name, hit["score"]) for hit in answer["hits"]]
+Hits = list[tuple[str, float]]
+HitsOf = Callable[[Path, Recorded, str], Hits]
 
 
-def test_ten_nouns_find_their_classes(recorded: Recorded, library: Path) -> None:
+def asking(library: Path, recorded: Recorded, noun: str) -> list[str]:
+    asked = ["query", "--vector", str(recorded.query(noun)), "-k", "10", "--no-group", "--json"]
+    return [*asked, "--library", str(library)]
+
+
+def hits_in(answer: str) -> Hits:
+    return [(Path(hit["path"]).name, hit["score"]) for hit in json.loads(answer)["hits"]]
+
+
+@pytest.fixture
+def hits_of(capfd: pytest.CaptureFixture[str]) -> HitsOf:
+    """The same command in this process: twenty programs take ten seconds to start."""
+
+    def run(library: Path, recorded: Recorded, noun: str) -> Hits:
+        capfd.readouterr()
+        assert main(asking(library, recorded, noun)) == 0
+        return hits_in(capfd.readouterr().out)
+
+    return run
+
+
+def test_the_program_says_what_is_said_in_this_process(recorded: Recorded, library: Path, hits_of: HitsOf) -> None:
+    assert hits_in(search(library, *asking(library, recorded, "a dog"))) == hits_of(library, recorded, "a dog")
+
+
+def test_ten_nouns_find_their_classes(recorded: Recorded, library: Path, hits_of: HitsOf) -> None:
     precision = []
     for class_name, noun in CLASSES.items():
         found = hits_of(library, recorded, noun)
@@ -95,7 +120,7 @@ def test_ten_nouns_find_their_classes(recorded: Recorded, library: Path) -> None
     assert np.mean(precision) >= 0.90
 
 
-def test_forced_ivfpq_finds_the_same(recorded: Recorded) -> None:
+def test_forced_ivfpq_finds_the_same(recorded: Recorded, hits_of: HitsOf) -> None:
     library = import_into(recorded, "ivfpq", SEARCH_EXACT_BELOW="100")
     assert "IVF" in json.loads(search(library, "status", "--json"))["spaces"][0]["index"]["structure"]
     shared = []
