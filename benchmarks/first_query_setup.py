@@ -8,7 +8,6 @@ import hashlib
 import os
 from pathlib import Path
 
-
 from benchmarks.clip_like import World
 from benchmarks.million_library import make_library
 from core.settings import load_settings

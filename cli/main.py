@@ -1,8 +1,10 @@
 """The program `search`: what was typed, in; an exit code, out. The one place where errors are caught."""
 
+import atexit
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import typer
 
@@ -23,10 +25,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0 done, 1 could not, 2 not understood, 130 stopped by Ctrl-C, 141 nobody reads our output any more.
     """
-    code = _run(sys.argv[1:] if argv is None else argv)
-    if code == failures.INTERRUPTED and argv is None:
-        failures.leave_at_once(code)
-    return code
+    if argv is not None:
+        return _run(argv)
+    end = _End()
+    atexit.register(end.leave)  # called after all that is registered from here on
+    end.code = _run(sys.argv[1:])
+    if end.code == failures.INTERRUPTED:
+        failures.leave_at_once(end.code)
+    return end.code
 
 
 def _run(argv: Sequence[str]) -> int:
@@ -37,6 +43,21 @@ def _run(argv: Sequence[str]) -> int:
         return failures.exit_code(end)
     except Exception as error:  # noqa: BLE001 - whatever else comes is a bug, and is shown as one
         return failures.apologise(error, debug=debug)
+
+
+@dataclass
+class _End:
+    """How the program ends."""
+
+    code: int | None = None
+
+    def leave(self) -> None:
+        """Out at once, when all else is done: to take apart what is loaded takes Python a tenth of a second."""
+        if self.code is not None:
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None and not stream.closed:
+                    stream.flush()
+            os._exit(self.code)
 
 
 def _carry_out(words: Sequence[str]) -> int:

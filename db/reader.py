@@ -46,6 +46,7 @@ from db.records import (
     SpaceState,
 )
 from db.snapshot import Snapshot
+from db.vectors.engine import load_meanwhile
 from db.vectors.records import Candidates
 from db.vectors.searcher import RowSearcher
 
@@ -137,6 +138,10 @@ class LibraryReader:
             found = active and spaces.find_generation(self._store.conn, active.id, kind)
             if found:
                 self._known.searcher(found)
+
+    def get_ready(self) -> None:
+        """Begin to load what `search` needs, while the caller makes a vector to search for."""
+        load_meanwhile()
 
     def generations(self) -> list[tuple[int, int]]:
         """Which rows this snapshot goes by: (id, number) of every generation."""

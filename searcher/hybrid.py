@@ -177,7 +177,15 @@ def _likely(look: Look, mask: RowMask | None, committed: int) -> float:
     """The least cosine of the twentieth of the pictures that looks most like what was asked, told by a sample."""
     rows = np.arange(committed) if mask is None else np.flatnonzero(mask)
     sample = rows[np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).astype(np.int64)]
-    return float(np.quantile(look.reader.vectors(look.space, sample) @ look.vector, 1.0 - LIKELY_SHARE))
+    return _quantile(look.reader.vectors(look.space, sample) @ look.vector, 1.0 - LIKELY_SHARE)
+
+
+def _quantile(values: NDArray[np.float32], share: float) -> float:
+    """As np.quantile, which brings numpy.ma along: 10 ms of a first query."""
+    at = share * (len(values) - 1)
+    below = int(at)
+    two = np.partition(values, (below, min(below + 1, len(values) - 1)))[below : below + 2].astype(np.float64)
+    return float(two[0] + (two[-1] - two[0]) * (at - below))
 
 
 def _ranks(keys: list[NDArray[np.float32]]) -> NDArray[np.int64]:

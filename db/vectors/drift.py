@@ -54,7 +54,7 @@ def imbalance_of(sizes: NDArray[np.int64] | NDArray[np.float64]) -> float:
     return float(len(sizes) * np.square(sizes / total).sum()) if total else 0.0
 
 
-def _imbalance(index: Lists, rows: HalfRows, live: RowMask | None, rng: np.random.Generator) -> float:
+def _imbalance(index: Lists, rows: HalfRows, live: RowMask | None, rng: "np.random.Generator") -> float:
     """As if the tail were in the lists, too: where its sample falls, there its rows would be."""
     built = np.asarray(index.list_sizes, np.float64)
     tail = sample_rows(rows[index.rows :], None if live is None else live[index.rows :], SAMPLE, rng)

@@ -5,8 +5,10 @@ and later as with faiss-gpu 1.15 (1.12 answers inner-product fast scans with rep
 """
 
 import os
+import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -32,6 +34,17 @@ def load_faiss() -> Any:  # noqa: ANN401 - faiss ships no types
         if said is None:
             os.environ.pop("OMP_WAIT_POLICY", None)
     return faiss
+
+
+def load_meanwhile() -> None:
+    """Begin to load faiss, in a thread of its own: a tenth of a second in which the caller loads a model."""
+    if "faiss" not in sys.modules:
+        threading.Thread(target=_try_to_load, name="faiss").start()
+
+
+def _try_to_load() -> None:
+    with suppress(ImportError, RuntimeError):  # whoever needs it will be told
+        load_faiss()
 
 
 @contextmanager

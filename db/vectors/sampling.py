@@ -3,11 +3,18 @@
 Every random choice is seeded, so that the same rows give the same index.
 """
 
-import numpy as np
-from numpy.random import Generator
+from __future__ import annotations
 
-from core.arrays import HalfRows, RowMask, RowNumbers, Vectors
+from typing import TYPE_CHECKING
+
+import numpy as np
+
 from db.vectors.rotation import covariance
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from core.arrays import HalfRows, RowMask, RowNumbers, Vectors
 
 _READ_ROWS = 8192  # rows in float16 at a time, beside the sample itself
 _TEXT_ALIGNMENT = 0.12

@@ -4,12 +4,20 @@ import json
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from semantic_image_search import open_library
 from tests.conftest import PROJECT
 
-HEAVY = {"torch", "faiss", "sqlalchemy", "PIL", "numpy", "pydantic_settings", "open_clip", "pyarrow", "rich"}
+HEAVY = {"torch", "faiss", "sqlalchemy", "PIL", "numpy", "open_clip", "pyarrow", "rich"}
+
+NOT_FOR_A_QUERY = {
+    *("torch", "torchvision", "open_clip", "transformers", "timm"),
+    *("sqlalchemy", "alembic", "pydantic", "huggingface_hub", "PIL", "pyarrow", "rich", "asyncio"),
+}
 
 DUMP = """
 import atexit, json, sys
@@ -43,6 +51,19 @@ def test_a_usage_error_loads_nothing_heavy() -> None:
     assert not modules & (HEAVY - {"rich"})
 
 
+def test_a_query_loads_no_model_library(tmp_path: Path) -> None:
+    """With the graphs made, the first query of a process runs without all that takes seconds to load."""
+    (tmp_path / "pictures").mkdir()
+    Image.radial_gradient("L").convert("RGB").save(tmp_path / "pictures" / "a.png")
+    with open_library(tmp_path / "library", model="mini", device="cpu") as library:
+        library.index([tmp_path / "pictures"])
+        library.search("a dog")
+    code, modules = loaded_by("query", "a dog on the beach", "--library", str(tmp_path / "library"), "--device", "cpu")
+    assert code == 0
+    assert modules >= {"faiss", "numpy", "openvino"}
+    assert not modules & NOT_FOR_A_QUERY
+
+
 def test_help_takes_less_than_a_third_of_a_second_of_cpu() -> None:
     def cpu() -> float:
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -66,3 +87,19 @@ def test_no_words_is_help_and_version_is_a_line() -> None:
     assert run().stdout == run("--help").stdout
     assert run().returncode == 0
     assert run("--version").stdout.startswith("search 0.")
+
+
+@pytest.mark.parametrize(("words", "code"), [(("--version",), 0), (("query", "--no-such-option"), 2)])
+def test_what_is_left_for_the_end_is_done(words: tuple[str, ...], code: int) -> None:
+    """The program ends without taking itself apart; what libraries registered for the end is done all the same."""
+    program = f"""
+import atexit, sys
+sys.argv = ["search", *{words}]
+from cli import main
+run = main._run
+main._run = lambda words: (atexit.register(print, "done at the end"), run(words))[1]
+sys.exit(main.main())
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert "done at the end" in done.stdout

@@ -19,9 +19,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from db.vectors import IndexRecord, RowSearcher, RowsFile, RowsHeader, build_index, compact
+from db.vectors import IndexRecord, RowSearcher, RowsFile, RowsHeader, build_index
 from db.vectors.allowed import Allowed
 from db.vectors.build import extend_index
+from db.vectors.compact import compact
 from db.vectors.policy import EXACT_US, LEAST_ROWS, approach
 from db.vectors.sampling import text_like
 from tests.db.killing import killed_at, put_back

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from db.vectors import RowsFile, RowsHeader, compact, damaged_blocks
+from db.vectors import RowsFile, RowsHeader, damaged_blocks
+from db.vectors.compact import compact
 from tests.db.vectors.shelves import clustered, make_shelf
 
 
