@@ -6,6 +6,7 @@ import typer
 
 from cli import context, options
 from cli.weights import Way, choosing, fetching, model_of
+from core.errors import UsageError
 
 if TYPE_CHECKING:
     from core.indexing import IndexReport, RootOptions
@@ -35,6 +36,7 @@ MaxMegapixels = Annotated[
     typer.Option("--max-megapixels", metavar="NUMBER", min=1, max=2000, help="Skip larger pictures. Remembered."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+Profile = Annotated[bool, typer.Option("--profile", help="Say at the end where the time went.")]
 Prune = Annotated[bool, typer.Option("--prune", help="Forget for good what has vanished, unplugged drives included.")]
 
 
@@ -48,6 +50,7 @@ def index(
     max_megapixels: MaxMegapixels = None,
     dry_run: DryRun = False,
     prune: Prune = False,
+    profile: Profile = False,
     recall: options.Recall = None,
     wait: options.Wait = 0.0,
     yes: options.Download = False,
@@ -60,8 +63,12 @@ def index(
     Your pictures are never written to. Ctrl-C keeps what is finished.
     """
     from cli.failures import INTERRUPTED
+    from cli.profiles import show_profile
     from cli.progress import progress_shown
     from cli.reports import show_report
+
+    if profile and dry_run:
+        raise UsageError("--profile says where a run's time went, and --dry-run makes none: leave one of them out")
 
     def open_library(way: Way) -> "Library":
         return context.open_library(library, model=way.model or model, device=device, download=way.download)
@@ -88,7 +95,9 @@ def index(
         report = fetching(lambda download: run(Way(download=download)), yes=yes)
     else:
         report = choosing(run, default=default, later=f"search models use {default}", yes=yes)
-    show_report(report, dry_run=dry_run, as_json=as_json)
+    show_report(report, dry_run=dry_run, as_json=as_json, profiled=profile)
+    if profile and report.profile is not None and not as_json:
+        show_profile(report.profile, pictures=report.embedded)
     if report.interrupted:
         raise typer.Exit(INTERRUPTED)
 

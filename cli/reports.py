@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from cli.console import emit, emit_json, say
+from cli.profiles import profile_json
 from cli.units import count, counted, rate, span
 from core.errors import ProblemKind
 from core.indexing import IndexReport, Problem
@@ -28,10 +29,11 @@ KIND_TEXT: dict[ProblemKind, str] = {
 }
 
 
-def show_report(report: IndexReport, *, dry_run: bool, as_json: bool) -> None:
-    """The end of a run: one JSON object on stdout, or a few lines."""
+def show_report(report: IndexReport, *, dry_run: bool, as_json: bool, profiled: bool = False) -> None:
+    """The end of a run: one JSON object on stdout, with `profile` where that was asked for, or a few lines."""
     if as_json:
-        emit_json(report_json(report))
+        profile = {"profile": report.profile and profile_json(report.profile)} if profiled else {}
+        emit_json(report_json(report) | profile)
         return
     for notice in report.notices:
         say(notice, style="yellow")
