@@ -81,10 +81,10 @@ def pipeline(scratch: Path) -> float:
     """Workers' start included, which weighs with so few pictures."""
     pictures = _draw(scratch / "pictures", _PICTURES, (1600, 1200))
     encoder = load_encoder("mini")
-    request = IndexRequest(paths=(absolute(scratch / "pictures"),), workers=2)
+    request = IndexRequest(paths=(absolute(scratch / "pictures"),), batch_size=16, workers=2)
     with DecodePool(targets=[encoder.info.preprocess], limits=DecodeLimits(), workers=2) as pool:
         pixels = decode_alone(pool, pictures)  # starts the workers
-        encode_alone(encoder, pixels[:16], 16)  # loads the model
+        encode_alone(encoder, pixels[: request.batch_size], request.batch_size)  # loads the model
         decode_s, _ = timed(lambda: decode_alone(pool, pictures))
     encode_s, _ = timed(lambda: encode_alone(encoder, pixels, request.batch_size))
     both_s, _ = timed(lambda: index_once(encoder, request))
