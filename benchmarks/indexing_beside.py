@@ -49,14 +49,15 @@ class Ran:
 
 @dataclass(frozen=True)
 class Round:
-    """Pictures per second of one round, and the cores that other programs took meanwhile."""
+    """Pictures per second of one round, processor time a picture, and the cores that other programs took meanwhile."""
 
     loop: float
     search: float  # by its own report
     search_with_query: float  # exec to exit
-    search_cpu_s: float  # of index and query
     rclip: float | None
-    rclip_cpu_s: float | None
+    loop_cpu_ms: float
+    search_cpu_ms: float  # of index and query, as rclip's
+    rclip_cpu_ms: float | None
     others: float
 
 
@@ -118,10 +119,10 @@ def make_large(source: Path, folder: Path, count: int) -> None:
             Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).save(target, quality=88, subsampling=2)
 
 
-def loop_rate(model: Path, folder: Path) -> float:
-    """Pictures per second of the straightforward loop."""
+def loop_rate(model: Path, folder: Path) -> tuple[float, float]:
+    """Pictures per second of the straightforward loop, and its processor time for one in ms."""
     said = json.loads(run(sys.executable, "-m", "benchmarks.plain_loop", model, folder).out.splitlines()[-1])
-    return float(said["pictures"] / said["seconds"])
+    return said["pictures"] / said["seconds"], 1000.0 * said["cpu_seconds"] / said["pictures"]
 
 
 def index_and_ask(model: Path, folder: Path, count: int) -> tuple[float, Ran, Ran]:
@@ -147,16 +148,17 @@ def rclip_run(rclip: Rclip, folder: Path) -> Ran:
 def measure_round(model: Path, folder: Path, count: int, rclip: Rclip | None) -> Round:
     """The three, one after the other."""
     with Others() as others:
-        loop = loop_rate(model, folder)
+        loop, loop_cpu_ms = loop_rate(model, folder)
         rate, indexed, asked = index_and_ask(model, folder, count)
         theirs = rclip_run(rclip, folder) if rclip else None
     return Round(
         loop=loop,
         search=rate,
         search_with_query=count / (indexed.seconds + asked.seconds),
-        search_cpu_s=indexed.cpu_s + asked.cpu_s,
         rclip=count / theirs.seconds if theirs else None,
-        rclip_cpu_s=theirs.cpu_s if theirs else None,
+        loop_cpu_ms=loop_cpu_ms,
+        search_cpu_ms=1000.0 * (indexed.cpu_s + asked.cpu_s) / count,
+        rclip_cpu_ms=1000.0 * theirs.cpu_s / count if theirs else None,
         others=others.cores or 0.0,
     )
 

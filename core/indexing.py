@@ -22,7 +22,7 @@ class IndexRequest:
     paths: tuple[bytes, ...] = ()  # absolute folders (or files); empty: refresh every root
     options: RootOptions | None = None  # None: keep what the root remembers
     batch_size: int = 0  # pictures encoded at once; 0: what the encoder is quickest with
-    workers: int = 0  # decode processes; 0: one per core, at most 8
+    workers: int = 0  # decode processes; 0: one per core, at most 32
     dry_run: bool = False
     prune: bool = False  # drop what vanished, also from roots that are offline
     recall: float | None = None  # recall@10 that a vector index should reach; None: what it aims at already

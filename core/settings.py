@@ -53,7 +53,7 @@ class Settings:
     exact_below: int = _setting(50_000, whole(least=0))  # rows; under it exact is as fast as IVF-PQ, and never wrong
     recall: float = _setting(DEFAULT_RECALL, number(LEAST_RECALL, MOST_RECALL))  # recall@10 of such an index
     batch_size: int = _setting(0, whole(0, 4096))  # 0: 16 on a CPU, and on GPUs what keeps all of them busy
-    workers: int = _setting(0, whole(0, 256))  # 0: one per core, at most 8
+    workers: int = _setting(0, whole(0, 256))  # 0: one per core, at most 32
     max_megapixels: int = _setting(200, whole(1, 2000))
     # The second stage; each is looked for when it is needed, and fetched only when asked.
     reranker: str = _setting(DEFAULT_RERANKER, words())

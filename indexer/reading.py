@@ -42,7 +42,7 @@ def reading_pool(writer: "LibraryWriter", targets: Sequence[Preprocess], *, work
     Args:
         writer: the library.
         targets: how pixels are wanted.
-        workers: processes; 0: one per core, at most 8.
+        workers: processes; 0: one per core, at most 32.
     """
     return DecodePool(targets=targets, limits=limits_of(writer.roots()), workers=workers or default_workers())
 

@@ -61,7 +61,7 @@ def import_vectors(  # noqa: PLR0913 - options by keyword
         model: the name of the model that made them.
         exact_below: rows under which no index is built.
         recall: what an index should reach (recall@10); None: what it aims at already.
-        workers: processes that read the files; 0: one per core, at most 8.
+        workers: processes that read the files; 0: one per core, at most 32.
         listener: hears the progress.
 
     Raises:

@@ -28,7 +28,7 @@ class Evaluation:
         rerank: at how many, and what they are ordered by.
         prompt: what the models read in place of a caption, `{}` standing for it; the reranker reads the caption alone.
         batch_size: pictures encoded at once; 0: what each model is quickest with.
-        workers: processes that decode; 0: one per core, at most 8.
+        workers: processes that decode; 0: one per core, at most 32.
     """
 
     models: tuple[Callable[[], Encoder], ...]
