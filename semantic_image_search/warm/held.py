@@ -1,7 +1,5 @@
 """The library that a server answers from: open while people ask, let go of when nobody has asked for a while."""
 
-import ctypes
-import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock
@@ -9,6 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from core.errors import SearchError
+from semantic_image_search.warm.memory import give_back
 from semantic_image_search.warm.shared_encoder import SharedEncoder
 
 if TYPE_CHECKING:
@@ -116,14 +115,4 @@ class Held:
 def _close(held: _Open) -> None:
     held.library.close()
     del held.library
-    give_memory_back()
-
-
-def give_memory_back() -> None:
-    """To the system, what was freed: glibc and torch keep it for later otherwise."""
-    from encoders.device import give_back_gpu_memory
-
-    gc.collect()
-    give_back_gpu_memory()
-    with suppress(OSError, AttributeError, TypeError):  # another C library has no such function
-        ctypes.CDLL(None).malloc_trim(0)
+    give_back()

@@ -22,7 +22,7 @@ from semantic_image_search.warm.line import Broken, Line
 from semantic_image_search.warm.messages import PROTOCOL, Answer, Ask, Hello, Refused, SearchQuestion, Welcome
 from semantic_image_search.warm.post import Post
 
-ANSWERING = 4  # questions at once: as many readers as `db.KeptReaders` keeps open
+ANSWERING = max(2, min(4, os.cpu_count() or 2))  # questions at once; `db.KeptReaders` keeps four readers open
 CONVERSATIONS = 200  # at once; further clients answer themselves
 HELLO_S = 2.0  # a client says it at once
 QUIET_S = 30.0  # between two questions of one client: a slow pipe behind it

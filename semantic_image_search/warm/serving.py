@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import SearchError
 from semantic_image_search.warm.held import Held
+from semantic_image_search.warm.memory import stay_lean
 from semantic_image_search.warm.post import open_post
 from semantic_image_search.warm.server import Heard, Server
 
@@ -59,6 +60,7 @@ def serve(
         SearchError: it has a server already, or there is no place for a socket.
     """
     _must_be_indexed(library)
+    stay_lean()
     post, held = open_post(library), Held(open_library, idle_s=idle_s)
     server = Server(os.fsencode(library), held, report)
     taking_in = Thread(target=server.take_in, args=(post,), daemon=True)
