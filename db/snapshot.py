@@ -73,11 +73,11 @@ class Snapshot:
         return self.searchers[generation.id]
 
     def files_hold(self) -> bool:
-        """Are the files of the rows that are mapped still there, and as long? Reading a shorter one would be fatal."""
+        """Are the mapped rows still there, and all mapped files as long? Reading a shorter one would be fatal."""
         return all(
             file_identity(rows.path) == identity and rows.rows_on_disk >= committed
             for rows, identity, committed in self._files.values()
-        )
+        ) and all(searcher.index_holds for searcher in self.searchers.values())
 
     def share(self, other: "Snapshot") -> None:
         """Use the indexes that another snapshot of this library has read, where they are the same."""

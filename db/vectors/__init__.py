@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from db.vectors.blocks import damaged_blocks as damaged_blocks
     from db.vectors.blocks import extend_blocks as extend_blocks
     from db.vectors.build import build_index as build_index
-    from db.vectors.ivfpq import index_is_sound as index_is_sound
     from db.vectors.records import Candidates as Candidates
     from db.vectors.records import IndexRecord as IndexRecord
     from db.vectors.rows_file import RowsFile as RowsFile
@@ -29,7 +28,6 @@ _HOMES = {
     "build_index": "db.vectors.build",
     "damaged_blocks": "db.vectors.blocks",
     "extend_blocks": "db.vectors.blocks",
-    "index_is_sound": "db.vectors.ivfpq",
 }
 
 __all__ = [
@@ -42,7 +40,6 @@ __all__ = [
     "build_index",
     "damaged_blocks",
     "extend_blocks",
-    "index_is_sound",
 ]
 
 

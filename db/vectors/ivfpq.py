@@ -26,6 +26,7 @@ from db.vectors.allowed import NARROW, NOT_PROBED, Allowed, ListOfRow
 from db.vectors.engine import load_faiss, selector
 from db.vectors.lists import Lists, best
 from db.vectors.lists_file import WithoutLists, in_blocks, read_lists, sizes_of, write_lists
+from db.vectors.mapped_file import MappedFile
 from db.vectors.records import Approach, IndexRecord, Probing
 from db.vectors.storage import storage_errors, sync_folder
 
@@ -54,6 +55,12 @@ class IvfPq:
         self.rows: int = index.ntotal
         self.lists: int = self.ivf.nlist
         self.known = Lists.of(_centroids(self.ivf), mean)
+        self.mapped: MappedFile | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it can be searched: a file that was cut short while its lists are searched in it would be fatal."""
+        return self.mapped is None or self.mapped.holds()
 
     @property
     def list_sizes(self) -> RowNumbers:
@@ -126,8 +133,8 @@ class IvfPq:
     def save(self, folder: Path, generation: int) -> tuple[str, str]:
         """Writes it to `folder` so that it is there whole or not at all; returns the file's name and digest.
 
-        Not for one that is searched in its file. The name holds the checksum: an index never replaces another one's file, so that readers of an older
-        snapshot find what their record promises until it is cleared away.
+        Not for one that is searched in its file. The name holds the checksum: an index never replaces another one's
+        file, so that readers of an older snapshot find what their record promises until it is cleared away.
 
         Raises:
             StorageFull: no space; nothing but a `.tmp` file may be left.
@@ -186,14 +193,6 @@ def open_index(folder: Path, record: IndexRecord, rows: HalfRows, *, mapped: boo
     return index
 
 
-def index_is_sound(folder: Path, record: IndexRecord) -> bool:
-    """Whether the index's file is there, byte for byte as it was built. Reads it once; faiss is not needed."""
-    try:
-        return _digest(folder / record.file) == record.digest
-    except OSError:
-        return False
-
-
 def _centroids(ivf: Any) -> Vectors:  # noqa: ANN401 - faiss ships no types
     """float32 (lists, wide) where faiss has them: no copy of 8 MB at a million rows. Lives as long as the index."""
     flat = load_faiss().downcast_index(ivf.quantizer)
@@ -211,7 +210,9 @@ def _read(file: BufferedReader, *, mapped: bool) -> IvfPq:
         raise ValueError(f"expected {ivf.nlist} means behind the index, got {len(mean)}")
     if file.peek(1):
         read_lists(file, ivf, mapped=mapped)
-    return IvfPq(index, mean)
+    opened = IvfPq(index, mean)
+    opened.mapped = MappedFile.of(file)
+    return opened
 
 
 def _free_name(folder: Path, stem: str) -> str:

@@ -136,8 +136,15 @@ class RowSearcher:
 
     def share_index(self, other: "RowSearcher") -> None:
         """Use the index that `other` has read already, where it is the same one."""
-        if self._record == other._record and "_opened" in other.__dict__ and other._opened[0] is not None:
+        index = other.__dict__.get("_opened", (None,))[0]
+        if self._record == other._record and index is not None and index.holds:
             self.__dict__["_opened"] = other._opened
+
+    @property
+    def index_holds(self) -> bool:
+        """Whether the index, where it was opened, can still be searched."""
+        index = self.__dict__.get("_opened", (None,))[0]
+        return index is None or bool(index.holds)
 
     @cached_property
     def _opened(self) -> tuple[IvfPq | None, str | None]:

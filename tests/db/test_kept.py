@@ -83,7 +83,8 @@ def test_an_index_that_is_still_the_same_is_not_read_again(writer: LibraryWriter
     with kept.reader() as reader:
         reader.search(space, unit("fake:/p/7"), 1)
         assert reader.notices() == ()
-    file.write_bytes(b"")  # whoever reads it now finds it damaged
+    file.unlink()  # who has it open goes on; whoever opens it now finds it damaged
+    file.write_bytes(b"")
     writer.add_tags([1], ["dog"])
     with kept.reader() as reader:
         found = reader.search(space, unit("fake:/p/7"), 1)
@@ -96,6 +97,22 @@ def test_an_index_that_is_still_the_same_is_not_read_again(writer: LibraryWriter
     writer.refresh_derived(space, exact_below=0, force=True)
     with kept.reader() as reader:
         assert paths(reader) == set(full.files)
+    kept.close()
+
+
+def test_an_index_cut_short_while_it_is_open_is_let_go(writer: LibraryWriter, full: Disk, library: Path) -> None:
+    space, kept = writer.spaces()[0], KeptReaders(library)
+    writer.refresh_derived(space, exact_below=0)
+    file = next((library / "spaces").rglob("index.*"))
+    with kept.reader() as reader:
+        reader.search(space, unit("fake:/p/7"), 1)
+    file.write_bytes(b"")
+    for _ in range(2):
+        with kept.reader() as reader:
+            found = reader.search(space, unit("fake:/p/7"), 1)
+            assert [picture.path for picture in reader.pictures(space, found.rows)] == [b"/p/7"]
+            assert "is damaged" in reader.notices()[0]
+    writer.refresh_derived(space, exact_below=0, force=True)
     kept.close()
 
 
