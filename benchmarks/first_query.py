@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.children import in_child
 from benchmarks.first_query_setup import library, random_weights
 from benchmarks.retrieval import machine
 from core.settings import DEFAULT_MODEL
@@ -94,7 +95,7 @@ def main() -> None:
     folder = asked.folder.absolute()
     if not environment_of(folder).items() <= os.environ.items() or "PYTHONDONTWRITEBYTECODE" in os.environ:
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], whole_environment(folder))
-    libraries = prepare(folder, asked.rows)
+    libraries = in_child(prepare, folder, asked.rows).result  # what is started takes over how large this process was
     if asked.where:
         first = next(iter(libraries.values()))
         command = [sys.executable, "-m", "benchmarks.where", "query", WORDS, "--library", str(first)]

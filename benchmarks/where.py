@@ -4,7 +4,7 @@
 
 The command runs in this process. A module's own time is that of its code and of its library's, without what it imports
 in turn; what of a command is no import is told by function, from a second run under the profiler (which slows Python's
-own functions down more than others). Times are the thread's CPU time: a busy machine changes little of them.
+own functions down more than others). Times are of the CPU, all threads together: a busy machine changes little of them.
 """
 
 import cProfile
@@ -13,6 +13,7 @@ import os
 import pstats
 import subprocess
 import sys
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -24,13 +25,20 @@ _PROFILED = "SEARCH_BENCHMARK_PROFILED"
 _LEAST_MS = 3.0  # what is shown
 
 
+class _Thread(threading.local):
+    """What the imports under way in a thread have imported in turn, in seconds; one number for each that is open."""
+
+    def __init__(self) -> None:
+        self.inner = [0.0]
+
+
 class Imports:
     """Counts what each package's modules take to be loaded, by themselves."""
 
     def __init__(self) -> None:
         self.own: dict[str, float] = defaultdict(float)
         self.modules: dict[str, int] = defaultdict(int)
-        self._inner = [0.0]
+        self._thread = _Thread()
 
     def watch(self) -> None:
         """From now on, in this process."""
@@ -43,14 +51,15 @@ class Imports:
         def timed(loader: Any, about: Any) -> Any:  # noqa: ANN401 - the import system's
             package = getattr(about, "__name__", None) or about.name
             started = time.thread_time()
-            self._inner.append(0.0)
+            inner = self._thread.inner
+            inner.append(0.0)
             try:
                 return load(loader, about)
             finally:
                 took = time.thread_time() - started
-                self.own[package.partition(".")[0]] += took - self._inner.pop()
+                self.own[package.partition(".")[0]] += took - inner.pop()
                 self.modules[package.partition(".")[0]] += 1
-                self._inner[-1] += took
+                inner[-1] += took
 
         return timed
 

@@ -7,32 +7,86 @@
     for hit in library.search("a dog on the beach", k=5).hits:
         print(hit.score, hit.picture.path)
 
-Importing this module is cheap: torch, faiss and SQLAlchemy are loaded when something needs them, and a `Library` itself
-(which brings numpy) when its name is first used.
+Importing this module is cheap: every name's home is loaded when the name is first used, and torch, faiss and SQLAlchemy
+when something needs them.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from core.captioning import CaptionReport, CaptionRequest
-from core.descriptions import AskResult, DescribeResult, Description
-from core.errors import PictureProblem, SearchError
-from core.indexing import IndexReport, Problem, Progress, RootOptions
-from core.models import Device, EncoderInfo
-from core.optimizing import IndexFacts, OptimizeReport, RowsReport
-from core.pictures import Neighbour, Picture, PictureFacts, Tag
-from core.queries import CopyKind, Filters, Fusion, Hit, Near, Reranked, SearchMode, SearchResult, Sort, Took
-from core.tags import TagCount, TagReport
-
 if TYPE_CHECKING:
+    from core.captioning import CaptionReport as CaptionReport
+    from core.captioning import CaptionRequest as CaptionRequest
+    from core.descriptions import AskResult as AskResult
+    from core.descriptions import DescribeResult as DescribeResult
+    from core.descriptions import Description as Description
+    from core.errors import PictureProblem as PictureProblem
+    from core.errors import SearchError as SearchError
+    from core.indexing import IndexReport as IndexReport
+    from core.indexing import Problem as Problem
+    from core.indexing import Progress as Progress
+    from core.indexing import RootOptions as RootOptions
+    from core.models import Device as Device
+    from core.models import EncoderInfo as EncoderInfo
+    from core.optimizing import IndexFacts as IndexFacts
+    from core.optimizing import OptimizeReport as OptimizeReport
+    from core.optimizing import RowsReport as RowsReport
+    from core.pictures import Neighbour as Neighbour
+    from core.pictures import Picture as Picture
+    from core.pictures import PictureFacts as PictureFacts
+    from core.pictures import Tag as Tag
+    from core.queries import CopyKind as CopyKind
+    from core.queries import Filters as Filters
+    from core.queries import Fusion as Fusion
+    from core.queries import Hit as Hit
+    from core.queries import Near as Near
+    from core.queries import Reranked as Reranked
+    from core.queries import SearchMode as SearchMode
+    from core.queries import SearchResult as SearchResult
+    from core.queries import Sort as Sort
+    from core.queries import Took as Took
+    from core.tags import TagCount as TagCount
+    from core.tags import TagReport as TagReport
     from semantic_image_search.library import Library as Library
     from semantic_image_search.library import open_library as open_library
     from semantic_image_search.models import load_encoder as load_encoder
     from semantic_image_search.status import LibraryStatus as LibraryStatus
 
 _HOMES = {
+    "AskResult": "core.descriptions",
+    "CaptionReport": "core.captioning",
+    "CaptionRequest": "core.captioning",
+    "CopyKind": "core.queries",
+    "DescribeResult": "core.descriptions",
+    "Description": "core.descriptions",
+    "Device": "core.models",
+    "EncoderInfo": "core.models",
+    "Filters": "core.queries",
+    "Fusion": "core.queries",
+    "Hit": "core.queries",
+    "IndexFacts": "core.optimizing",
+    "IndexReport": "core.indexing",
     "Library": "semantic_image_search.library",
     "LibraryStatus": "semantic_image_search.status",
+    "Near": "core.queries",
+    "Neighbour": "core.pictures",
+    "OptimizeReport": "core.optimizing",
+    "Picture": "core.pictures",
+    "PictureFacts": "core.pictures",
+    "PictureProblem": "core.errors",
+    "Problem": "core.indexing",
+    "Progress": "core.indexing",
+    "Reranked": "core.queries",
+    "RootOptions": "core.indexing",
+    "RowsReport": "core.optimizing",
+    "SearchError": "core.errors",
+    "SearchMode": "core.queries",
+    "SearchResult": "core.queries",
+    "Sort": "core.queries",
+    "Tag": "core.pictures",
+    "TagCount": "core.tags",
+    "TagReport": "core.tags",
+    "Took": "core.queries",
     "load_encoder": "semantic_image_search.models",
     "open_library": "semantic_image_search.library",
 }
