@@ -1,5 +1,6 @@
 """A library's own search measured against exact search: by pictures, by captions, by texts, and without a model."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +35,21 @@ def imported(folder: Path, vectors: np.ndarray) -> Library:
     return library
 
 
+@pytest.fixture(scope="module")
+def made(clustered: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All rows, with an index over them; made once, since finding its parameters takes seconds."""
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEARCH_CONFIG", str(folder / "none"))
+        patch.setenv("SEARCH_EXACT_BELOW", "1000")
+        return imported(folder, clustered).path
+
+
 @pytest.fixture
-def indexed(tmp_path: Path, clustered: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> Library:
+def indexed(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
+    """The test's own copy."""
     monkeypatch.setenv("SEARCH_EXACT_BELOW", "1000")
-    return imported(tmp_path, clustered)
+    return open_library(shutil.copytree(made, tmp_path / "library"))
 
 
 def test_recall_is_that_of_counting_scores_over_all_rows(indexed: Library) -> None:
