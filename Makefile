@@ -26,7 +26,7 @@ else
 endif
 
 test: $(STAMP)
-	$(BIN)/pytest
+	$(BIN)/pytest --durations=20  # so that a test that has become slow is seen
 
 check: $(STAMP)
 	$(BIN)/ruff check .
