@@ -33,6 +33,7 @@ class Check:
 CHECKS = (
     Check("help", "`search --help` / `python -c pass`, CPU", 25.0, guarded.help_page),
     Check("query", "first query with mini / `python -c 'import open_clip'`, CPU", 0.25, guarded.first_query),
+    Check("warm", "query that a server answers / `python -c pass`, CPU", 20.0, guarded.warm_query),
     Check("refresh", "refresh of unchanged files / listing them with a stat each, CPU", 12.0, guarded.refresh),
     Check("decode", "a 12-megapixel JPEG / Pillow's full decode and resize, CPU", 0.6, guarded.decode),
     Check("pipeline", "indexing / decoding alone + encoding alone, clock", 2.0, guarded.pipeline),
