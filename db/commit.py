@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from db.captions import write_found
-from db.connect import Store, transaction
+from db.connect import Store, light, transaction
 from db.facts import write_facts
 from db.files import asset_of, find_file, link, move_file, moved_from, note_problem, put_file, unlink
 from db.forgotten import ForgottenNow
@@ -31,7 +31,8 @@ def commit(store: Store, outcomes: Sequence[Outcome]) -> CommitCounts:
     fresh = fresh_vectors(
         store.conn, [file for file in indexed if not forgotten.holds(file.item.path, file.content_hash)]
     )
-    with appended(store, fresh) as rows, transaction(store) as conn:
+    with appended(store, fresh) as rows, transaction(store):
+        conn = light(store)  # some fifteen statements a file
         batch = _Batch(conn, forgotten)
         counts = CommitCounts()
         for outcome in outcomes:

@@ -190,6 +190,11 @@ def _connect_light(folder: Path, uri: str) -> Store:
     return Store(folder, cast("Connection", LightConnection(lambda: _open(uri), folder)))
 
 
+def light(store: Store) -> "Connection":
+    """The same connection without SQLAlchemy, for the many short statements of a transaction of the store's."""
+    return cast("Connection", LightConnection(lambda: _dbapi(store.conn), store.folder))
+
+
 def _open(uri: str) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, timeout=_BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None)
 

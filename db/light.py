@@ -1,6 +1,7 @@
-"""A connection that only reads, over sqlite3 alone: as much of SQLAlchemy's as this package's queries use.
+"""A connection over sqlite3 alone: as much of SQLAlchemy's as this package's queries use.
 
-Importing SQLAlchemy takes 0.23 s, a quarter of a whole query; readers need nothing of it but rows with names.
+Importing SQLAlchemy takes 0.23 s, a quarter of a whole query; readers need nothing of it but rows with names. And a
+batch of files is thousands of short statements, over each of which SQLAlchemy takes longer than SQLite.
 `tests/db/test_light.py` holds both against each other.
 """
 
@@ -18,7 +19,7 @@ _Rows = list[tuple[Any, ...]]
 
 
 class LightConnection:
-    """What SQLAlchemy's Connection is to readers; for one thread at a time.
+    """What SQLAlchemy's Connection is to readers, and to `commit`; for one thread at a time.
 
     Args:
         connect: opens the database.
@@ -35,11 +36,9 @@ class LightConnection:
         self.dbapi = self._translated(connect)
 
     def exec_driver_sql(self, statement: str, values: Values | None = None) -> "LightResult":
-        """Run one statement. `values`: by name, or in the order of the question marks."""
-        return LightResult(
-            self._translated(lambda: self.dbapi.execute(statement, () if values is None else values)),
-            self._translated,
-        )
+        """Run one statement. `values`: by name, or in the order of the question marks; a list of them: for each."""
+        run = self.dbapi.executemany if isinstance(values, list) else self.dbapi.execute
+        return LightResult(self._translated(lambda: run(statement, () if values is None else values)), self._translated)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -63,6 +62,16 @@ class LightResult:
         self.cursor = cursor
         self._translated = translated
         self._row = _row_of(tuple(column[0] for column in cursor.description or ()))
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The id that an insertion gave its row."""
+        return self.cursor.lastrowid
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were changed."""
+        return self.cursor.rowcount
 
     def __iter__(self) -> Iterator[Any]:
         while page := self._translated(lambda: self.cursor.fetchmany(1_000)):

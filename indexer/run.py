@@ -28,7 +28,7 @@ from media import DecodeLimits, DecodePool
 if TYPE_CHECKING:
     from db import LibraryWriter
 
-MOST_WORKERS = 32  # they decode 860 12-megapixel JPEGs a second; this process handles some 1,100 pictures
+MOST_WORKERS = 32  # they decode 860 12-megapixel JPEGs a second; this process handles some 1,500 pictures
 
 
 def index_folders(

@@ -9,7 +9,20 @@ from pathlib import Path
 import pytest
 
 from core.errors import LibraryDamaged, LibraryNotFound
-from db.connect import DATABASE, Store, begin_snapshot, close, connect_light, connect_reader, data_version, end_snapshot
+from db.connect import (
+    DATABASE,
+    Store,
+    begin_snapshot,
+    close,
+    connect_light,
+    connect_reader,
+    connect_writer,
+    data_version,
+    end_snapshot,
+    light,
+    run_many,
+    scratch_transaction,
+)
 from tests.conftest import PROJECT
 
 CONNECT = [connect_reader, connect_light]
@@ -117,3 +130,18 @@ def test_readers_import_no_sqlalchemy() -> None:
     program = "import sys, db.reader, db.kept; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert not {"sqlalchemy", "alembic"} & set(done.stdout.split())
+
+
+def test_what_is_written_through_it_is_a_part_of_the_transaction(folder: Path) -> None:
+    store = connect_writer(folder)
+    try:
+        with pytest.raises(RuntimeError), scratch_transaction(store.conn):
+            quick = light(store)
+            added = quick.exec_driver_sql("INSERT INTO picture (path) VALUES (:path)", {"path": b"/p/new"})
+            assert added.lastrowid == 2_500
+            run_many(quick, "UPDATE picture SET note = ? WHERE id = ?", [("a", 1), ("b", 2)])
+            assert quick.exec_driver_sql("UPDATE picture SET note = NULL WHERE id < 3").rowcount == 3
+            raise RuntimeError
+        assert store.conn.exec_driver_sql("SELECT count(*), count(note) FROM picture").one() == (2_500, 0)
+    finally:
+        close(store)
