@@ -4,6 +4,8 @@ import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
+from functools import partial
 from threading import Event, current_thread, main_thread
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,7 +62,7 @@ def serve(
             path,
             lambda: context.open_library(path, device=device),
             idle_s=60 * minutes,
-            report=lambda what: _tell(what, verbose=verbose),
+            report=partial(_tell_if_anybody_hears, verbose=verbose),
             stop=Event(),
         )
     except KeyboardInterrupt:
@@ -77,6 +79,12 @@ def _end_like_ctrl_c(*signals: signal.Signals) -> None:
     if current_thread() is main_thread():  # Python lets no other
         for one in signals:
             signal.signal(one, end)
+
+
+def _tell_if_anybody_hears(what: "Report", *, verbose: bool) -> None:
+    """A server outlives the terminal that it was started from."""
+    with suppress(OSError):
+        _tell(what, verbose=verbose)
 
 
 def _tell(what: "Report", *, verbose: bool) -> None:

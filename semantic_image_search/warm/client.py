@@ -80,10 +80,14 @@ class Asking:
         if self._server is not None and not download:
             try:
                 answer = self._server.ask(question, listener)
-            except Broken as why:
+            except (UsageError, PictureProblem):  # the conversation goes on
+                raise
+            except BaseException as end:
                 self._server.close()
                 self._server = None
-                self._say_here(why)
+                if not isinstance(end, Broken):
+                    raise
+                self._say_here(end)
             else:
                 self.told = f"answered by the server (process {self._server.process}), {answer.took_ms:.1f} ms in it"
                 return answer.result

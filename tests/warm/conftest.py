@@ -15,7 +15,7 @@ from semantic_image_search import Library, open_library
 from semantic_image_search.warm.client import Asking
 from semantic_image_search.warm.server import Heard
 from semantic_image_search.warm.serving import Ready, Report, serve
-from tests.fakes import COLOURS, FakeEncoder
+from tests.fakes import COLOURS, FakeEncoder, FakeReranker
 
 
 @pytest.fixture(autouse=True)
@@ -47,9 +47,10 @@ def library(tmp_path: Path, photos: Path) -> Path:
 class Served:
     """A server in threads of this process."""
 
-    def __init__(self, library: Path, encoder: FakeEncoder, idle_s: float) -> None:
+    def __init__(self, library: Path, encoder: FakeEncoder, reranker: FakeReranker | None, idle_s: float) -> None:
         self.library = library
         self.encoder = encoder
+        self.reranker = reranker
         self.heard: list[Report] = []
         self.opened = 0
         self._ready, self._stop = Event(), Event()
@@ -81,7 +82,7 @@ class Served:
 
     def _open(self) -> Library:
         self.opened += 1
-        return open_library(self.library, model=self.encoder)
+        return open_library(self.library, model=self.encoder, reranker=self.reranker)
 
     def _hear(self, what: Report) -> None:
         self.heard.append(what)
@@ -97,8 +98,14 @@ def start_server() -> Iterator[Serve]:
     """Start a server of a library; it is stopped at the end."""
     with ExitStack() as ends:
 
-        def start(library: Path, encoder: FakeEncoder | None = None, *, idle_s: float = 0.0) -> Served:
-            served = Served(library, encoder or FakeEncoder(), idle_s).start()
+        def start(
+            library: Path,
+            encoder: FakeEncoder | None = None,
+            *,
+            reranker: FakeReranker | None = None,
+            idle_s: float = 0.0,
+        ) -> Served:
+            served = Served(library, encoder or FakeEncoder(), reranker, idle_s).start()
             ends.callback(served.stop)
             return served
 

@@ -188,7 +188,7 @@ def test_a_server_does_not_answer_another_user(
         ({"library": b"/elsewhere"}, "has another library"),
         (
             {"settings": (("device", "cuda"),)},
-            "has other settings (device, feature_cache_mb, rerank_budget_s, reranker)",
+            "has other settings (XDG_CACHE_HOME, device, feature_cache_mb, rerank_budget_s, reranker",
         ),
     ],
 )

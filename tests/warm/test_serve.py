@@ -90,10 +90,14 @@ def serve() -> Iterator[Start]:
         yield start
 
 
+OF_THIS_PROCESS = ("answered", "texts are encoded by", "images are encoded by")  # what `-v` says of it alone
+
+
 def untimed(text: str) -> str:
     """Without what a clock says, and without who answered."""
     text = re.sub(r'"took_ms": \{[^}]*\}', "took", text)
-    return re.sub(r"[\d.]+ (m?s)\b", r"\1", "".join(line for line in text.splitlines(True) if "answered" not in line))
+    kept = (line for line in text.splitlines(keepends=True) if not line.startswith(OF_THIS_PROCESS))
+    return re.sub(r"[\d.]+ (m?s)\b", r"\1", "".join(kept))
 
 
 def asked(photos: Path) -> list[tuple[str, ...]]:

@@ -6,17 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from time import sleep
 
 import pytest
 from PIL import Image
 
 from core.errors import LibraryNotFound, PictureProblem, SearchError, UsageError
+from core.indexing import Progress
 from core.queries import CopyKind, Filters, SearchMode, SearchResult, Took
 from semantic_image_search import open_library
 from semantic_image_search.warm.messages import LookupQuestion, Question, SearchQuestion
 from semantic_image_search.warm.server import Server
 from semantic_image_search.warm.serving import LetGo, Ready
-from tests.fakes import FakeEncoder
+from tests.fakes import FakeEncoder, FakeReranker
 from tests.warm.conftest import Serve, asking
 
 
@@ -190,7 +192,7 @@ def test_idle_models_are_let_go_of_and_loaded_for_the_next_question(library: Pat
     with asking(library) as asks:
         asks.ask(SearchQuestion("red"))
         while not any(isinstance(one, LetGo) for one in served.heard):
-            pass
+            sleep(0.01)
         assert best(asks.ask(SearchQuestion("blue"))) == "blue.png"
         assert "by the server" in asks.told
     assert served.opened >= 2
@@ -234,3 +236,53 @@ def test_the_config_file_is_read_again_when_it_was_written(
         assert asks.ask(SearchQuestion("red")).hits
         assert "by the server" in asks.told
     assert served.opened == 2  # anew, by what the file says now
+
+
+class SlowReranker(FakeReranker):
+    """Takes its time with each text, and counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.matched = 0
+
+    def match(self, texts, features):  # type: ignore[no-untyped-def]
+        self.matched += 1
+        sleep(0.2)
+        return super().match(texts, features)
+
+
+def test_a_second_look_is_told_of_while_it_goes_on(library: Path, start_server: Serve) -> None:
+    reranker = SlowReranker()
+    start_server(library, reranker=reranker)
+    question, heard = SearchQuestion("red", rerank=6), []
+    with asking(library) as asks:
+        answer = asks.ask(question, heard.append)
+        assert "by the server" in asks.told
+    assert (answer.reranked, answer.hits[0].reranked is not None) == (6, True)
+    with open_library(library, model=FakeEncoder(), reranker=FakeReranker()) as opened:
+        own: list[Progress] = []
+        assert timeless(answer) == timeless(question.put_to(opened, own.append))
+    assert heard == own
+    assert heard
+
+
+def test_nobody_looks_again_for_a_client_that_left(
+    library: Path, start_server: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("searcher.rerank.SLOW_BLOCK", 1)
+    monkeypatch.setattr("semantic_image_search.warm.server.HEARTBEAT_S", 0.05)
+    reranker = SlowReranker()
+    served = start_server(library, reranker=reranker)
+
+    class Enough(Exception):
+        pass
+
+    def leave(progress: Progress) -> None:
+        raise Enough
+
+    with asking(library) as asks, pytest.raises(Enough):
+        asks.ask(SearchQuestion("red", rerank=6), leave)
+    while not served.answered:
+        sleep(0.01)
+    assert 1 <= reranker.matched < 5
+    assert served.answered[0].trouble is None
