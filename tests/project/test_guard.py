@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,11 @@ def test_one_ratio_over_its_limit_fails_the_whole(capsys: pytest.CaptureFixture[
     assert [line.split()[:2] for line in told.out.splitlines()] == [["ok", "quick"], ["TOO", "SLOW"], ["ok", "last"]]
     assert "slower than allowed: slow;" in told.err
     assert guard([check(1.0)]) == 0
+
+
+def test_what_cannot_be_measured_here_is_left_out_and_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert guard([replace(check(9.0, 9.0, name="elsewhere"), only_on="plan9")]) == 0
+    assert capsys.readouterr().out == "left out elsewhere: it can be measured on plan9 only\n"
 
 
 def test_a_help_page_that_loads_a_database_would_be_noticed() -> None:
