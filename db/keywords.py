@@ -17,6 +17,7 @@ import numpy as np
 
 from core.arrays import RowMask, RowNumbers
 from db.connect import plain_rows
+from db.known_words import Found, KnownWords
 from db.words import BITS, TextKind, has_index, has_trigrams
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def keyword_rows(  # noqa: PLR0913 - what is asked, of what, and how much of it
     *,
     most: int | None,
     in_folders: InFolders,
+    known: KnownWords | None = None,
 ) -> KeywordRows:
     """The rows of the mask (None: all) that have any of the words.
 
@@ -95,14 +97,17 @@ def keyword_rows(  # noqa: PLR0913 - what is asked, of what, and how much of it
         mask: bool (committed_rows,).
         most: words that more texts or rows have are left out, unless they are codes; None: none is.
         in_folders: from ids of folders to the rows with files in them, bool (committed_rows,); asked for large ones.
+        known: what was found of words before, in this snapshot and generation.
     """
+    known = known or KnownWords()
     strengths = {}
     for number, term in enumerate(terms):
         with suppress(_TooMany):
-            strengths[number] = _Lookup(conn, generation, mask, None if term.coded else most, in_folders).term(term)
+            lookup = _Lookup(conn, generation, mask, None if term.coded else most, in_folders, known)
+            strengths[number] = lookup.term(term)
     committed = generation.committed_rows
     rows = np.flatnonzero(np.any([np.zeros(committed, np.bool_), *strengths.values()], axis=0))
-    phrases = _Lookup(conn, generation, mask, None, in_folders).patterns(
+    phrases = _Lookup(conn, generation, mask, None, in_folders, known).patterns(
         [(phrase, 1.0)] if phrase and len(rows) else []
     )
     found = np.zeros((len(rows), len(strengths)), np.float32)
@@ -164,6 +169,7 @@ class _Lookup:
     mask: RowMask | None
     most: int | None
     in_folders: InFolders
+    known: KnownWords
 
     def term(self, term: Term) -> NDArray[np.float32]:
         """How well each row has this word, float32 (committed_rows,)."""
@@ -178,11 +184,22 @@ class _Lookup:
         """The best of what each row has, float32 (committed_rows,)."""
         strengths = np.zeros(self.generation.committed_rows, np.float32)
         for pattern, worth in patterns:
-            rowids = self._texts(pattern)
-            for kind in TextKind:
-                rows = self._rows(kind, rowids[rowids & ((1 << BITS) - 1) == kind] >> BITS)
-                strengths[rows] = np.maximum(strengths[rows], worth * _WEIGHTS[kind])
+            for weight, found in self._found(pattern):
+                rows = found if self.mask is None else found[self.mask[found]]
+                strengths[rows] = np.maximum(strengths[rows], worth * weight)
         return strengths
+
+    def _found(self, pattern: str) -> Found:
+        """What finding it is worth, and the rows, those that may not be found included."""
+        if self.most is None:  # however many there are: too many to keep
+            return self._look_up(pattern)
+        return self.known.look_up(pattern, self.most, self._look_up)
+
+    def _look_up(self, pattern: str) -> Found:
+        rowids = self._texts(pattern)
+        return tuple(
+            (_WEIGHTS[kind], self._rows(kind, rowids[rowids & ((1 << BITS) - 1) == kind] >> BITS)) for kind in TextKind
+        )
 
     def _texts(self, pattern: str) -> NDArray[np.int64]:
         """Rowids of the index; in quotes, a pattern is nothing but characters to FTS5."""
@@ -193,8 +210,7 @@ class _Lookup:
         if not len(ids):
             return np.empty(0, np.int64)
         given = {"ids": json.dumps(ids.tolist()), "generation_id": self.generation.id}
-        rows = self._of_folders(ids, given) if kind is TextKind.FOLDER else self._numbers(_ROWS[kind], given)
-        return rows if self.mask is None else rows[self.mask[rows]]
+        return self._of_folders(ids, given) if kind is TextKind.FOLDER else self._numbers(_ROWS[kind], given)
 
     def _of_folders(self, ids: NDArray[np.int64], given: dict[str, object]) -> RowNumbers:
         """A few files are looked up; where there are more, the filter columns know (2 ms a million, not 80)."""

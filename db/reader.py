@@ -262,6 +262,7 @@ class LibraryReader:
                 allowed,
                 most=most,
                 in_folders=lambda ids: self._known.filter_rows(generation).in_folders(ids),
+                known=self._known.words(generation),
             )
         except LibraryDamaged:  # the index is derived: an answer goes without
             self._words_damaged = True

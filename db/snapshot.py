@@ -13,6 +13,7 @@ from db import filters as filtering
 from db.background import read_neutral_texts
 from db.connect import Store, file_identity
 from db.filters import FilterRows
+from db.known_words import KnownWords
 from db.places import place_of
 from db.records import Counts, GenerationInfo, SpaceInfo
 from db.vectors.searcher import RowSearcher
@@ -54,6 +55,10 @@ class Snapshot:
     def findable_rows(self, generation: GenerationInfo) -> RowMask | None:
         """As `filters.findable_rows`."""
         return self._once(("findable", generation.id), lambda: filtering.findable_rows(self._store.conn, generation))
+
+    def words(self, generation: GenerationInfo) -> KnownWords:
+        """Where words were found among the generation's rows."""
+        return self._once(("words", generation.id), KnownWords)
 
     def filter_rows(self, generation: GenerationInfo) -> FilterRows:
         """What filters ask of the generation's rows."""

@@ -94,10 +94,9 @@ class Worded:
 
     def found(self, chosen: NDArray[np.int64]) -> dict[int, tuple[str, ...]]:
         """For each row of these the words it has."""
-        return {
-            int(self.rows[i]): tuple(word for word, has in zip(self.words, self.having[i], strict=True) if has)
-            for i in chosen
-        }
+        having, which = np.unique(self.having[chosen], axis=0, return_inverse=True)  # few, of thousands of rows
+        words = [tuple(word for word, has in zip(self.words, row, strict=True) if has) for row in having.tolist()]
+        return dict(zip(self.rows[chosen].tolist(), (words[i] for i in which.ravel().tolist()), strict=True))
 
 
 def read_keywords(text: str) -> Keywords:
