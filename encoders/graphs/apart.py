@@ -1,6 +1,7 @@
 """Making graphs in a process of its own, so that torch never enters this one and a crash there ends nothing here."""
 
 import pickle
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ task = pickle.load(sys.stdin.buffer)
 from encoders.graphs.apart import main
 main(*task)
 """
+_ASKED_TO_END = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
 _MEMORY = 3  # times the weights, and
 _LIBRARIES_BYTES = 1 << 30  # for torch and its company
 
@@ -38,7 +40,10 @@ def make_apart(place: Place, spec: ModelSpec, source: Source, files: ModelFiles,
         return make(place, spec, source, files, towers)
     task = pickle.dumps(sys.path) + pickle.dumps((place, spec, source, files, tuple(towers)))
     command = [sys.executable, "-c", _CODE]
-    ran = subprocess.run(command, input=task, capture_output=True, check=False)  # noqa: S603 - ourselves
+    # In a session of its own: Ctrl-C is for this process, which decides what becomes of the other.
+    ran = subprocess.run(command, input=task, capture_output=True, check=False, start_new_session=True)  # noqa: S603 - ourselves
+    if -ran.returncode in _ASKED_TO_END:
+        raise ModelError(f"making it was ended by signal {-ran.returncode}")
     if ran.returncode > 0:
         raise ModelError((ran.stderr.decode(errors="replace").strip().splitlines() or ["no reason was given"])[-1])
     if ran.returncode:

@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,6 +89,11 @@ class Place:
         return self.folder / "tokenizer.json"
 
     @property
+    def lock(self) -> Path:
+        """Held by whoever makes a graph here."""
+        return self.folder / ".lock"
+
+    @property
     def _key(self) -> str:
         return _digest({"form": FORM, "processor": self.processor, **versions()})[:16]
 
@@ -118,6 +124,14 @@ class Place:
         with contextlib.suppress(OSError):
             self.note(tower).unlink(missing_ok=True)
             self.blob(tower).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove what a process left that was killed while it made a graph. For whoever holds the lock."""
+        for left in self.folder.glob(".*"):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            elif left != self.lock:
+                left.unlink(missing_ok=True)
 
     @contextmanager
     def fresh(self, target: Path) -> Iterator[Path]:
@@ -150,12 +164,11 @@ def folder_of(spec: ModelSpec, source: Source, files: ModelFiles) -> Path:
         "context": spec.context_length,
         "configs": [hashlib.sha256(path.read_bytes()).hexdigest() if path else "" for path in configs],
     }
-    return root_of(source) / _digest(shape)[:24]
+    return _root(source, files) / _digest(shape)[:24]
 
 
-def root_of(source: Source) -> Path:
-    """Where the graphs of a model and of its former weights lie, and for models without a repository all others'."""
-    if source.repo and source.folder is None:
+def _root(source: Source, files: ModelFiles) -> Path:
+    if source.repo and files.weights.is_relative_to(repository_folder(source.repo)):
         return repository_folder(source.repo) / FOLDER
     from platformdirs import user_cache_path
 

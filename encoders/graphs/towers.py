@@ -131,7 +131,8 @@ class GraphTowers:
 
         place.folder.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(place.folder / ".lock", timeout=0):
+            with FileLock(place.lock, timeout=0):
+                place.sweep()
                 missing = [one for one in (tower, Tower.TEXT) if place.read(one) is None]
                 if missing:  # else another process was quicker
                     make_apart(place, *self._model, tuple(dict.fromkeys(missing)))

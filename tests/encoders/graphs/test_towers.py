@@ -158,6 +158,30 @@ def test_a_process_that_dies_is_remembered(
     assert again.how(Tower.TEXT) == f"torch (the process that made it was ended by signal {int(signal_number)})"
 
 
+def test_a_process_that_was_asked_to_end_is_not_held_against_the_graph(
+    cache: Path, tiny_clip: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\nkill -TERM $$\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    encoder = load_encoder(tiny_clip)
+    assert encoder._graphs.load(Tower.TEXT) is None
+    assert encoder.how(Tower.TEXT) == "torch (making it was ended by signal 15)"
+    assert not list(cache.rglob("text.*.json")), "tried again the next time"
+
+
+def test_what_a_killed_process_left_is_swept_away(ready: Path, tiny_clip: str) -> None:
+    blob(ready, Tower.TEXT).unlink()
+    folder = blob(ready, Tower.IMAGE).parent
+    (folder / ".abcdef").mkdir()
+    (folder / ".abcdef" / "graph.bin").write_bytes(b"half")
+    (folder / ".xyz.tmp").write_bytes(b"half")
+    load_encoder(tiny_clip).encode_texts(["a"])
+    assert {path.name for path in folder.glob(".*")} <= {".lock"}
+
+
 def test_a_folder_that_cannot_be_written_to_costs_nothing_but_time(cache: Path, tiny_clip: str) -> None:
     cache.mkdir()
     (cache / "semantic-image-search").write_bytes(b"a file where a folder should be")
