@@ -11,8 +11,8 @@ within a round, and their medians count.
 - rclip cannot index without answering a query as well. From exec to exit, once into a fresh database and once more only
   for the query: the difference is its indexing, without start-up. Beside that stands the rate that `search index`
   reports, which has the loading of the model and, once in the life of a library, the embedding of 300 neutral texts in
-  it; so the more pictures, the nearer both are to what a long run does. `times_rclip_whole` compares whole programs with
-  what each does once: `search index` and `search query` together, and rclip's first run.
+  it; so the more pictures, the nearer both are to what a long run does.
+- `times_rclip_whole` compares whole programs: `search index` and `search query` together, and rclip's first run.
 """
 
 import argparse
