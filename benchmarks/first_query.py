@@ -155,8 +155,8 @@ def rclips(folder: Path | None, rows: Sequence[int]) -> list[Program]:
 
 def measured(programs: Sequence[Program], rounds: int) -> dict[str, object]:
     """Each once, which makes graphs and bytecode and does not count; then in turns."""
-    for number in range(rounds + 2):
-        if number == 2:
+    for number in range(rounds + 1):
+        if number == 1:
             for program in programs:
                 program.forget()
         at = number % len(programs)

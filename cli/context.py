@@ -3,6 +3,7 @@
 Commands call these through the module (`context.open_library`), and import nothing heavy before.
 """
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ def ask_library(path: Path | None, *, device: Device | None) -> "Asking":
     """To put questions to a library: to its server, where `search serve` runs, else to itself, opened as above."""
     from semantic_image_search.warm.client import Asking
 
+    # What numpy multiplies for one answer is small, and the threads of its BLAS spin while they wait: 0.1 s of CPU.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     return Asking(path, device, lambda download: open_library(path, device=device, download=download))
 
 
