@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from cli.console import err_console, err_is_terminal, say
+from cli.console import err_console, err_is_terminal, one_line, say
 from cli.units import count, counted, rate, span
 from core.indexing import Progress
 
@@ -45,13 +45,17 @@ def progress_shown(model: Callable[[], str], *, first: str = "scan") -> "Iterato
         model: names the model; called once, when a large run's length is told.
         first: the stage that is shown before anything is heard.
     """
+    from cli.hearing import told_of_preparing
+
     estimate = Estimate(model)
     if not err_is_terminal():
-        yield Lines(estimate)
+        with told_of_preparing(say):
+            yield Lines(estimate)
         return
     bar = Bar(estimate, first)
     try:
-        yield bar
+        with told_of_preparing(bar.tell):
+            yield bar
     finally:
         bar.close()
 
@@ -132,7 +136,7 @@ class Bar:
         """Move the bar."""
         sentence = self._estimate(progress)
         if sentence:
-            self._bar.console.print(f"[dim]{sentence}[/]", soft_wrap=True)
+            self.tell(sentence)
         self._bar.update(
             self._task,
             description=progress.note or STAGES.get(progress.stage, progress.stage),
@@ -140,6 +144,12 @@ class Bar:
             total=progress.total,
             numbers=self._pace.numbers(progress),
         )
+
+    def tell(self, sentence: str) -> None:
+        """A line above the bar."""
+        from rich.text import Text
+
+        self._bar.console.print(Text(one_line(sentence), "dim"), soft_wrap=True)
 
     def close(self) -> None:
         """Take the bar away; what is printed next starts on its line."""

@@ -135,6 +135,7 @@ class GraphTowers:
                 place.sweep()
                 missing = [one for one in (tower, Tower.TEXT) if place.read(one) is None]
                 if missing:  # else another process was quicker
+                    _LOG.info("preparing %s for this computer, which is done once", self._model[0].name)
                     make_apart(place, *self._model, tuple(dict.fromkeys(missing)))
         except Timeout:
             raise ModelError("another process is making it") from None
