@@ -6,11 +6,14 @@ Knows nothing of what is printed.
 import json
 import os
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from core.paths import display
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from rich.console import Console
 
 
@@ -86,6 +89,15 @@ def say(text: str, *, style: str = "dim", indent: int = 0) -> None:
     else:
         sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
+
+
+def all_said(*, verbose: bool) -> "AbstractContextManager[None]":
+    """While this lasts, with `--verbose`, what the encoders say of themselves is said here."""
+    if not verbose:
+        return nullcontext()
+    from cli.hearing import encoders_heard
+
+    return encoders_heard(say, everything=True)
 
 
 def ask(question: str, *, default: bool) -> bool:

@@ -4,8 +4,6 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from cli.console import say
-
 _ENCODERS = "encoders"
 
 
@@ -21,21 +19,13 @@ class _Telling(logging.Handler):
         self._tell(record.getMessage())
 
 
-def hear_encoders() -> None:
-    """All of it, on stderr as this program shows what it says, from here on to the end of the program."""
-    logger = logging.getLogger(_ENCODERS)
-    logger.handlers = [_Telling(say)]  # one, however often it is asked for
-    logger.setLevel(logging.DEBUG)
-    logger.propagate = False
-
-
 @contextmanager
-def told_of_preparing(tell: Callable[[str], None]) -> Iterator[None]:
-    """While this lasts, `tell` hears what takes so long that people wonder."""
+def encoders_heard(tell: Callable[[str], None], *, everything: bool = False) -> Iterator[None]:
+    """While this lasts, `tell` hears what takes so long that people wonder, or all they say of themselves."""
     logger, handler = logging.getLogger(_ENCODERS), _Telling(tell)
     before = logger.level, logger.propagate
     logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    logger.setLevel(logging.DEBUG if everything else logging.INFO)
     logger.propagate = False
     try:
         yield

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cli import context, options
-from cli.console import say
+from cli.console import all_said, say
 from cli.filtering import read_filters
 from cli.weights import fetching
 from core.errors import UsageError
@@ -63,14 +63,10 @@ def lookup(
 
     form = choose_form(as_json=as_json, as_json_lines=as_json_lines, as_paths=as_paths, as_nul=as_nul)
     output = Output(form=form, preview=preview, open=open_viewer, verbose=verbose)
-    if verbose:
-        from cli.hearing import hear_encoders
-
-        hear_encoders()
     filters = read_filters(in_folders, date, after, before, camera, near, orientation, types, tags)
     page = Page(k=k or 10, offset=offset, filters=filters, sort=Sort(sort), group=not no_group)
     paths = named_pictures(images)
-    with closing(context.ask_library(library, device=device)) as asking:
+    with all_said(verbose=verbose), closing(context.ask_library(library, device=device)) as asking:
         unreadable = fetching(lambda download: answer_all(partial(asking.ask, download=download), paths, page, output))
         if verbose and asking.told:
             say(asking.told)

@@ -45,16 +45,16 @@ def progress_shown(model: Callable[[], str], *, first: str = "scan") -> "Iterato
         model: names the model; called once, when a large run's length is told.
         first: the stage that is shown before anything is heard.
     """
-    from cli.hearing import told_of_preparing
+    from cli.hearing import encoders_heard
 
     estimate = Estimate(model)
     if not err_is_terminal():
-        with told_of_preparing(say):
+        with encoders_heard(say):
             yield Lines(estimate)
         return
     bar = Bar(estimate, first)
     try:
-        with told_of_preparing(bar.tell):
+        with encoders_heard(bar.tell):
             yield bar
     finally:
         bar.close()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cli import context, options, second_look
-from cli.console import say
+from cli.console import all_said, say
 from cli.filtering import read_filters
 from cli.pictures import as_unicode, naming, shown
 from cli.weights import fetching
@@ -130,10 +130,6 @@ def query(
 
     form = choose_form(as_json=as_json, as_json_lines=as_json_lines, as_paths=as_paths, as_nul=as_nul)
     output = Output(form=form, preview=preview, open=open_viewer, verbose=verbose)
-    if verbose:
-        from cli.hearing import hear_encoders
-
-        hear_encoders()
     filters = read_filters(in_folders, date, after, before, camera, near, orientation, types, tags)
     words = as_unicode(" ".join(text or ()))
     if files:
@@ -143,9 +139,9 @@ def query(
         _refuse_beside_files(image=image, not_=not_text, vector=vector, filters=filters, rerank=again, library=library)
         _refuse_beside_files(min_match=min_match is not None, only_matches=only_matches, mode=mode != "hybrid")
         _refuse_beside_files(fusion=fusion != "itm+itc", sort=sort != "score", no_group=no_group)
-        rank_and_show(
-            words, files, output, model=model, device=device, part=slice(offset, None if k is None else offset + k)
-        )
+        part = slice(offset, None if k is None else offset + k)
+        with all_said(verbose=verbose):
+            rank_and_show(words, files, output, model=model, device=device, part=part)
         return
     if model is not None:
         raise UsageError("--model goes with --files; a library is searched with the model it was indexed with")
@@ -173,7 +169,7 @@ def query(
 def _ask_and_show(question: "SearchQuestion", output: "Output", library: Path | None, device: Device | None) -> None:
     from cli.showing import show_answer
 
-    with closing(context.ask_library(library, device=device)) as asking:
+    with all_said(verbose=output.verbose), closing(context.ask_library(library, device=device)) as asking:
 
         def ask(download: bool) -> "SearchResult":
             with naming(question.images), second_look.look_shown() as listener:
