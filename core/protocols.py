@@ -61,6 +61,19 @@ class Encoder(ImageEncoder, TextEncoder, Protocol):
     """Both towers of one model."""
 
 
+@runtime_checkable
+class TextMemory(Protocol):
+    """What a text encoder may have besides: it keeps the vectors of texts that every library asks for."""
+
+    def recall(self, texts: Sequence[str]) -> Vectors | None:
+        """The vectors of exactly these texts, float32 (n, dim), unit rows; None where they are not kept."""
+        ...
+
+    def remember(self, texts: Sequence[str], rows: Vectors) -> None:
+        """Keep the vectors of these texts, float32 (n, dim), where that can be done."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class MatchScores:
     """What a reranker thinks of n pairs.

@@ -7,14 +7,17 @@ exported graphs (`encoders.graphs`) where they are to be had, else torch. What a
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from core.arrays import Pixels, Vectors
 from core.batches import PICTURES_AT_ONCE
 from core.models import Device, EncoderInfo, ModelSpec, ModelTask
+from encoders import remembered
 from encoders.device import Placement, certainly_cpu, resolve_device
 from encoders.graphs import GraphTowers, Tower
+from encoders.graphs.store import folder_of
 from encoders.pixels import check_pixels
 from encoders.sources import ModelFiles, Source
 from encoders.text import cut_off
@@ -139,6 +142,14 @@ class ClipEncoder:
                 return rows
         return self._torch.encode_texts(texts)
 
+    def recall(self, texts: Sequence[str]) -> Vectors | None:
+        """As `core.protocols.TextMemory.recall`."""
+        return remembered.recall(self._folder(), texts, self.spec.dim)
+
+    def remember(self, texts: Sequence[str], rows: Vectors) -> None:
+        """As `core.protocols.TextMemory.remember`."""
+        remembered.remember(self._folder(), texts, rows)
+
     def cut_off(self, text: str) -> str:
         """The end of `text` that does not fit the context length; empty where all of it fits."""
         tokenizer = self._graphs.tokenizer() if self._graphs is not None else None
@@ -158,6 +169,9 @@ class ClipEncoder:
             return f"exported graph, {arithmetic}"
         why_not = self._graphs.why_not(tower) if self._graphs is not None else ""
         return f"torch ({why_not})" if why_not else "torch"
+
+    def _folder(self) -> Path:
+        return folder_of(self.spec, self._source, self._files)
 
     def _on_cpu(self) -> bool:
         return certainly_cpu(self._device) or self._torch.placement.device == "cpu"

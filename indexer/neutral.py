@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from core.arrays import Vectors
 from core.indexing import Progress, ProgressListener
-from core.protocols import TextEncoder
+from core.protocols import TextEncoder, TextMemory
 from db.records import SpaceInfo
 
 if TYPE_CHECKING:
@@ -31,8 +32,17 @@ def embed_neutral_texts(
     """
     if not texts or not writer.generation(space).live_rows or writer.has_neutral_texts(space, texts):
         return
+    memory = encoder if isinstance(encoder, TextMemory) else None
+    known = memory.recall(texts) if memory else None
+    rows = _encoded(encoder, texts, listener) if known is None else known
+    if memory and known is None:
+        memory.remember(texts, rows)
+    writer.keep_neutral_texts(space, texts, rows)
+
+
+def _encoded(encoder: TextEncoder, texts: Sequence[str], listener: ProgressListener) -> Vectors:
     rows = []
     for start in range(0, len(texts), BATCH):
         listener(Progress("neutral", start, len(texts)))
         rows.append(encoder.encode_texts(texts[start : start + BATCH]))
-    writer.keep_neutral_texts(space, texts, np.concatenate(rows))
+    return np.concatenate(rows)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from core.arrays import Pixels, Vectors
-    from core.protocols import Encoder
+    from core.protocols import Encoder, TextMemory
     from encoders import ClipEncoder
     from semantic_image_search.choice import Chosen, Wish
 
@@ -92,6 +92,17 @@ class LazyEncoder:
         """As `core.protocols.TextEncoder.encode_texts`; raises as `encode_pixels`."""
         return self._encoder().encode_texts(texts)
 
+    def recall(self, texts: Sequence[str]) -> Vectors | None:
+        """As `core.protocols.TextMemory.recall`; raises as `encode_pixels`."""
+        memory = self._memory()
+        return memory.recall(texts) if memory else None
+
+    def remember(self, texts: Sequence[str], rows: Vectors) -> None:
+        """As `core.protocols.TextMemory.remember`; raises as `encode_pixels`."""
+        memory = self._memory()
+        if memory:
+            memory.remember(texts, rows)
+
     def cut_off(self, text: str) -> str:
         """As `core.protocols.TextEncoder.cut_off`; raises as `encode_pixels`."""
         return self._encoder().cut_off(text)
@@ -103,6 +114,12 @@ class LazyEncoder:
             ModelError: they are not.
         """
         self._load(download=False)
+
+    def _memory(self) -> TextMemory | None:
+        from core.protocols import TextMemory
+
+        encoder = self._encoder()
+        return encoder if isinstance(encoder, TextMemory) else None
 
     def _encoder(self) -> Encoder:
         return self._load(download=self._download)

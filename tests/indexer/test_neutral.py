@@ -91,3 +91,26 @@ def test_a_run_that_is_stopped_keeps_none_and_the_next_one_all(tmp_path: Path) -
         assert told == [("neutral", 0, 150), ("neutral", 64, 150)]
         embed_neutral_texts(writer, space, FakeEncoder(), TEXTS, ignore_progress)
         assert writer.has_neutral_texts(space, TEXTS)
+
+
+class Remembering(Counting):
+    """Keeps texts, as encoders with a memory do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: dict[tuple[str, ...], np.ndarray] = {}
+
+    def recall(self, texts):
+        return self.known.get(tuple(texts))
+
+    def remember(self, texts, rows) -> None:
+        self.known[tuple(texts)] = rows
+
+
+def test_the_next_library_of_a_model_that_remembers_encodes_none(tmp_path: Path) -> None:
+    album(tmp_path / "photos", 2)
+    encoder = Remembering()
+    for name in ("one", "two"):
+        index(tmp_path / name, tmp_path / "photos", encoder=encoder, neutral_texts=TEXTS)
+        np.testing.assert_allclose(kept(tmp_path / name), FakeEncoder().encode_texts(TEXTS), atol=1e-3)
+    assert encoder.read == list(TEXTS)
