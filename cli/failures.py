@@ -5,6 +5,7 @@ that holds the traceback and nothing about the words or pictures beside it.
 """
 
 import contextlib
+import errno
 import os
 import platform
 import re
@@ -22,6 +23,8 @@ from core.program import NAME
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 PIPE_CLOSED = 141  # 128 + SIGPIPE
+
+_NOT_WRITTEN = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", None), errno.EFBIG, errno.EIO, errno.EBADF})
 
 # Typer shows this one of its base classes under no public name: the root of what it raises about words on the line.
 BadCommandLine: type[Exception] = typer.BadParameter.__mro__[2]
@@ -97,11 +100,35 @@ def leave_at_once(code: int) -> None:
 
 def pipe_closed() -> int:
     """Whoever read our output has enough (`| head`): go without a word; return the exit code."""
+    _write_nowhere()
+    return PIPE_CLOSED
+
+
+def is_of_output(error: OSError) -> bool:
+    """Whether our output could not be written, to a full disk for example: files of ours have names."""
+    return error.filename is None and error.errno in _NOT_WRITTEN
+
+
+def output_lost(error: OSError) -> int:
+    """Say in one line that the output could not be written; return the exit code."""
+    _write_nowhere()
+    say(f"search: the output cannot be written ({error.strerror}): see where it was to go", style="red")
+    return 1
+
+
+def open_closed_streams() -> None:
+    """Where this program was started without an output (`>&-`), what it says goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - until the end
+
+
+def _write_nowhere() -> None:
+    """So that the flush at exit has somewhere to go."""
     with contextlib.suppress(OSError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())  # so that the flush at exit has somewhere to go
+        os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
-    return PIPE_CLOSED
 
 
 def apologise(error: Exception, *, debug: bool) -> int:

@@ -27,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is not None:
         return _run(argv)
+    failures.open_closed_streams()
     end = _End()
     atexit.register(end.leave)  # called after all that is registered from here on
     end.code = _run(sys.argv[1:])
@@ -41,6 +42,10 @@ def _run(argv: Sequence[str]) -> int:
         return _finish(_carry_out(words))
     except failures.EXPECTED as end:
         return failures.exit_code(end)
+    except OSError as error:
+        if failures.is_of_output(error) and not debug:
+            return failures.output_lost(error)
+        return failures.apologise(error, debug=debug)
     except Exception as error:  # noqa: BLE001 - whatever else comes is a bug, and is shown as one
         return failures.apologise(error, debug=debug)
 

@@ -110,3 +110,26 @@ def test_no_stdin_is_no_question(library: FakeLibrary) -> None:
         env=os.environ | {"PYTHONWARNINGS": "error"},
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "/p: 12 files forgotten; the files are untouched\n", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_output_that_is_full_is_told_in_one_line(unbuffered: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "cli", "models", "list"],
+            stdout=full, stderr=subprocess.PIPE, cwd=PROJECT, env={**os.environ, "PYTHONUNBUFFERED": unbuffered}, check=False,
+        )  # fmt: skip
+    assert ran.returncode == 1
+    assert ran.stderr.decode().splitlines() == [
+        "search: the output cannot be written (No space left on device): see where it was to go"
+    ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX closes the stream")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_output_is_no_bug(closed: str) -> None:
+    command = f'"$0" -m cli models list {closed}'
+    ran = subprocess.run(["sh", "-c", command, sys.executable], capture_output=True, cwd=PROJECT, check=False)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert (b"mini" in ran.stdout) == (closed == "2>&-")
