@@ -11,7 +11,6 @@ root/), it is run beside. --where prints what the time goes to instead.
 """
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -24,6 +23,7 @@ from typing import Any
 
 from benchmarks.children import in_child
 from benchmarks.first_query_setup import library, random_weights
+from benchmarks.results_file import write_json
 from benchmarks.retrieval import machine
 from core.settings import DEFAULT_MODEL
 
@@ -101,8 +101,7 @@ def main() -> None:
         command = [sys.executable, "-m", "benchmarks.where", "query", WORDS, "--library", str(first)]
         raise SystemExit(subprocess.run(command, check=False).returncode)
     result = measured([*ours(libraries), *rclips(asked.rclip, asked.rows)], asked.rounds)
-    if asked.json:
-        asked.json.write_text(json.dumps(result, indent=1) + "\n")
+    write_json(asked.json, result)
     print("\n".join(table(result)))
 
 

@@ -21,16 +21,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from benchmarks.gpu_besides import measure_blip, measure_nvjpeg
 from benchmarks.indexing import decode_alone, make_photos, pipeline
 from benchmarks.reranking import make_model as make_blip
+from benchmarks.results_file import Steps
 from benchmarks.retrieval import machine
 from core.arrays import Pixels
 from core.indexing import IndexRequest
@@ -69,18 +69,13 @@ REAL = Scale(Device.CUDA, SHAPES, BATCHES, 4000, CANDIDATES, 8192)
 REHEARSAL = Scale(Device.CPU, ("tiny",), (2, 4), 12, 3, 64)
 
 
-@dataclass
-class Run:
-    """What was measured so far, and where it goes."""
+@dataclass(kw_only=True)
+class Run(Steps):
+    """What is measured with, what was measured so far, and where it goes."""
 
     scale: Scale
     photos: list[Path]
     scratch: Path
-    json: Path | None = None
-    limit_s: float = 1e9
-    only: Sequence[str] = ()
-    result: dict[str, Any] = field(default_factory=dict)
-    started: float = field(default_factory=time.perf_counter)
 
     @property
     def device(self) -> str:
@@ -88,21 +83,15 @@ class Run:
         return "cuda:0" if self.scale.device is Device.CUDA else "cpu"
 
     def step(self, name: str, measure: Callable[[], object]) -> None:
-        """One measurement; left out, and that noted, where time is up; what went wrong in it is noted, too."""
-        if self.only and name not in self.only:
-            return
-        elapsed = time.perf_counter() - self.started
-        if elapsed > self.limit_s:
-            self.result[name] = f"left out: {elapsed:.0f} s had gone by"
-        else:
-            print(f"{elapsed:5.0f} s  {name}", file=sys.stderr, flush=True)
-            try:
-                self.result[name] = measure()
-            except Exception as error:  # noqa: BLE001 - the other steps are worth having; this one says why it is not there
-                self.result[name] = f"failed: {type(error).__name__}: {error}"
-        if self.json is not None:
-            self.json.parent.mkdir(parents=True, exist_ok=True)
-            self.json.write_text(json.dumps(self.result, indent=2) + "\n")
+        """As `Steps.step`; what went wrong in it is noted, too: the other steps are worth having."""
+        super().step(name, partial(_or_why_not, measure))
+
+
+def _or_why_not(measure: Callable[[], object]) -> object:
+    try:
+        return measure()
+    except Exception as error:  # noqa: BLE001 - whatever it was, the result says it
+        return f"failed: {type(error).__name__}: {error}"
 
 
 def make_model(folder: Path, shape: str) -> str:
@@ -243,7 +232,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     known = json.loads(given.json.read_text()) if given.only and given.json and given.json.exists() else {}
     with tempfile.TemporaryDirectory() as scratch:
         photos = make_photos(given.photos, Path(scratch) / "photos", scale.photos)
-        run = Run(scale, photos, Path(scratch), given.json, given.limit, given.only, known)
+        run = Run(
+            scale=scale,
+            photos=photos,
+            scratch=Path(scratch),
+            json=given.json,
+            limit_s=given.limit,
+            only=given.only,
+            result=known,
+        )
         measure(run)
     print(json.dumps(run.result, indent=2))
 

@@ -17,12 +17,12 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from benchmarks.clip_like import World
 from benchmarks.clip_like_gpu import exact_scores, make_rows
+from benchmarks.results_file import Steps
 from benchmarks.retrieval import machine
 from core.arrays import HalfRows, Vectors
 from core.errors import SearchError
@@ -62,36 +62,13 @@ class Asked:
     tenth: np.ndarray
 
 
-@dataclass
-class Run:
-    """What was measured so far, and where it goes."""
+@dataclass(kw_only=True)
+class Run(Steps):
+    """What is measured with, what was measured so far, and where it goes."""
 
     rows: HalfRows
     asked: list[Asked]
     folder: Path
-    json: Path | None
-    limit_s: float
-    only: list[str]
-    result: dict[str, Any]
-    started: float
-
-    def step(self, name: str, measure: Callable[[], object]) -> None:
-        """One measurement; left out, and that noted, where time is up."""
-        if self.only and name not in self.only:
-            return
-        elapsed = time.perf_counter() - self.started
-        if elapsed > self.limit_s:
-            self.result[name] = f"left out: {elapsed:.0f} s had gone by"
-        else:
-            print(f"{elapsed:5.0f} s  {name}", file=sys.stderr, flush=True)
-            self.result[name] = measure()
-        self.write()
-
-    def write(self) -> None:
-        """What there is so far."""
-        if self.json is not None:
-            self.json.parent.mkdir(parents=True, exist_ok=True)
-            self.json.write_text(json.dumps(self.result, indent=2) + "\n")
 
 
 def build(
@@ -214,7 +191,16 @@ def start(options: argparse.Namespace, folder: Path) -> Run:
     }
     if options.only and options.json is not None and options.json.exists():
         result = {**json.loads(options.json.read_text()), **result}
-    return Run(rows, asked, folder, options.json, options.limit, options.only, result, started)
+    return Run(
+        rows=rows,
+        asked=asked,
+        folder=folder,
+        json=options.json,
+        limit_s=options.limit,
+        only=options.only,
+        result=result,
+        started=started,
+    )
 
 
 def main() -> None:

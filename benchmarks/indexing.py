@@ -24,6 +24,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.others import Others
+from benchmarks.results_file import write_json
 from core.arrays import Pixels
 from core.indexing import IndexRequest, Progress
 from core.paths import absolute
@@ -199,9 +200,7 @@ def main() -> None:
         batch_size=given.batch_size,
     )
     print(f"ratio {result.ratio:.3f} (median of {result.rounds}; the target is 0.9)")
-    if given.json:
-        given.json.parent.mkdir(parents=True, exist_ok=True)
-        given.json.write_text(json.dumps(asdict(result), indent=1) + "\n")
+    write_json(given.json, asdict(result))
 
 
 def _quiet(progress: Progress) -> None:

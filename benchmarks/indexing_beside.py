@@ -35,6 +35,7 @@ from PIL import Image
 from benchmarks.errors import BenchmarkError
 from benchmarks.indexing import make_model, make_photos
 from benchmarks.others import Others
+from benchmarks.results_file import write_json
 
 ARCHITECTURE = "ViT-B-32-256"
 QUERY = "a photo of a cat"
@@ -227,8 +228,7 @@ def main() -> None:
     index_and_ask(model, warm, 1)  # the graphs of the model are made once; files come into the page cache
     results = [measure(name, model, folder, rounds=given.rounds, rclip=rclip) for name, folder in folders.items()]
     show(results)
-    if given.json:
-        given.json.write_text(json.dumps([asdict(one) for one in results], indent=1) + "\n")
+    write_json(given.json, [asdict(one) for one in results])
 
 
 if __name__ == "__main__":

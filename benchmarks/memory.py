@@ -10,7 +10,6 @@ peak of the program's own process, and the peak of it and all its decoders toget
 """
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.children import status_bytes
+from benchmarks.results_file import write_json
 from benchmarks.retrieval import machine
 from core.arrays import Pixels, Vectors
 from core.indexing import IndexRequest, silent
@@ -179,9 +179,7 @@ def main() -> None:
     print(
         f"{result.own_ratio:.3f} times the memory, with decoders {result.all_ratio:.3f}; at most {TARGET} is promised"
     )
-    if given.json:
-        given.json.parent.mkdir(parents=True, exist_ok=True)
-        given.json.write_text(json.dumps(asdict(result), indent=1) + "\n")
+    write_json(given.json, asdict(result))
 
 
 if __name__ == "__main__":

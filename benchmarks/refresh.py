@@ -31,6 +31,7 @@ from PIL import Image
 
 from benchmarks.clip_like import World
 from benchmarks.opens import opened_below
+from benchmarks.results_file import write_json
 from benchmarks.retrieval import machine
 from core.indexing import RootOptions
 from core.paths import absolute
@@ -178,9 +179,7 @@ def main() -> None:
         f"{result.files:,} unchanged files: {result.refresh_s:.2f} s ({result.refresh_cpu_s:.2f} s of CPU),"
         f" {result.ratio:.1f} times a bare walk; {len(result.opened)} pictures opened; the target is {TARGET_S:.0f} s"
     )
-    if given.json:
-        given.json.parent.mkdir(parents=True, exist_ok=True)
-        given.json.write_text(json.dumps(asdict(result), indent=1) + "\n")
+    write_json(given.json, asdict(result))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.results_file import write_json
 from core.models import Device
 from encoders import load_reranker
 from encoders.blip.build import build_blip
@@ -190,9 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"{one.threads} thread(s), {one.precision}: cold {one.cold} x ({one.cold_both} x both forwards), "
             f"warm {one.warm} x, many texts {one.texts} x; furthest logit {one.furthest:.4f}"
         )
-    if given.json:
-        given.json.parent.mkdir(parents=True, exist_ok=True)
-        given.json.write_text(json.dumps([asdict(one) for one in results], indent=1) + "\n")
+    write_json(given.json, [asdict(one) for one in results])
 
 
 def _units() -> str:

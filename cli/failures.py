@@ -18,13 +18,14 @@ from pathlib import Path
 import typer
 
 from cli.console import one_line, say
+from core.disk import is_full
 from core.errors import SearchError, UsageError
 from core.program import NAME
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 PIPE_CLOSED = 141  # 128 + SIGPIPE
 
-_NOT_WRITTEN = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", None), errno.EFBIG, errno.EIO, errno.EBADF})
+_NOT_WRITTEN = frozenset({errno.EIO, errno.EBADF})
 
 # Typer shows this one of its base classes under no public name: the root of what it raises about words on the line.
 BadCommandLine: type[Exception] = typer.BadParameter.__mro__[2]
@@ -106,7 +107,7 @@ def pipe_closed() -> int:
 
 def is_of_output(error: OSError) -> bool:
     """Whether our output could not be written, to a full disk for example: files of ours have names."""
-    return error.filename is None and error.errno in _NOT_WRITTEN
+    return error.filename is None and (is_full(error) or error.errno in _NOT_WRITTEN)
 
 
 def output_lost(error: OSError) -> int:

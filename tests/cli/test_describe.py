@@ -16,8 +16,8 @@ import semantic_image_search
 from cli import context
 from core.errors import WeightsMissing
 from indexer import reading
-from media import DecodePool
 from tests.cli.conftest import Search
+from tests.counting import decoders_counted
 from tests.fakes import FakeAnswerer, FakeCaptioner, FakeEncoder, FakeReranker
 
 COLOURS = ("red", "green", "blue")
@@ -273,14 +273,7 @@ def test_there_must_be_a_library(pictures: Path, search: Search, tmp_path: Path,
 def test_so_many_processes_decode_as_the_option_or_else_the_setting_says(
     command: str, pictures: Path, search: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started = []
-
-    class Counting(DecodePool):
-        def __init__(self, *, workers: int, **named: Any) -> None:
-            started.append(workers)
-            super().__init__(workers=workers, **named)
-
-    monkeypatch.setattr(reading, "DecodePool", Counting)
+    started = decoders_counted(monkeypatch, reading)
     monkeypatch.setenv("SEARCH_WORKERS", "3")
     assert search("captions", command, "--workers", "2", "--limit", "1").code == 0
     assert search("captions", command, "--limit", "1").code == 0

@@ -3,7 +3,6 @@
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -12,8 +11,8 @@ from PIL import Image
 
 from core.errors import UnknownModel, UsageError, WrongModel
 from core.queries import CopyKind
-from media import DecodePool
 from semantic_image_search import Library, exchange, open_library
+from tests.counting import decoders_counted
 from tests.fakes import FakeEncoder
 
 
@@ -43,14 +42,7 @@ def imported(tmp_path: Path, photos: Path) -> tuple[Library, list[bytes]]:
 def test_files_of_imported_vectors_are_read_by_as_many_processes_as_the_setting_says(
     tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started = []
-
-    class Counting(DecodePool):
-        def __init__(self, *, workers: int, **named: Any) -> None:
-            started.append(workers)
-            super().__init__(workers=workers, **named)
-
-    monkeypatch.setattr(exchange, "DecodePool", Counting)
+    started = decoders_counted(monkeypatch, exchange)
     monkeypatch.setenv("SEARCH_WORKERS", "3")
     imported(tmp_path, photos)
     assert started == [3]
