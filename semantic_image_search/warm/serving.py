@@ -1,11 +1,12 @@
 """`search serve`, put together: a library that is held, its post, and those who answer; from here until told to stop.
 
-What else is to answer from the same library one day (the page, over HTTP) takes the same `Held`.
+What else answers from the same library (the page, over HTTP) is a door: it is handed the same `Held`.
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Event, Thread
 from time import perf_counter
@@ -18,7 +19,8 @@ from semantic_image_search.warm.post import open_post
 from semantic_image_search.warm.server import Heard, Server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from semantic_image_search import Library
@@ -42,9 +44,18 @@ class LetGo:
 
 Report = Ready | LetGo | Heard
 
+if TYPE_CHECKING:
+    Door = Callable[[Held], AbstractContextManager[object]]
+
 
 def serve(
-    library: Path, open_library: Callable[[], Library], *, idle_s: float, report: Callable[[Report], None], stop: Event
+    library: Path,
+    open_library: Callable[[], Library],
+    *,
+    idle_s: float,
+    report: Callable[[Report], None],
+    stop: Event,
+    doors: Sequence[Door] = (),
 ) -> None:
     """Answer for a library until `stop` is set, or until an exception (Ctrl-C) ends the wait for it.
 
@@ -54,6 +65,7 @@ def serve(
         idle_s: without a question so long, model and index are let go of; 0: never.
         report: hears what happens, from any thread.
         stop: set by somebody else.
+        doors: what else answers from it. Each is entered when the library is at hand, left before it is let go of.
 
     Raises:
         LibraryNotFound: nothing has been indexed yet.
@@ -66,10 +78,13 @@ def serve(
     taking_in = Thread(target=server.take_in, args=(post,), daemon=True)
     taking_in.start()
     try:
-        report(_warm_up(held))
-        while not stop.wait(min(idle_s / 4, LOOK_S) if idle_s else None):
-            if held.let_go_when_idle():
-                report(LetGo())
+        with ExitStack() as entered:
+            for door in doors:
+                entered.enter_context(door(held))
+            report(_warm_up(held))
+            while not stop.wait(min(idle_s / 4, LOOK_S) if idle_s else None):
+                if held.let_go_when_idle():
+                    report(LetGo())
     finally:
         post.leave()
         taking_in.join()

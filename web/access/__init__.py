@@ -1,0 +1,1 @@
+"""Who may come in, from where, and how much of the machine they may take."""

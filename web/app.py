@@ -1,0 +1,32 @@
+"""The application put together: every router, what stands before them, and how errors are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.program import VERSION
+from web.api import health
+from web.problems import tell_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastapi import APIRouter, FastAPI
+
+    from web.parts import Parts
+
+API = "/api/v1"
+
+ROUTERS: tuple[Callable[[Parts], APIRouter], ...] = (health.router,)
+"""Each makes the routes of one thing, below API."""
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """The ASGI application of one library."""
+    from fastapi import FastAPI
+
+    app = FastAPI(title="search", version=VERSION, docs_url=None, redoc_url=None, openapi_url=f"{API}/openapi.json")
+    for make in ROUTERS:
+        app.include_router(make(parts), prefix=API)
+    tell_problems(app)
+    return app

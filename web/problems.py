@@ -1,0 +1,126 @@
+"""What goes wrong, told as RFC 9457 problems: one line that says what, and what to do; never a traceback.
+
+A `SearchError` has its status in a table; what is wrong with the request's own shape is 422, with the places;
+everything else is a bug, reported on the server's side and told as one.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from core.errors import (
+    DeviceError,
+    LibraryLocked,
+    LibraryNotFound,
+    ModelError,
+    PictureProblem,
+    SearchError,
+    StorageFull,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastapi import FastAPI, Request
+
+MEDIA_TYPE = "application/problem+json"
+
+_STATUS: tuple[tuple[type[SearchError], int], ...] = (
+    (UsageError, 400),
+    (PictureProblem, 415),
+    (LibraryNotFound, 404),
+    (LibraryLocked, 409),
+    (StorageFull, 507),
+    (ModelError, 503),
+    (DeviceError, 503),
+    (SearchError, 500),
+)
+"""The first that fits."""
+
+
+class Problem(Exception):
+    """A request that is refused or cannot be answered, in the words of HTTP.
+
+    Args:
+        status: HTTP's code.
+        code: what it is, for programs: lower case and underscores; stable.
+        detail: one line for people.
+        headers: further ones of the answer.
+    """
+
+    def __init__(self, status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+
+def problem_of(error: SearchError) -> Problem:
+    """The problem that an error of ours is, told to whoever asked."""
+    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    return Problem(status, _code(type(error).__name__), str(error))
+
+
+def problem_response(problem: Problem) -> JSONResponse:
+    """A problem as RFC 9457 has it; `code` is stable, `detail` is for people."""
+    body = {"type": "about:blank", "title": _title(problem.status), "status": problem.status}
+    shown = {**body, "detail": problem.detail, "code": problem.code}
+    return JSONResponse(shown, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
+
+
+def tell_problems(app: FastAPI) -> None:
+    """Have every error of this application told so."""
+    app.add_exception_handler(Problem, _refused)
+    app.add_exception_handler(SearchError, _failed)
+    app.add_exception_handler(RequestValidationError, _misunderstood)
+    app.add_exception_handler(HTTPException, _unknown)
+    app.add_exception_handler(Exception, _bug)
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)  # noqa: S101 - as it was registered
+    return problem_response(error)
+
+
+async def _failed(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, SearchError)  # noqa: S101
+    return problem_response(problem_of(error))
+
+
+async def _misunderstood(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:5])
+    return problem_response(Problem(422, "not_understood", said))
+
+
+async def _unknown(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    code = _title(error.status_code).lower().replace(" ", "_")
+    return problem_response(Problem(error.status_code, code, str(error.detail), headers=error.headers))
+
+
+async def _bug(_: Request, error: Exception) -> JSONResponse:
+    traceback.print_exception(error, file=sys.stderr)
+    return problem_response(Problem(500, "bug", "this is a bug of the server; its owner sees more in its terminal"))
+
+
+def _title(status: int) -> str:
+    from http import HTTPStatus
+
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Problem"
+
+
+def _code(name: str) -> str:
+    """LibraryLocked to library_locked."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
