@@ -1,0 +1,53 @@
+/**
+ * The page put together: `app` is what every part of it is handed; MOUNTS says which part lives where.
+ *
+ * app.language, app.t   the texts (i18n.js)         app.state   what is asked, filtered and open (state.js)
+ * app.api               the server (api.js)         app.list    the pictures shown now, in order (list.js)
+ * app.results           what became of the question (results.js): phase, answer, problem
+ * app.session           who we are to the server; null until it said so
+ */
+
+import { api, server } from "./api.js";
+import { createConnection } from "./connection.js";
+import * as dropping from "./dropping.js";
+import * as grid from "./grid.js";
+import { loadLanguage } from "./i18n.js";
+import { createPictureQuery } from "./picture-query.js";
+import { createResults } from "./results.js";
+import * as scrubber from "./scrubber.js";
+import * as searchBox from "./search-box.js";
+import { createState } from "./state.js";
+import * as states from "./states.js";
+import * as themeSwitch from "./theme-switch.js";
+
+/** Each is mounted once, in this order, into the element of that id. */
+const MOUNTS = [
+  ["search-box", searchBox],
+  ["theme", themeSwitch],
+  ["grid", grid],
+  ["scrubber", scrubber],
+  ["states", states],
+  ["drop-zone", dropping],
+];
+
+async function start() {
+  const language = await loadLanguage();
+  language.dress(document.documentElement);
+  const app = createApp(language);
+  for (const [id, part] of MOUNTS) part.mount(document.getElementById(id), app);
+  app.session = await api.session().catch(() => null);
+  await app.results.refresh();
+}
+
+function createApp(language) {
+  const app = { language, t: language.t, api, server, state: createState(), session: null };
+  app.open = (id) => app.state.set({ open: id });
+  app.close = () => app.state.set({ open: null });
+  app.pictures = createPictureQuery(app);
+  app.results = createResults(app);
+  app.list = app.results.list;
+  app.connection = createConnection(app);
+  return app;
+}
+
+await start();
