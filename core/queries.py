@@ -129,6 +129,7 @@ class Alike:
 
     path: bytes
     kind: AlikeKind
+    image_id: int = 0  # of its picture: for identical files the hit's own; 0: the files are no library's
 
 
 class CopyKind(StrEnum):

@@ -125,7 +125,10 @@ class _Groups:
     def _with_others(self, number: int, others: Sequence[tuple[Found, AlikeKind]]) -> Found:
         leader = self._found[number]
         behind = [
-            (Alike(other.picture.path, kind), *(Alike(path, kind) for path in sorted(other.picture.other_paths)))
+            [
+                Alike(path, kind, other.picture.image_id)
+                for path in (other.picture.path, *sorted(other.picture.other_paths))
+            ]
             for other, kind in others
         ]
         alike = (*_identical(leader.picture), *chain.from_iterable(behind))
@@ -189,7 +192,7 @@ def _order(one: Found) -> tuple[int, float, bytes]:
 
 
 def _identical(picture: Picture) -> tuple[Alike, ...]:
-    return tuple(Alike(path, AlikeKind.IDENTICAL) for path in sorted(picture.other_paths))
+    return tuple(Alike(path, AlikeKind.IDENTICAL, picture.image_id) for path in sorted(picture.other_paths))
 
 
 def _aspect(picture: Picture) -> float:

@@ -74,7 +74,7 @@ def taken_at(taken: TakenAt) -> str:
 
 
 def _alike(alike: Alike) -> Json:
-    return {**json_path(alike.path), "kind": alike.kind.value}
+    return {**json_path(alike.path), "kind": alike.kind.value, "image_id": alike.image_id}
 
 
 def _reranked(made: Reranked) -> Json:

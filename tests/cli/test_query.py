@@ -131,7 +131,7 @@ def test_json_has_exactly_this_shape(library: FakeLibrary, search: Search) -> No
         "camera": "Canon EOS 40D",
         "captions": ["a dog"],
         "tags": [],
-        "alike": [{"path": "/photos/burst-0.jpg", "kind": "burst"}],
+        "alike": [{"path": "/photos/burst-0.jpg", "kind": "burst", "image_id": 0}],
         "offline": False,
         "match": None,
         "reranked": None,

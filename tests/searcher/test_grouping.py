@@ -199,7 +199,7 @@ def test_a_picture_is_shown_by_its_path_in_the_folder_asked_for():
 
 def test_one_per_picture_keeps_copies_apart():
     found = [scored(1, 0.5, phash=PHASH, other_paths=(b"/same",)), scored(2, 0.4, phash=PHASH)]
-    assert [one.alike for one in one_per_picture(found)] == [(Alike(b"/same", AlikeKind.IDENTICAL),), ()]
+    assert [one.alike for one in one_per_picture(found)] == [(Alike(b"/same", AlikeKind.IDENTICAL, 101),), ()]
 
 
 def test_real_different_pictures_are_never_grouped(test_data):

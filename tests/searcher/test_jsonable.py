@@ -22,7 +22,7 @@ def test_the_exact_shape():
         known=12_400,
         took_ms=Took(encode=3.14159, retrieve=0.5, total=3.64159),
         hits=(
-            Hit(1, 0.30000001192092896, first, (Alike(b"/c\xfe", AlikeKind.BURST),), words=("red", "kite")),
+            Hit(1, 0.30000001192092896, first, (Alike(b"/c\xfe", AlikeKind.BURST, 109),), words=("red", "kite")),
             Hit(2, 0.25, second, (), CopyKind.RESIZED, 0.87654, Reranked(2.0, 0.3, 2.3)),
         ),
         nearest=(Hit(1, 0.2, first, (Alike(b"/c\xfe", AlikeKind.BURST),)),),
@@ -53,7 +53,7 @@ def test_the_exact_shape():
                 "camera": "Canon EOS 40D",
                 "captions": ["A dog", "Strand"],
                 "tags": [],
-                "alike": [{"path": "/c\ufffd", "path_b64": "L2P+", "kind": "burst"}],
+                "alike": [{"path": "/c\ufffd", "path_b64": "L2P+", "kind": "burst", "image_id": 109}],
                 "offline": False,
                 "match": None,
                 "reranked": None,
