@@ -1,32 +1,35 @@
 // The page's languages: texts by key, with plurals, and how numbers and dates are written. Knows nothing of the page.
 
-export const LANGUAGES = { en: 'English', zh: '中文' };
-const REMEMBERED_AS = 'search.language';
+export const LANGUAGES = { en: "English", zh: "中文" };
+const REMEMBERED_AS = "search.language";
 const FILLED = {
-  'data-t': null,
-  'data-t-label': 'aria-label',
-  'data-t-title': 'title',
-  'data-t-placeholder': 'placeholder',
+  "data-t": null,
+  "data-t-label": "aria-label",
+  "data-t-title": "title",
+  "data-t-placeholder": "placeholder",
 };
 
-let code = 'en';
+let code = "en";
 let texts = {};
-let plural = new Intl.PluralRules('en');
+let plural = new Intl.PluralRules("en");
 const formats = new Map();
 
-/** Decides on the language (chosen here before, else the first of the browser's that we have) and fetches its texts. */
-export async function load() {
+/**
+ * Decides on the language (chosen here before, else the first of the browser's that we have) and fetches its texts.
+ */
+export async function loadLanguage() {
   code = remembered() ?? fromBrowser(navigator.languages);
   const answer = await fetch(new URL(`../i18n/${code}.json`, import.meta.url));
   texts = await answer.json();
   plural = new Intl.PluralRules(code);
   formats.clear();
-  document.documentElement.lang = code === 'zh' ? 'zh-Hans' : code;
+  document.documentElement.lang = code === "zh" ? "zh-Hans" : code;
+  return Object.freeze({ code, t, dress, number, percent, bytes, date, set: setLanguage });
 }
 
 /** The first of the browser's languages that we have: "zh-CN" finds "zh"; English where none is. */
 export function fromBrowser(wanted) {
-  return wanted.map((tag) => tag.toLowerCase().split('-')[0]).find((tag) => tag in LANGUAGES) ?? 'en';
+  return wanted.map((tag) => tag.toLowerCase().split("-")[0]).find((tag) => tag in LANGUAGES) ?? "en";
 }
 
 function remembered() {
@@ -37,8 +40,6 @@ function remembered() {
     return null; // a browser that keeps nothing for pages: its own language is used each time
   }
 }
-
-export const language = () => code;
 
 /** Remembers the choice and shows the page in it. */
 export function setLanguage(chosen) {
@@ -51,15 +52,15 @@ export function setLanguage(chosen) {
  * Where the key holds plural forms (one, other), `count` decides; a language without "one" has only "other".
  */
 export function t(key, values = {}) {
-  const found = key.split('.').reduce((within, name) => within?.[name], texts);
-  const text = typeof found === 'object' ? (found[plural.select(values.count)] ?? found.other) : found;
+  const found = key.split(".").reduce((within, name) => within?.[name], texts);
+  const text = typeof found === "object" ? (found[plural.select(values.count)] ?? found.other) : found;
   if (text === undefined) {
     console.error(`no text for ${key} in ${code}`);
     return key;
   }
   return text.replace(/\{(\w+)\}/g, (whole, name) => {
     const value = values[name];
-    return typeof value === 'number' ? number(value) : (value ?? whole);
+    return typeof value === "number" ? number(value) : (value ?? whole);
   });
 }
 
@@ -86,36 +87,36 @@ export function number(value, digits = 0) {
 
 /** A share of 1: 0.913 is "91%". */
 export function percent(share) {
-  return format('percent', () => new Intl.NumberFormat(code, { style: 'percent' })).format(share);
+  return format("percent", () => new Intl.NumberFormat(code, { style: "percent" })).format(share);
 }
 
-const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
 /** A size people can read: 4,194,304 is "4.19 MB". */
 export function bytes(size) {
   const step = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, size)) / 3));
   const options = {
-    style: 'unit',
+    style: "unit",
     unit: UNITS[step],
-    unitDisplay: step ? 'short' : 'long',
+    unitDisplay: step ? "short" : "long",
     maximumSignificantDigits: 3,
   };
   return format(UNITS[step], () => new Intl.NumberFormat(code, options)).format(size / 1000 ** step);
 }
 
 const MOMENTS = {
-  moment: { dateStyle: 'long', timeStyle: 'short' },
-  day: { year: 'numeric', month: 'long', day: 'numeric' },
-  shortDay: { year: 'numeric', month: 'short', day: 'numeric' },
-  month: { year: 'numeric', month: 'long' },
-  shortMonth: { year: 'numeric', month: 'short' },
-  year: { year: 'numeric' },
+  moment: { dateStyle: "long", timeStyle: "short" },
+  day: { year: "numeric", month: "long", day: "numeric" },
+  shortDay: { year: "numeric", month: "short", day: "numeric" },
+  month: { year: "numeric", month: "long" },
+  shortMonth: { year: "numeric", month: "short" },
+  year: { year: "numeric" },
 };
 
 /** ISO 8601 as people write it, by the picture's own clock: an offset in it is not applied. Styles: MOMENTS. */
-export function date(iso, style = 'day') {
-  const [, day, time = '00:00'] = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}))?/.exec(iso) ?? [];
+export function date(iso, style = "day") {
+  const [, day, time = "00:00"] = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}))?/.exec(iso) ?? [];
   if (!day) return iso;
-  const make = () => new Intl.DateTimeFormat(code, { ...MOMENTS[style], timeZone: 'UTC' });
+  const make = () => new Intl.DateTimeFormat(code, { ...MOMENTS[style], timeZone: "UTC" });
   return format(style, make).format(new Date(`${day}T${time}:00Z`));
 }

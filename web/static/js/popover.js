@@ -1,0 +1,69 @@
+// A panel that opens under its button, closes by Escape or a click elsewhere, and is a sheet at the bottom of a phone.
+
+import { h } from "./dom.js";
+
+const MARGIN = 8;
+const SHEET = matchMedia("(max-width: 640px)");
+
+/**
+ * Makes a button open a panel. `fill(panel, close)` puts its content in, each time it opens; what it returns, if
+ * anything, is called when the panel closes.
+ */
+export function opensPanel(button, { label, fill, kind = "" }) {
+  let panel = null;
+  button.setAttribute("aria-haspopup", "dialog");
+  button.setAttribute("aria-expanded", "false");
+
+  const close = () => panel?.hidePopover();
+  const open = () => {
+    const mine = h("div", { class: `popover ${kind}`, popover: "auto", role: "dialog", "aria-label": label() });
+    panel = mine;
+    document.body.append(mine);
+    const ended = fill(mine, close);
+    mine.addEventListener("toggle", (event) => {
+      if (event.newState !== "closed") return;
+      if (panel === mine) panel = null;
+      button.setAttribute("aria-expanded", "false");
+      removeEventListener("resize", replace);
+      mine.remove();
+      ended?.();
+    });
+    const replace = () => place(mine, button);
+    addEventListener("resize", replace);
+    mine.showPopover();
+    button.setAttribute("aria-expanded", "true");
+    replace();
+    (mine.querySelector("[autofocus]") ?? mine.querySelector("input, button, [tabindex]"))?.focus({
+      preventScroll: true,
+    });
+  };
+
+  // A press on the button closes an open panel by itself (a click elsewhere); its click must not open it again.
+  let wasOpen = false;
+  button.addEventListener("pointerdown", () => {
+    wasOpen = panel !== null;
+  });
+  button.addEventListener("click", (event) => {
+    const closing = panel !== null || (event.detail > 0 && wasOpen);
+    wasOpen = false;
+    if (closing) close();
+    else open();
+  });
+  return { open, close, isOpen: () => panel !== null };
+}
+
+/** Puts the panel below its button, inside the window; style sheets place the sheet of a phone. */
+function place(panel, button) {
+  if (SHEET.matches) {
+    panel.removeAttribute("style");
+    return;
+  }
+  const at = button.getBoundingClientRect();
+  const top = Math.round(at.bottom + 6);
+  const left = Math.max(MARGIN, Math.min(at.left, document.documentElement.clientWidth - panel.offsetWidth - MARGIN));
+  Object.assign(panel.style, {
+    left: `${Math.round(left)}px`,
+    top: `${top}px`,
+    maxHeight: `${Math.max(160, innerHeight - top - MARGIN)}px`,
+  });
+}

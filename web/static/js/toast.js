@@ -1,0 +1,38 @@
+// Short words at the edge of the page that go away by themselves, and wait while one points at them.
+
+import { h } from "./dom.js";
+
+const SHOWN_FOR_MS = 5000;
+const AT_ONCE = 3;
+
+/** Makes `app.toast(text, {action: {text, run}})`: say it once, politely. */
+export function mount(root, app) {
+  app.toast = (text, { action = null } = {}) => {
+    const toast = h("div", { class: "toast" }, h("span", {}, text));
+    let timer = 0;
+    const leave = () => toast.remove();
+    const wait = () => {
+      timer = setTimeout(leave, SHOWN_FOR_MS);
+    };
+    if (action) {
+      toast.append(
+        h(
+          "button",
+          {
+            class: "button quiet",
+            onclick: () => {
+              leave();
+              action.run();
+            },
+          },
+          action.text,
+        ),
+      );
+    }
+    toast.addEventListener("pointerenter", () => clearTimeout(timer));
+    toast.addEventListener("pointerleave", wait);
+    while (root.children.length >= AT_ONCE) root.firstElementChild.remove();
+    root.append(toast);
+    wait();
+  };
+}
