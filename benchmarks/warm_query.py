@@ -142,7 +142,7 @@ def all_at_once(texts: Iterator[str], clients: int) -> float:
 @contextmanager
 def server(*, idle_minutes: float) -> Iterator[subprocess.Popen[str]]:
     """`search serve`, ready."""
-    command = [*SEARCH, "serve", "--idle", str(idle_minutes)]
+    command = [*SEARCH, "serve", "--no-page", "--idle", str(idle_minutes)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             expect(process, "answering")

@@ -1,4 +1,4 @@
-"""`search serve`: hold models and index in memory, so that `search query` and `search lookup` answer at once."""
+"""`search serve`: the page, and models and index held in memory, so that the command line answers at once."""
 
 import os
 import signal
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from semantic_image_search.warm.serving import Report
 
 EXAMPLES = """\
-search serve
-search serve --idle 60 &
+search serve --open
+search serve --no-page --idle 60 &
 search query -v "a dog on the beach"   # says who answered"""
 
 Idle = Annotated[
@@ -34,28 +34,47 @@ Idle = Annotated[
     ),
 ]
 Chatty = Annotated[bool, typer.Option("--verbose", "-v", help="A line for each question: what kind, how long.")]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        "--port",
+        metavar="NUMBER",
+        min=0,
+        max=65535,
+        help="The page's port: 7117, or the next that is free. 0: any.",
+        show_default=False,
+    ),
+]
+OpenPage = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
+NoPage = Annotated[bool, typer.Option("--no-page", help="Answer the command line only; nothing listens on a port.")]
 
 
 def serve(
     idle: Idle = None,
     verbose: Chatty = False,
+    port: Port = None,
+    open_page: OpenPage = False,
+    no_page: NoPage = False,
     library: options.LibraryFolder = None,
     device: options.OnDevice = None,
 ) -> None:
-    """Keep models and index in memory and answer search query and search lookup from there.
+    """Show your pictures in a browser, and answer search query and search lookup from memory.
 
-    They find the server by themselves, and answer alone where there is none. Ctrl-C ends it.
+    The page is at the address that is printed, for you alone. The commands find the server by themselves, and answer
+    alone where there is none. Ctrl-C ends it.
     """
     # Before numpy is imported: several questions are answered at once, each with products of small matrices, and one
     # thread for each is quicker than all cores for all of them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from cli.console import say
+    from cli.page import Wanted, page_door
     from core.settings import load_settings
     from semantic_image_search.warm.serving import serve as serve_library
 
     settings = load_settings(library=library and library.expanduser(), device=device)
     minutes = settings.serve_idle_minutes if idle is None else idle
     path = settings.library.absolute()
+    doors = () if no_page else (page_door(path, Wanted(port=port, open_browser=open_page)),)
     _end_like_ctrl_c(signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
     try:
         serve_library(
@@ -64,6 +83,7 @@ def serve(
             idle_s=60 * minutes,
             report=partial(_tell_if_anybody_hears, verbose=verbose),
             stop=Event(),
+            doors=doors,
         )
     except KeyboardInterrupt:
         say("the server has ended")

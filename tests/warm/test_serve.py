@@ -79,7 +79,7 @@ def serve() -> Iterator[Start]:
         def start(*options: str) -> subprocess.Popen[str]:
             process = ends.enter_context(
                 subprocess.Popen(
-                    [sys.executable, "-m", "cli", "serve", *options], cwd=PROJECT, stderr=subprocess.PIPE, text=True
+                    [sys.executable, "-m", "cli", "serve", "--no-page", *options], cwd=PROJECT, stderr=subprocess.PIPE, text=True
                 )
             )
             ends.callback(process.kill)
@@ -196,7 +196,7 @@ def test_a_server_that_is_stopped_is_not_waited_for(serve: Start) -> None:
 
 def test_a_second_server_is_one_line(serve: Start, indexed: Path) -> None:
     server = serve()
-    done = search("serve")
+    done = search("serve", "--no-page")
     assert done.returncode == 1
     assert (
         done.stderr
@@ -222,7 +222,7 @@ def test_what_cannot_be_served_is_one_line(tmp_path: Path) -> None:
         (("--device", "toaster"), 2, "device"),
         (("now",), 2, "serve"),
     ):
-        done = search("serve", *words)
+        done = search("serve", "--no-page", *words)
         assert done.returncode == code
         assert len(done.stderr.splitlines()) == 1
         assert says in done.stderr
