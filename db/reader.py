@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 
 from core.arrays import RowMask, RowNumbers, Vectors
+from core.duplicates import RecordedFile
 from core.errors import LibraryDamaged
 from core.indexing import Problem
 from core.models import Device, VectorKind
@@ -18,7 +19,7 @@ from core.pictures import Caption, Picture
 from core.queries import Filters
 from core.tags import TagCount
 from core.words import Term
-from db import caption_rows, caption_work, captions, counts, keywords, named, pictures, roots, spaces
+from db import caption_rows, caption_work, captions, counts, duplicates, keywords, named, pictures, roots, spaces
 from db import tags as tagging
 from db.connect import (
     DATABASE,
@@ -31,6 +32,7 @@ from db.connect import (
     file_identity,
 )
 from db.index_state import IndexState, index_state
+from db.duplicates import Prints
 from db.keywords import KeywordRows
 from db.migrate import require_current
 from db.records import (
@@ -301,6 +303,18 @@ class LibraryReader:
         return pictures.rows_at_path(self._store.conn, self.generation(space).id, path)
 
     def export_rows(self, space: SpaceInfo) -> Iterator[ExportRow]:
+    def prints(self, space: SpaceInfo) -> Prints:
+        """The fingerprints of the space's pictures. Read once."""
+        return self._known.prints(self.generation(space))
+
+    def images_with_several_files(self) -> RowNumbers:
+        """The pictures of which there are identical files, ascending."""
+        return duplicates.images_with_several_files(self._store.conn)
+
+    def recorded_files(self, images: Sequence[int]) -> dict[int, list[RecordedFile]]:
+        """The live files of each of these pictures, by path, as they were when indexed."""
+        return duplicates.recorded_files(self._store.conn, images)
+
         """Every live row in order; fetch their vectors with `vectors`."""
         return pictures.export_rows(self._store.conn, self.generation(space).id)
 

@@ -12,6 +12,7 @@ from db import counts, spaces
 from db import filters as filtering
 from db.background import read_neutral_texts
 from db.connect import Store, file_identity
+from db.duplicates import Prints, read_prints
 from db.filters import FilterRows
 from db.known_words import KnownWords
 from db.places import place_of
@@ -59,6 +60,10 @@ class Snapshot:
     def words(self, generation: GenerationInfo) -> KnownWords:
         """Where words were found among the generation's rows."""
         return self._once(("words", generation.id), KnownWords)
+
+    def prints(self, generation: GenerationInfo) -> Prints:
+        """As `duplicates.read_prints`."""
+        return self._once(("prints", generation.id), lambda: read_prints(self._store.conn, generation.id))
 
     def filter_rows(self, generation: GenerationInfo) -> FilterRows:
         """What filters ask of the generation's rows."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from core.arrays import Vectors
     from core.descriptions import AskResult, DescribeResult
+    from core.duplicates import DuplicateKind, DuplicatesResult
     from core.indexing import IndexReport, Problem, ProgressListener, RootOptions
     from core.optimizing import OptimizeReport
     from core.pictures import Neighbour
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from searcher.label_sets import LabelSet
     from searcher.labels import Label
     from semantic_image_search.captions.collection import Captions
+    from semantic_image_search.duplicates import DuplicateFinder
     from semantic_image_search.labels.tags import Tags
     from semantic_image_search.queries import PictureLike
     from semantic_image_search.status import LibraryStatus
@@ -90,6 +92,7 @@ class Library:
         first = Wish(settings.asked_model, settings.model)
         self._encoders = LibraryEncoders(self.path, source, wanted=model, first=first)
         self._readers: KeptReaders | None = None
+        self._duplicates: DuplicateFinder | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -508,6 +511,46 @@ class Library:
         wanted = Device.AUTO if device is None else Device(device)
         with self._reader() as reader:
             return nearest(reader, vectors, k=k, device=wanted)
+
+    def duplicates(
+        self,
+        *,
+        kinds: Sequence[DuplicateKind | str] = ("identical", "near_copy"),
+        filters: Filters | None = None,
+        k: int = 20,
+        cursor: str | None = None,
+        keep_in: Sequence[str | bytes | os.PathLike[str]] = (),
+        look: bool = True,
+    ) -> DuplicatesResult:
+        """What the library holds more than once: groups of files, those that waste most first. Nothing is deleted.
+
+        Args:
+            kinds: `identical`: the same bytes; `near_copy`: alike by perceptual hash and by embedding.
+            filters: only pictures that pass (of folders: files below them) are compared with each other.
+            k: how many groups, up to 1,000.
+            cursor: `next_cursor` of the page before.
+            keep_in: folders; of the files of a group one below any of them is kept rather than others.
+            look: at the files on disk: those that changed or went are left out, and copies are compared by their
+                pixels. False: as they were when indexed.
+
+        Raises:
+            UsageError: no such kind, k out of range, or a cursor that no page gave.
+            LibraryNotFound: nothing was indexed yet.
+        """
+        from core.duplicates import DuplicatesRequest, kinds_of
+        from semantic_image_search.duplicates import DuplicateFinder
+
+        request = DuplicatesRequest(
+            kinds=kinds_of(kinds),
+            filters=filters or Filters(),
+            k=k,
+            cursor=cursor,
+            keep_in=tuple(absolute(folder) for folder in keep_in),
+            look=look,
+        )
+        finder = self._duplicates = self._duplicates or DuplicateFinder()
+        with self._reader() as reader:
+            return finder.page(reader, request)
 
     def export_vectors(self, out: Path) -> int:
         """Write every vector and path in clip-retrieval's layout below `out`; says how many."""
