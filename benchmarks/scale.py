@@ -6,6 +6,8 @@
 
 Rows are made block by block straight into a vector file (benchmarks/clip_like.py); the index is built over it as a
 library does, in a process of its own; both are kept in the folder and used again (--rebuild builds the index anew).
+Texts are as hard as recorded nouns, or, with --texts shifted, pictures moved by the gap between pictures and texts, of
+which the library knows enough captions to measure with.
 Then, each in processes of their own: the library is opened and asked for the first time, with its files in memory and
 not; what was built for each recall is asked in turn with the exact scan; asked alone, a query after the other; and
 asked while the page cache holds no row. Times are CPU time of one thread, medians of repeats; those of opening and
@@ -27,6 +29,7 @@ from typing import Any
 
 from benchmarks.asking import Timed, ask_all
 from benchmarks.children import Cost, Served, in_child
+from benchmarks.clip_like import Texts
 from benchmarks.cold import cold_queries, first_answer, forget
 from benchmarks.errors import BenchmarkError
 from benchmarks.questions import NEW, TEXT, Questions
@@ -98,12 +101,13 @@ def opened(library: Library, recall: float, questions: Questions, *, cold: bool)
 def run(asked: argparse.Namespace) -> dict[str, Any]:
     """Everything, as what is written to the results."""
     recalls = [float(recall) for recall in asked.recall.split(",")]
-    library = Library(asked.folder / f"{asked.rows}x{asked.dim}", asked.rows, asked.dim)
+    library = Library(asked.folder / _name(asked, f"{asked.rows}x{asked.dim}"), asked.rows, asked.dim, asked.texts)
     result = {
         "machine": machine(),
         "date": datetime.now(UTC).date().isoformat(),
         "rows": asked.rows,
         "dim": asked.dim,
+        "texts": asked.texts,
         "queries": asked.queries,
         "repeats": asked.repeats,
         "made": made(library, recalls, rebuild=asked.rebuild),
@@ -126,6 +130,10 @@ def run(asked: argparse.Namespace) -> dict[str, Any]:
     return result
 
 
+def _name(asked: argparse.Namespace, name: str) -> str:
+    return name if asked.texts is Texts.NOUNS else f"{name}_{asked.texts}"
+
+
 def _cost(cost: Cost) -> dict[str, float]:
     return dataclasses.asdict(cost)
 
@@ -140,6 +148,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--dim", type=int, default=DIM)
     parser.add_argument("--folder", type=Path, required=True, help="where rows and indexes are made, and kept")
+    parser.add_argument("--texts", type=Texts, choices=tuple(Texts), default=Texts.NOUNS, help="how hard they are")
     parser.add_argument("--recall", default="0.99", help="recalls to build for, with commas")
     parser.add_argument("--queries", type=int, default=200, help="of each kind")
     parser.add_argument("--repeats", type=int, default=3, help="of each query")
@@ -160,7 +169,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     asked.out.mkdir(parents=True, exist_ok=True)
-    (asked.out / f"scale_{asked.rows}.json").write_text(json.dumps(result, indent=2) + "\n")
+    (asked.out / f"{_name(asked, f'scale_{asked.rows}')}.json").write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))
     kept = True
     for recall in result.get("promises", {}):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.clip_like import World
+from benchmarks.clip_like import Texts, World
 from benchmarks.questions import HITS, NEW, OWN, TEXT, Questions, make_questions
 from benchmarks.rivals.ours import build, header, open_searcher, vector_file
 from core.arrays import HalfRows, RowNumbers, Vectors
@@ -26,11 +26,12 @@ class Library:
     folder: Path
     rows: int
     dim: int
+    says: Texts = Texts.NOUNS
 
     @property
     def world(self) -> World:
         """What the rows are a sample of."""
-        return World(self.dim)
+        return World(self.dim, says=self.says)
 
     def said(self) -> str:
         """What tells this library from one of another size or another generator."""
@@ -61,7 +62,7 @@ def make_rows(library: Library) -> None:
 
 def build_one(library: Library, recall: float) -> dict[str, object] | None:
     """The record of the index that was built; None where a library of this size has none."""
-    record = build(library.folder, library.dim, recall)
+    record = build(library.folder, library.world, recall)
     return None if record is None else json.loads(record.to_json())
 
 

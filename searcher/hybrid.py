@@ -177,7 +177,7 @@ def _likely(look: Look, mask: RowMask | None, committed: int) -> float:
     """The least cosine of the twentieth of the pictures that looks most like what was asked, told by a sample."""
     rows = np.arange(committed) if mask is None else np.flatnonzero(mask)
     sample = rows[np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).astype(np.int64)]
-    return _quantile(look.reader.vectors(look.space, sample) @ look.vector, 1.0 - LIKELY_SHARE)
+    return _quantile(look.cosines(sample), 1.0 - LIKELY_SHARE)
 
 
 def _quantile(values: NDArray[np.float32], share: float) -> float:
@@ -208,6 +208,6 @@ def _best_worded(look: Look, worded: Worded) -> tuple[NDArray[np.int64], NDArray
         nearest = look.reader.search(look.space, look.vector, WORD_DEPTH - len(better), mask, sure=SURE)
         last = np.searchsorted(worded.rows, nearest.rows)
     chosen = np.concatenate([better, last])
-    cosines = look.reader.vectors(look.space, worded.rows[chosen]) @ look.vector
+    cosines = look.cosines(worded.rows[chosen])
     best = np.lexsort((-cosines, -worded.scores[chosen]))[:WORD_DEPTH]
-    return chosen[best], cosines[best].astype(np.float32)
+    return chosen[best], cosines[best]

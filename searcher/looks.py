@@ -75,6 +75,10 @@ class Look:
         found = self.reader.search(self.space, self.vector, LOOK_DEPTH, mask, sure=SURE)
         return self.at(found.rows, found.scores)
 
+    def cosines(self, rows: RowNumbers) -> NDArray[np.float32]:
+        """Of what is looked for with these rows."""
+        return self.reader.cosines(self.space, self.vector, rows)
+
     def at(self, rows: RowNumbers, cosines: NDArray[np.float32]) -> Seen:
         """These rows, whose cosines are known."""
         if self.texts is None:

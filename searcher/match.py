@@ -59,9 +59,10 @@ def standing(query: Vectors, vectors: Vectors, texts: Vectors) -> NDArray[np.flo
         vectors: of the pictures, float32 (n, dim).
         texts: the neutral ones, float32 (m, dim).
     """
-    scores = vectors @ texts.T
-    spread = np.maximum(scores.std(axis=1), _LEAST_SPREAD)
-    return np.asarray((vectors @ query - scores.mean(axis=1)) / spread, np.float32)
+    middle = texts.mean(axis=0)
+    around = vectors @ (texts - middle).T  # the scores, less each picture's mean
+    spread = np.sqrt(np.einsum("ij,ij->i", around, around) / len(texts))
+    return np.asarray(vectors @ (query - middle) / np.maximum(spread, _LEAST_SPREAD), np.float32)
 
 
 def probabilities(standings: NDArray[np.float32], size: int) -> NDArray[np.float32]:

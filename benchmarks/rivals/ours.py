@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.clip_like import World
+from benchmarks.clip_like import Texts, World
 from core.arrays import HalfRows, RowNumbers, Vectors
 from core.settings import Settings
 from db.vectors import IndexRecord, RowSearcher, RowsFile, RowsHeader, build_index
@@ -17,7 +17,10 @@ from db.vectors.sampling import sample_rows
 from db.vectors.upkeep import worth_an_index
 
 _COPY_ROWS = 65_536  # rows appended at a time: each append is flushed to the disk
-_KNOWN_TEXTS = 300  # as many as a library knows from the beginning: its model's neutral texts
+_KNOWN = {
+    Texts.NOUNS: 300,  # texts that a library knows from the beginning: its model's neutral ones
+    Texts.SHIFTED: 400,  # captions, as many as an index is measured with
+}
 
 
 def vector_file(folder: Path) -> Path:
@@ -30,17 +33,17 @@ def header(dim: int) -> RowsHeader:
     return RowsHeader(dim, "benchmark", 1)
 
 
-def build(folder: Path, dim: int, recall: float) -> IndexRecord | None:
+def build(folder: Path, world: World, recall: float) -> IndexRecord | None:
     """Builds the index over all rows of the folder, as a library would, and keeps its record beside it.
 
     None: there are so few rows that a library has no index.
     """
-    file = RowsFile.open(vector_file(folder), header(dim))
+    file = RowsFile.open(vector_file(folder), header(world.dim))
     rows = file.view(file.rows_on_disk)
     record = None
     if worth_an_index(len(rows), exact_below=Settings().exact_below):
         rng = np.random.default_rng(3)
-        texts = World(dim).texts(sample_rows(rows, None, _KNOWN_TEXTS, rng), rng)
+        texts = world.texts(sample_rows(rows, None, _KNOWN[world.says], rng), rng)
         record = build_index(rows, folder=folder, generation=1, target_recall=recall, texts=texts)
     _record_path(folder, recall).write_text(record.to_json() if record else "")
     return record
@@ -91,7 +94,7 @@ class Ours:
         for start in range(0, len(rows), _COPY_ROWS):
             file.append(rows[start : start + _COPY_ROWS])
         (folder / "dim").write_text(str(rows.shape[1]))
-        record = build(folder, rows.shape[1], self.recall)
+        record = build(folder, World(rows.shape[1]), self.recall)
         if record is None:
             return {"structure": "exact scan, f16"}
         return {

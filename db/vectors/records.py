@@ -4,6 +4,7 @@ Leaves to others: where a record is kept (SQLite), and what a row number stands 
 """
 
 import json
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Self
 
@@ -11,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.arrays import RowNumbers
+
+_DEEPER = 0.4
+"""At half way the slowest hundredth of all pictures takes three times the median, and finds hardly more."""
 
 _JSON: dict[object, tuple[type, ...]] = {str: (str,), int: (int,), float: (float, int)}
 """What a field of a type is in Python's JSON."""
@@ -38,14 +42,18 @@ class Approach:
     def probing(self, best: float) -> Probing:
         """How far a query goes whose best cosine with a centroid is `best`.
 
-        Pictures unlike the library's own lie far from the middle of every list: they go half as much deeper as texts.
+        Pictures unlike the library's own lie far from the middle of every list: they go a part of the way to texts.
         """
         if best <= self.border:
             return self.text
         if best > self.usual:
             return self.picture
-        lists, candidates = (self.picture.nprobe, self.text.nprobe), (self.picture.candidates, self.text.candidates)
-        return Probing(-(-sum(lists) // 2), -(-sum(candidates) // 2))
+        picture, text = self.picture, self.text
+        return Probing(_between(picture.nprobe, text.nprobe), _between(picture.candidates, text.candidates))
+
+
+def _between(picture: int, text: int) -> int:
+    return picture + math.ceil(_DEEPER * max(0, text - picture))
 
 
 @dataclass(frozen=True, slots=True)

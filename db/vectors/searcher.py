@@ -11,13 +11,14 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.arrays import RowMask, RowNumbers, Vectors
 from core.errors import LibraryDamaged
 from core.models import Device
 from db.vectors.allowed import Allowed, KnownMasks
 from db.vectors.engine import one_thread
-from db.vectors.exact import Found, best_of, exact_search, nearest, nearest_of, ranked
+from db.vectors.exact import Found, best_of, cosines_of, exact_search, nearest, nearest_of, ranked
 from db.vectors.gpu import find_cuda, gpu_errors
 from db.vectors.gpu_batch import find_numbers, hold_on_gpus
 from db.vectors.gpu_search import OnGpus
@@ -133,6 +134,16 @@ class RowSearcher:
         if len(rows) and int(rows.min()) < 0:
             raise IndexError(f"row {int(rows.min())}: row numbers begin at 0")
         return self._rows[rows].astype(np.float32)
+
+    def cosines(self, query: Vectors, rows: RowNumbers) -> NDArray[np.float32]:
+        """Of the query, float32 (dim,), with each of these rows: float32 (n,).
+
+        Raises:
+            IndexError: a number is not one of a committed row.
+        """
+        if len(rows) and int(rows.min()) < 0:
+            raise IndexError(f"row {int(rows.min())}: row numbers begin at 0")
+        return cosines_of(self._rows, np.ascontiguousarray(query, np.float32), rows)
 
     def share_index(self, other: "RowSearcher") -> None:
         """Use the index that `other` has read already, where it is the same one."""

@@ -109,7 +109,6 @@ def _images(model: _Model) -> list[_Attempt]:
     fit, shown = model.source.preprocess, pictures(model.source.preprocess)
     module = ImageModule(visual, fit)
     rows = _rows(module, torch.from_numpy(shown))
-    fast = has_bfloat16() and model.files.weights.stat().st_size >= _SMALL_BYTES
     return [
         _Attempt(
             module,
@@ -119,8 +118,14 @@ def _images(model: _Model) -> list[_Attempt]:
             np.concatenate([rows[:2], rows]),
             arithmetic,
         )
-        for arithmetic in ((Arithmetic.BFLOAT16,) if fast else ()) + (Arithmetic.FLOAT32,)
+        for arithmetic in _arithmetics(model)
     ]
+
+
+def _arithmetics(model: _Model) -> tuple[Arithmetic, ...]:
+    """What is tried, in this order."""
+    fast = has_bfloat16() and model.files.weights.stat().st_size >= _SMALL_BYTES
+    return (Arithmetic.BFLOAT16, Arithmetic.FLOAT32) if fast else (Arithmetic.FLOAT32,)
 
 
 def _texts(model: _Model, place: Place) -> list[_Attempt]:
@@ -139,9 +144,11 @@ def _texts(model: _Model, place: Place) -> list[_Attempt]:
             [-1, -1 if rule else context],
             [cut(one, rule) for one in shown],
             np.concatenate([rows, rows]),
+            arithmetic,
             cut=rule,
         )
         for module, rule in text_modules(model.built.model)
+        for arithmetic in _arithmetics(model)
     ]
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.arrays import RowMask, RowNumbers, Vectors
 from core.models import EncoderInfo, VectorKind
@@ -139,6 +140,9 @@ class MemoryReader:
 
     def vectors(self, space: SpaceInfo, rows: RowNumbers) -> Vectors:
         return self.rows[rows]
+
+    def cosines(self, space: SpaceInfo, query: Vectors, rows: RowNumbers) -> NDArray[np.float32]:
+        return self.rows[rows] @ query
 
     def neutral_texts(self, space: SpaceInfo) -> Vectors | None:
         return self.neutral

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from db.vectors import RowsFile, RowsHeader
 from db.vectors.engine import HalfScanner
-from db.vectors.exact import best_of, exact_search, nearest_of, ranked
+from db.vectors.exact import best_of, cosines_of, exact_search, nearest_of, ranked
 from tests.db.vectors.shelves import brute_force, clustered, unit
 
 
@@ -80,6 +80,17 @@ def test_rows_that_are_not_numbers_are_never_found() -> None:
     assert len(found) == 49
     assert 7 not in found.rows
     assert np.isfinite(found.scores).all()
+
+
+def test_cosines_come_in_the_order_asked_for() -> None:
+    rows = clustered(20_000, 16)
+    rows[7] = np.nan
+    numbers = np.random.default_rng(0).permutation(20_000)[:9_000]
+    numbers[5] = 7
+    found = cosines_of(rows, rows[1].astype(np.float32), numbers)
+    assert np.allclose(found, rows[numbers].astype(np.float64) @ rows[1], atol=1e-6, equal_nan=True)
+    assert np.flatnonzero(np.isnan(found)).tolist() == [5]
+    assert cosines_of(rows, rows[1].astype(np.float32), numbers[:0]).shape == (0,)
 
 
 def test_best_of_nothing() -> None:

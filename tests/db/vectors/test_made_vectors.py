@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.clip_like import World
+from benchmarks.clip_like import Texts, World
 from benchmarks.clip_like_gpu import exact_scores, make_rows
 from tests.db.vectors.shelves import brute_force
 
@@ -34,3 +34,15 @@ def test_exact_scores_are_brute_forces() -> None:
     queries = rows[:5].astype(np.float32)
     found = exact_scores(rows, queries, 7, device="cpu")
     assert np.allclose(found, [brute_force(rows, query)[1][:7] for query in queries], atol=1e-6)
+
+
+def test_texts_that_are_moved_pictures_find_theirs_and_nouns_hardly_do() -> None:
+    found = {}
+    for says in Texts:
+        world = World(dim=64, says=says)
+        pictures = world.rows(2_000).astype(np.float32)
+        texts = world.texts(pictures[:200], np.random.default_rng(0))
+        assert np.allclose(np.linalg.norm(texts, axis=1), 1, atol=1e-5)
+        found[says] = float(np.mean((texts @ pictures.T).argmax(axis=1) == np.arange(200)))
+    assert found[Texts.SHIFTED] > 0.7
+    assert found[Texts.NOUNS] < 0.2
