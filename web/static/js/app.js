@@ -16,14 +16,13 @@ import { createPictureQuery } from "./picture-query.js";
 import { createResults } from "./results.js";
 import * as scrubber from "./scrubber.js";
 import * as searchBox from "./search-box.js";
+import { openSession } from "./session.js";
 import { createState } from "./state.js";
 import * as states from "./states.js";
-import * as themeSwitch from "./theme-switch.js";
 
 /** Each is mounted once, in this order, into the element of that id. */
 const MOUNTS = [
   ["search-box", searchBox],
-  ["theme", themeSwitch],
   ["grid", grid],
   ["scrubber", scrubber],
   ["states", states],
@@ -35,8 +34,8 @@ async function start() {
   language.dress(document.documentElement);
   const app = createApp(language);
   for (const [id, part] of MOUNTS) part.mount(document.getElementById(id), app);
-  app.session = await api.session().catch(() => null);
-  await app.results.refresh();
+  app.session = await openSession(app);
+  if (app.session) await app.results.refresh();
 }
 
 function createApp(language) {

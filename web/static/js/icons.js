@@ -1,9 +1,12 @@
-// The page's own icons: strokes on a 24 × 24 field, in the colour of the text beside them.
+/** The page's own icons: strokes on a 24 × 24 field, in the colour of the text beside them. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
 const STROKES = {
   close: "M6 6l12 12M18 6L6 18",
+  picture: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9.2v.1",
+  dots: "M12 6v.1M12 12v.1M12 18v.1",
+  offline: "M4 4l16 16M7 18a5 5 0 0 1-.6-9.9M9.5 6.3A6 6 0 0 1 17.7 10A4 4 0 0 1 20 16.7",
   check: "M5 12.5l4.5 4.5L19 7.5",
   plus: "M12 5v14M5 12h14",
   minus: "M5 12h14",

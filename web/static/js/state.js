@@ -19,10 +19,10 @@ export function createState() {
   const heard = new Set();
   let now = fromFragment(location.hash);
 
-  function become(next) {
+  function become(next, how) {
     const before = now;
     now = next;
-    for (const fn of [...heard]) fn(now, before);
+    for (const fn of [...heard]) fn(now, before, how);
   }
 
   function set(changes, { replace = false } = {}) {
@@ -31,18 +31,18 @@ export function createState() {
     if (fragment === toFragment(now)) return;
     const address = location.pathname + location.search + fragment;
     history[replace ? "replaceState" : "pushState"](null, "", address);
-    become(next);
+    become(next, "set");
   }
 
   addEventListener("popstate", () => {
     const next = fromFragment(location.hash);
-    if (toFragment(next) !== toFragment(now)) become(next);
+    if (toFragment(next) !== toFragment(now)) become(next, "back");
   });
 
   return {
     get: () => now,
     set,
-    /** fn(state, before) after every change; gives the function that ends it. */
+    /** fn(state, before, 'set' | 'back') after every change; gives the function that ends it. */
     subscribe(fn) {
       heard.add(fn);
       return () => heard.delete(fn);

@@ -1,0 +1,117 @@
+/**
+ * What is said above, or instead of, pictures: what was found and how fast, that nothing is there, that the server is gone,
+ * that pictures are being indexed. Each state has its own words and says what to do.
+ */
+
+import { make } from "./dom.js";
+import { icon } from "./icons.js";
+import { FILTERS, asks } from "./state.js";
+import { NOTHING, same } from "./url.js";
+import { watchIndexing } from "./indexing.js";
+
+export function mount(root, app) {
+  const banner = document.getElementById("banner");
+  const announcer = document.getElementById("announcer");
+  const progress = document.getElementById("progress");
+  const page = document.documentElement;
+  let waiting = 0;
+
+  async function draw() {
+    const { phase, answer, total, problem } = app.results;
+    page.classList.toggle("asking", phase === "asking");
+    page.classList.toggle("browsing", answer === null);
+    progress.classList.toggle("shown", phase === "asking" || waiting > 0);
+    if (phase === "asking" && app.list.length) return; // what was found before stays until then
+    const shown = await stateOf(app);
+    if (app.results.phase !== phase || app.results.answer !== answer) return;
+    root.replaceChildren(...shown);
+    announcer.textContent = phase === "shown" ? said(app, answer, total) : (problem?.detail ?? "");
+  }
+
+  function drawBanner() {
+    const { t } = app;
+    const retry = make("button", { type: "button", class: "button", onclick: () => app.connection.retry() }, t("frame.retry"));
+    const gone = make("div", { class: "banner problem", role: "alert" }, icon("offline"), make("span", {}, t("frame.gone")), retry);
+    banner.replaceChildren(...(app.connection.gone ? [gone] : []));
+  }
+
+  app.busy = (busy) => {
+    waiting += busy ? 1 : -1;
+    draw();
+  };
+  app.results.subscribe(draw);
+  app.server.addEventListener("gone", drawBanner);
+  app.server.addEventListener("back", () => {
+    drawBanner();
+    app.results.refresh({ quiet: app.list.length > 0 });
+  });
+  watchIndexing(app);
+}
+
+/** What a screen reader says when an answer is there. */
+function said(app, answer, total) {
+  const count = answer ? app.list.length : total;
+  return count ? app.t("frame.said", { count }) : app.t("frame.said-nothing");
+}
+
+/** The elements that the phase calls for; none while pictures speak for themselves. */
+async function stateOf(app) {
+  const { phase, answer, total, problem } = app.results;
+  if (phase === "asking") return [];
+  if (phase === "failed") return problem?.code === "server_gone" && app.list.length ? [] : [failed(app, problem)];
+  if (answer) return answer.hits.length ? [summary(app, answer)] : [nothingFound(app, answer)];
+  if (total === 0) return [await nothingThere(app)];
+  return [];
+}
+
+function summary({ t, language, list }, answer) {
+  const parts = [t("frame.searched", { count: answer.searched }), t("frame.took", { ms: Math.max(1, Math.round(answer.took_ms.total)) })];
+  if (answer.reranked) parts.push(t("frame.reranked", { count: answer.reranked }));
+  const { length } = list;
+  void language;
+  return make("p", { class: "summary" }, length ? parts.join(" · ") : "", ...notices(answer));
+}
+
+const notices = (answer) => answer.notices.map((notice) => make("span", { class: "notice" }, icon("info", 16), notice));
+
+function card(symbol, title, ...rest) {
+  return make("div", { class: "state-card" }, make("div", { class: "state-icon" }, icon(symbol, 40)), make("h2", {}, title), ...rest);
+}
+
+function nothingFound(app, answer) {
+  const { t } = app;
+  const text = answer.nearest.length ? t("frame.nothing-fits") : t("frame.nothing-found-how");
+  return card("search", t("frame.nothing-found"), make("p", {}, text), ...wayOut(app), ...notices(answer));
+}
+
+/** What may help: without the filters, or without the question. */
+function wayOut(app) {
+  const { t, state } = app;
+  const now = state.get();
+  const none = Object.fromEntries(FILTERS.map((key) => [key, NOTHING[key]]));
+  const filtered = FILTERS.some((key) => !same(now[key], NOTHING[key]));
+  const button = (text, change) => make("button", { type: "button", class: "button", onclick: () => state.set(change) }, text);
+  if (filtered) return [button(t("frame.without-filters"), none)];
+  return asks(now) ? [button(t("frame.show-all"), NOTHING)] : [];
+}
+
+async function nothingThere(app) {
+  const { t, state } = app;
+  const now = state.get();
+  if (FILTERS.some((key) => !same(now[key], NOTHING[key]))) {
+    return card("search", t("frame.nothing-passes"), make("p", {}, t("frame.nothing-passes-how")), ...wayOut(app));
+  }
+  const command = make("code", {}, "search index ~/Pictures");
+  const how = make("p", {}, t("frame.empty-how"), " ", command);
+  const button = make("button", { type: "button", class: "button primary", onclick: () => app.startIndexing?.() }, t("frame.index-now"));
+  return card("picture", t("frame.empty"), how, ...(app.session?.features?.jobs && app.startIndexing ? [button] : []));
+}
+
+function failed(app, problem) {
+  const { t } = app;
+  const gone = problem?.code === "server_gone";
+  const again = make("button", { type: "button", class: "button", onclick: () => app.results.refresh() }, t("frame.retry"));
+  const lost = problem?.status === 404 && app.state.get().upload;
+  if (lost) return card("picture", t("frame.upload-gone"), make("p", {}, t("frame.upload-gone-how")), ...wayOut(app));
+  return card("warn", gone ? t("frame.gone-title") : t("frame.failed"), make("p", {}, gone ? t("frame.gone") : (problem?.detail ?? t("frame.bug"))), again);
+}
