@@ -42,6 +42,7 @@ COLUMNS = np.dtype(
         ("camera", "<i4"),  # camera.id; 0: not known
         ("lens", "<i4"),  # lens.id; 0: not known
         ("format", "<u2"),  # format.id; 0: not known
+        ("ratio", "<u2"),  # 1000 times width by height, as shown; 0: not known
         ("orientation", "<u1"),  # ORIENTATIONS; 0: not known
         ("several", "?"),  # more than one live file: `folder` is only one of theirs
     ]
@@ -56,6 +57,8 @@ _READ_BYTES = 1 << 20
 _READ = f"""
     SELECT r.row, coalesce(a.taken, {NEVER}), a.latitude, a.longitude, a.id, coalesce(min(f.folder_id), 0),
         coalesce(a.camera_id, 0), coalesce(a.lens_id, 0), coalesce(a.format_id, 0),
+        CASE WHEN a.format_id IS NULL THEN 0
+            ELSE min(max(CAST(round(1000.0 * a.width / max(a.height, 1)) AS INTEGER), 1), 65535) END,
         CASE WHEN a.format_id IS NULL THEN 0
             WHEN a.width = a.height THEN {ORIENTATIONS[Orientation.SQUARE]}
             WHEN a.width > a.height THEN {ORIENTATIONS[Orientation.LANDSCAPE]}
@@ -193,6 +196,13 @@ def rows_below(conn: Connection, generation_id: int, rows: RowNumbers, folder_id
     return np.isin(rows, np.fromiter(found.scalars(), np.int64))
 
 
+def folders_of_rows(conn: Connection, generation_id: int, rows: RowNumbers) -> NDArray[np.int32]:
+    """Row and folder of every live file of these rows, int32 (n, 2)."""
+    values = {"rows": json.dumps(rows.tolist()), "generation_id": generation_id}
+    found = plain_rows(conn, _FOLDERS, values) if len(rows) else []
+    return np.array(found, _PAIR).reshape(-1, 2)
+
+
 def _pages(
     conn: Connection, query: str, generation_id: int, start: int
 ) -> Iterator[tuple[RowNumbers, NDArray[np.void]]]:
@@ -235,7 +245,7 @@ def _write(place: RowsPlace, conn: Connection, generation_id: int, count: int) -
                     file.seek(start + first * COLUMNS[name].itemsize)
                     file.write(np.ascontiguousarray(block[name]).data)
                 file.seek(0, os.SEEK_END)
-                file.write(_folders_of(conn, generation_id, rows[records["several"]]).data)
+                file.write(folders_of_rows(conn, generation_id, rows[records["several"]]).data)
             file.flush()
             os.fsync(file.fileno())
             digest = _digest(file)
@@ -243,13 +253,6 @@ def _write(place: RowsPlace, conn: Connection, generation_id: int, count: int) -
         fresh.replace(place.folder / name)
         sync_folder(place.folder)
     return name, digest
-
-
-def _folders_of(conn: Connection, generation_id: int, rows: RowNumbers) -> NDArray[np.int32]:
-    """Row and folder of every live file of these rows, int32 (n, 2)."""
-    values = {"rows": json.dumps(rows.tolist()), "generation_id": generation_id}
-    found = plain_rows(conn, _FOLDERS, values) if len(rows) else []
-    return np.array(found, _PAIR).reshape(-1, 2)
 
 
 def _lay_out(file: BufferedRandom, count: int) -> dict[str, int]:

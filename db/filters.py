@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.tags import folded
-from db.columns import NEVER, ORIENTATIONS, Columns, open_columns, read_columns, read_dirty_columns, rows_below
+from db.columns import NEVER, ORIENTATIONS
 from db.facts import wall_seconds
+from db.last_few import LastFew
 from db.ranges import PathRange
+from db.row_fields import Fields, RowFields, Test, one_of
 from db.tags import tagged_assets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from sqlalchemy import Connection
 
     from core.arrays import RowMask
@@ -30,13 +32,9 @@ _EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 _MARGIN_KM = 0.02  # of two places in float32 degrees
 _BOUNDS = ((1 - 1e-4, -1), (1 + 1e-4, 1))  # of a radius, within which float32 is not asked
 _ROUNDING = 1e-5  # of a half chord in float32
-_MASKS_KEPT = 8  # of filters and tags asked last: a megabyte each at a million rows
-
-Fields: TypeAlias = NDArray[np.void] | Columns
-"""Rows of COLUMNS, by field."""
+_MASKS_KEPT = 16  # of filters and tags asked last: a megabyte each at a million rows; facets ask for up to 8
 
 _Degrees = NDArray[np.float32]
-_Test = Callable[[Fields], NDArray[np.bool_]]
 
 
 def findable_rows(conn: Connection, generation: GenerationInfo) -> RowMask | None:
@@ -60,10 +58,9 @@ class FilterRows:
 
     def __init__(self, store: Store, generation: GenerationInfo, findable: RowMask | None) -> None:
         self._conn = store.conn
-        self._generation = generation
         self._findable = findable
-        self._parts = _parts(store, generation)
-        self._kept: OrderedDict[Filters | str, RowMask] = OrderedDict()  # by filters, and by a tag's folded name
+        self.fields = RowFields(store, generation)
+        self._kept: LastFew[Filters | str, RowMask] = LastFew(_MASKS_KEPT)  # by filters, and by a tag's folded name
 
     def of(self, filters: Filters) -> RowMask:
         """The rows that live of which all filters hold, bool (committed_rows,); read-only.
@@ -73,18 +70,13 @@ class FilterRows:
         return self._once(filters, lambda: self._compute(filters))
 
     def _once(self, key: Filters | str, make: Callable[[], RowMask]) -> RowMask:
-        if key not in self._kept:
-            mask = make()
-            mask.flags.writeable = False
-            self._kept[key] = mask
-            if len(self._kept) > _MASKS_KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+        mask = self._kept.of(key, make)
+        mask.flags.writeable = False
+        return mask
 
     def _compute(self, filters: Filters) -> RowMask:
         predicate = _compile(self._conn, filters)
-        match = self._ask(predicate.holds)
+        match = self.fields.ask(predicate.holds)
         if self._findable is not None:
             match &= self._findable
         for name in filters.tags:
@@ -94,40 +86,11 @@ class FilterRows:
     def _tagged(self, name: str) -> RowMask:
         """Asked of SQL: tags come and go without the columns being written anew."""
         assets = tagged_assets(self._conn, name)
-        return self._ask(lambda records: _one_of(records["asset"], assets))
+        return self.fields.ask(lambda records: one_of(records["asset"], assets))
 
     def in_folders(self, folder_ids: Sequence[int]) -> RowMask:
         """The rows with a live file in one of these folders themselves, bool (committed_rows,)."""
-        inside = np.zeros(self._generation.committed_rows, np.bool_)
-        for rows, records in self._parts:
-            inside[rows] = _one_of(records["folder"], folder_ids)
-            if isinstance(records, Columns):
-                copies, folders = records.copies[:, 0], records.copies[:, 1]
-                inside[copies[_one_of(folders, folder_ids)]] = True
-            elif records["several"].any():
-                several = np.arange(len(inside))[rows][records["several"]]
-                inside[several] = rows_below(self._conn, self._generation.id, several, list(folder_ids))
-        return inside
-
-    def _ask(self, test: _Test) -> RowMask:
-        """The test's answer for every row; where two parts hold a row, the later one knows better."""
-        answers = np.zeros(self._generation.committed_rows, np.bool_)
-        for rows, records in self._parts:
-            answers[rows] = test(records)
-        return answers
-
-
-def _parts(store: Store, generation: GenerationInfo) -> list[tuple[slice | NDArray[np.int64], Fields]]:
-    """The fields of all rows: the columns, then what SQL knows better."""
-    columns = open_columns(store, generation.id)
-    if columns is None:
-        return [read_columns(store.conn, generation.id, 0)]
-    covered = len(columns)
-    return [
-        (slice(covered), columns),
-        read_dirty_columns(store.conn, generation.id, covered),
-        read_columns(store.conn, generation.id, covered),
-    ]
+        return self.fields.in_folders(folder_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +98,7 @@ class _Predicate:
     """Filters, with names already looked up."""
 
     folder_ids: list[int] | None  # None: any folder
-    tests: list[_Test] = field(default_factory=list)
+    tests: list[Test] = field(default_factory=list)
 
     def holds(self, records: Fields) -> NDArray[np.bool_]:
         """All filters but the folder's."""
@@ -156,7 +119,7 @@ def _compile(conn: Connection, filters: Filters) -> _Predicate:
         add(lambda records: (records["taken"] < upper) & (records["taken"] != NEVER))
     if filters.camera is not None:
         cameras, lenses = _names_like(conn, "camera", filters.camera), _names_like(conn, "lens", filters.camera)
-        add(lambda records: _one_of(records["camera"], cameras) | _one_of(records["lens"], lenses))
+        add(lambda records: one_of(records["camera"], cameras) | one_of(records["lens"], lenses))
     if filters.near is not None:
         near = filters.near
         add(lambda records: _is_near(records, near))
@@ -165,20 +128,8 @@ def _compile(conn: Connection, filters: Filters) -> _Predicate:
         add(lambda records: records["orientation"] == code)
     if filters.formats:
         formats = _format_ids(conn, filters.formats)
-        add(lambda records: _one_of(records["format"], formats))
+        add(lambda records: one_of(records["format"], formats))
     return predicate
-
-
-def _one_of(values: NDArray[np.integer], wanted: Sequence[int] | NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Membership: by comparing where the ids are neighbours, as a folder's are, else through a table: ids are dense."""
-    if not len(wanted):
-        return np.zeros(len(values), np.bool_)
-    least, most = int(np.min(wanted)), int(np.max(wanted))
-    if most - least == len(wanted) - 1:
-        return (values >= least) & (values <= most)
-    table = np.zeros(max(most, int(values.max(initial=0))) + 1, np.bool_)
-    table[wanted] = True
-    return np.take(table, values)
 
 
 def _is_near(records: Fields, near: Near) -> NDArray[np.bool_]:

@@ -9,8 +9,10 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.arrays import RowMask, RowNumbers, Vectors
+from core.browsing import Browsed, Facets, TimeOrder
 from core.duplicates import RecordedFile
 from core.errors import LibraryDamaged
 from core.indexing import Problem
@@ -31,8 +33,8 @@ from db.connect import (
     end_snapshot,
     file_identity,
 )
-from db.index_state import IndexState, index_state
 from db.duplicates import Prints
+from db.index_state import IndexState, index_state
 from db.keywords import KeywordRows
 from db.migrate import require_current
 from db.records import (
@@ -43,6 +45,7 @@ from db.records import (
     DiskUsage,
     ExportRow,
     GenerationInfo,
+    PictureFile,
     RootInfo,
     SpaceInfo,
     SpaceState,
@@ -177,6 +180,10 @@ class LibraryReader:
         """Every root, by path."""
         return roots.list_roots(self._store.conn)
 
+    def root_paths(self) -> tuple[bytes, ...]:
+        """Where every root is, by path; read once."""
+        return self._known.root_paths()
+
     def counts(self, space: SpaceInfo | None = None) -> Counts:
         """How much the library holds; `indexed` and `waiting` are of this space."""
         return self._known.counts(None if space is None else self.generation(space))
@@ -202,6 +209,14 @@ class LibraryReader:
             return self._known.findable_rows(generation), generation.live_rows
         mask = self._known.filter_rows(generation).of(filters)
         return mask, int(np.count_nonzero(mask))
+
+    def browse(self, space: SpaceInfo, filters: Filters, order: TimeOrder) -> Browsed:
+        """Every picture with a row of the space that passes, in the order of time."""
+        return self._known.browser(self.generation(space)).browse(filters, order)
+
+    def facets(self, space: SpaceInfo, filters: Filters) -> Facets:
+        """What the pictures with a row of the space can be narrowed down by."""
+        return self._known.faceting(self.generation(space)).of(filters)
 
     def search(
         self, space: SpaceInfo, query: Vectors, k: int, mask: RowMask | None = None, *, sure: int | None = None
@@ -274,6 +289,10 @@ class LibraryReader:
         """The vectors of these rows, float32 (n, dim)."""
         return self._searcher(self.generation(space)).vectors(rows)
 
+    def cosines(self, space: SpaceInfo, query: Vectors, rows: RowNumbers) -> NDArray[np.float32]:
+        """Of a query, float32 (dim,), with the vectors of these rows: float32 (n,)."""
+        return self._searcher(self.generation(space)).cosines(query, rows)
+
     def neutral_texts(self, space: SpaceInfo) -> Vectors | None:
         """What a picture's score is compared with: float32 (n, dim), unit rows; None where none are kept. Read once."""
         return self._known.neutral_texts(space)
@@ -281,6 +300,18 @@ class LibraryReader:
     def pictures(self, space: SpaceInfo, rows: RowNumbers | Sequence[int]) -> list[Picture]:
         """The pictures of these rows, in their order; a row that stands for no live picture is left out."""
         return pictures.pictures(self._store.conn, self.generation(space).id, rows)
+
+    def pictures_by_id(self, space: SpaceInfo, images: Sequence[int]) -> list[Picture]:
+        """The live pictures among these ids, in their order, with a row of the space (-1 without)."""
+        return pictures.pictures_by_id(self._store.conn, self.generation(space).id, images)
+
+    def files_of(self, image_id: int) -> list[PictureFile]:
+        """The files of a live picture, the best first."""
+        return pictures.files_of(self._store.conn, image_id)
+
+    def content_hashes(self, images: Sequence[int]) -> dict[int, bytes | None]:
+        """The live pictures among these ids, each with the hash of its content; None: it was never read."""
+        return pictures.content_hashes(self._store.conn, images)
 
     def image_ids(self, space: SpaceInfo, rows: RowNumbers) -> RowNumbers:
         """The pictures of these rows (ascending), int64 (n,)."""
@@ -298,11 +329,18 @@ class LibraryReader:
         """Rows of the live pictures with exactly this content."""
         return pictures.rows_with_hash(self._store.conn, self.generation(space).id, content_hash)
 
+    def rows_of_images(self, space: SpaceInfo, image_ids: Sequence[int]) -> dict[int, int]:
+        """The row of each of these pictures; one that is not live, or has no vector in the space, is left out."""
+        return pictures.rows_of_images(self._store.conn, self.generation(space).id, image_ids)
+
+    def has_image(self, image_id: int) -> bool:
+        """Whether the library has this picture, with a vector or without."""
+        return pictures.has_image(self._store.conn, image_id)
+
     def rows_at_path(self, space: SpaceInfo, path: bytes) -> RowNumbers:
         """Rows of the live pictures of the file at `path`."""
         return pictures.rows_at_path(self._store.conn, self.generation(space).id, path)
 
-    def export_rows(self, space: SpaceInfo) -> Iterator[ExportRow]:
     def prints(self, space: SpaceInfo) -> Prints:
         """The fingerprints of the space's pictures. Read once."""
         return self._known.prints(self.generation(space))
@@ -315,6 +353,7 @@ class LibraryReader:
         """The live files of each of these pictures, by path, as they were when indexed."""
         return duplicates.recorded_files(self._store.conn, images)
 
+    def export_rows(self, space: SpaceInfo) -> Iterator[ExportRow]:
         """Every live row in order; fetch their vectors with `vectors`."""
         return pictures.export_rows(self._store.conn, self.generation(space).id)
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from core.arrays import RowMask, Vectors
 from core.models import VectorKind
-from db import counts, spaces
+from db import counts, roots, spaces
 from db import filters as filtering
 from db.background import read_neutral_texts
+from db.browse import Browser
 from db.connect import Store, file_identity
 from db.duplicates import Prints, read_prints
+from db.facets import Faceting
 from db.filters import FilterRows
 from db.known_words import KnownWords
 from db.places import place_of
@@ -44,6 +46,10 @@ class Snapshot:
             ("generation", space.id, kind), lambda: spaces.generation_of(self._store.conn, space.id, kind)
         )
 
+    def root_paths(self) -> tuple[bytes, ...]:
+        """As `roots.root_paths`."""
+        return self._once("roots", lambda: roots.root_paths(self._store.conn))
+
     def counts(self, generation: GenerationInfo | None) -> Counts:
         """As `counts.count`."""
         key = None if generation is None else generation.id
@@ -70,6 +76,14 @@ class Snapshot:
         return self._once(
             ("columns", generation.id), lambda: FilterRows(self._store, generation, self.findable_rows(generation))
         )
+
+    def browser(self, generation: GenerationInfo) -> Browser:
+        """The generation's rows by time."""
+        return self._once(("browser", generation.id), lambda: Browser(self.filter_rows(generation)))
+
+    def faceting(self, generation: GenerationInfo) -> Faceting:
+        """What the generation's rows can be narrowed down by."""
+        return self._once(("faceting", generation.id), lambda: Faceting(self._store.conn, self.filter_rows(generation)))
 
     def searcher(self, generation: GenerationInfo) -> RowSearcher:
         """Over the generation's rows, which are mapped from then on."""

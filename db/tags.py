@@ -13,7 +13,7 @@ import numpy as np
 from core.errors import UsageError
 from core.pictures import Tag
 from core.tags import USER, TagBlock, TagCount, TagSource, folded, tidy_name
-from db.connect import Store, run_many, transaction
+from db.connect import Store, plain_rows, run_many, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,6 +49,10 @@ _OF_THESE = " AND tag_id IN (SELECT value FROM json_each(:tags))"
 _TAGGED = """
     SELECT max(asset_id), group_concat(asset_id) FROM
         (SELECT DISTINCT asset_id FROM asset_tag WHERE tag_id = :tag AND asset_id > :last ORDER BY asset_id LIMIT :page)
+"""
+_EVERY = """
+    SELECT t.name, group_concat(asset_id) FROM (SELECT DISTINCT tag_id, asset_id FROM asset_tag) CROSS JOIN tag t
+    ON t.id = tag_id GROUP BY tag_id
 """
 _TAGGED_PAGE = 1_000_000  # far from the longest text that SQLite makes
 
@@ -105,6 +109,11 @@ def tagged_assets(conn: Connection, name: str) -> NDArray[np.int64]:
         if numbers is None:
             return np.concatenate(parts)
         parts.append(np.fromstring(numbers, np.int64, sep=","))
+
+
+def every_tag(conn: Connection) -> list[tuple[str, NDArray[np.int64]]]:
+    """Every tag with its pictures, int64 (n,), each once; read as in `tagged_assets`."""
+    return [(name, np.fromstring(numbers, np.int64, sep=",")) for name, numbers in plain_rows(conn, _EVERY, {})]
 
 
 def add_tags(store: Store, images: Sequence[int], names: Sequence[str]) -> list[int]:

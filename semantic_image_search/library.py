@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
+from core.browsing import TimeOrder
 from core.indexing import silent
 from core.models import Device
 from core.paths import absolute
@@ -15,16 +16,18 @@ from core.queries import Filters, Fusion, Page, Rerank, SearchMode, Sort
 from semantic_image_search.choice import Wish
 from semantic_image_search.library_encoders import LibraryEncoders
 from semantic_image_search.models import EncoderSource
+from semantic_image_search.pictures import Pictures
 from semantic_image_search.queries import fitted_all, lookup_request
 from semantic_image_search.second_stage import SecondStage
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
     from contextlib import AbstractContextManager
     from types import TracebackType
 
     from core.arrays import Vectors
+    from core.browsing import Browsed, Facets
     from core.descriptions import AskResult, DescribeResult
     from core.duplicates import DuplicateKind, DuplicatesResult
     from core.indexing import IndexReport, Problem, ProgressListener, RootOptions
@@ -92,6 +95,7 @@ class Library:
         first = Wish(settings.asked_model, settings.model)
         self._encoders = LibraryEncoders(self.path, source, wanted=model, first=first)
         self._readers: KeptReaders | None = None
+        self._pictures = Pictures(self.path, settings, self._reader)
         self._duplicates: DuplicateFinder | None = None
 
     def __enter__(self) -> Self:
@@ -104,6 +108,7 @@ class Library:
         """Let go of loaded models, and of what searching keeps open. The library on disk needs no closing."""
         if self._readers is not None:
             self._readers.close()
+        self._pictures.close()
         self._encoders.let_go()
         self._second.let_go()
 
@@ -183,8 +188,10 @@ class Library:
         *,
         k: int = 10,
         offset: int = 0,
-        images: Sequence[PictureLike] = (),
+        seen: Collection[bytes] = (),
+        images: Sequence[PictureLike | int] = (),
         not_texts: Sequence[str] = (),
+        not_images: Sequence[PictureLike | int] = (),
         image_weight: float = 1.0,
         not_weight: float = 0.5,
         vector: Vectors | None = None,
@@ -196,6 +203,7 @@ class Library:
         fusion: Fusion = Fusion.ITM_ITC,
         mode: SearchMode | str = SearchMode.HYBRID,
         listener: ProgressListener | None = None,
+        before_reranking: Callable[[SearchResult], None] | None = None,
     ) -> SearchResult:
         """The pictures that fit words, example pictures, a vector, or a mixture of them, best first.
 
@@ -203,10 +211,14 @@ class Library:
             text: what should be in the picture.
             k: how many hits.
             offset: how many hits to leave out first.
-            images: pictures the hits should be like: paths, PIL images or uint8 arrays.
+            seen: paths of the hits that were left out (`hit.picture.path`), where they are known: whatever was indexed
+                since they were shown, none of them is shown again.
+            images: pictures the hits should be like: paths, PIL images, uint8 arrays, or the numbers of pictures of
+                the library (`Picture.image_id`), whose vectors are at hand: their files are not opened.
             not_texts: what should not be in the picture.
+            not_images: pictures the hits should not be like, given as `images`.
             image_weight: what the mean of `images` weighs beside the text.
-            not_weight: what the mean of `not_texts` weighs against it.
+            not_weight: what the mean of `not_texts`, and that of `not_images`, weigh against it.
             vector: a vector of the library's space, float (dim,), any length but zero.
             filters: which pictures may be found.
             sort: by score, or the matches by date.
@@ -218,24 +230,40 @@ class Library:
             mode: `hybrid`: pictures whose captions, tags or names have the words come forward; `vector`: only what is
                 seen counts; `text`: only words do, and no model is needed.
             listener: called with `Progress` while the reranker looks.
+            before_reranking: called with the answer as it is before a reranker looks, where one will.
 
         Raises:
-            UsageError: nothing to search for, or a value out of range.
+            UsageError: nothing to search for, a value out of range, or a picture that has no vector yet.
+            UnknownPicture: the library has no picture of this number.
             LibraryNotFound: nothing has been indexed yet.
             WrongModel, WeightsMissing: the library's model cannot be used, or the reranker asked for cannot.
         """
         from searcher.request import SearchRequest
         from searcher.search import search
+        from semantic_image_search.examples import split
 
-        page = Page(k=k, offset=offset, filters=filters or Filters(), sort=sort, group=group, min_match=min_match)
+        page = Page(
+            k=k,
+            offset=offset,
+            seen=frozenset(seen),
+            filters=filters or Filters(),
+            sort=sort,
+            group=group,
+            min_match=min_match,
+        )
+        wanted, unwanted = split(images), split(not_images)
         with self._reader() as reader:
-            asked = images or not_texts or (text and SearchMode(mode) is not SearchMode.TEXT)
+            pictures = wanted.pictures or unwanted.pictures
+            asked = pictures or not_texts or (text and SearchMode(mode) is not SearchMode.TEXT)
             encoder = self._encoders.of(reader.active_space()) if asked else None
             request = SearchRequest(
                 text=text,
-                images=tuple(fitted_all(images, encoder.info.preprocess)) if encoder else (),
+                images=tuple(fitted_all(wanted.pictures, encoder.info.preprocess)) if encoder else (),
+                like=wanted.vectors(reader),
                 vector=vector,
                 not_texts=tuple(not_texts),
+                not_images=tuple(fitted_all(unwanted.pictures, encoder.info.preprocess)) if encoder else (),
+                unlike=unwanted.vectors(reader),
                 image_weight=image_weight,
                 not_weight=not_weight,
                 page=page,
@@ -244,14 +272,16 @@ class Library:
             )
             look_again = self._second.look(listener or silent)
             reader.get_ready()
-            return search(reader, request, None if encoder is None else lambda: encoder, look_again)
+            make = None if encoder is None else lambda: encoder
+            return search(reader, request, make, look_again, before_reranking)
 
-    def lookup(
+    def lookup(  # noqa: PLR0913 - options by keyword, each with a default
         self,
         image: PictureLike,
         *,
         k: int = 10,
         offset: int = 0,
+        seen: Collection[bytes] = (),
         filters: Filters | None = None,
         sort: Sort = Sort.SCORE,
         group: bool = True,
@@ -265,7 +295,7 @@ class Library:
         from searcher.copies import load_small
         from searcher.lookup import lookup
 
-        page = Page(k=k, offset=offset, filters=filters or Filters(), sort=sort, group=group)
+        page = Page(k=k, offset=offset, seen=frozenset(seen), filters=filters or Filters(), sort=sort, group=group)
         with self._reader() as reader:
             encoder = self._encoders.if_any(reader.active_space())
             request = lookup_request(image, None if encoder is None else encoder.info.preprocess, page)
@@ -325,6 +355,29 @@ class Library:
     def encoder(self) -> Encoder:
         """The library's encoder; for a library without a model yet, the one it would be made with."""
         return self._encoders.present() or self._encoders.first().encoder
+
+    # -- looking around
+
+    def browse(self, *, filters: Filters | None = None, order: TimeOrder = TimeOrder.NEWEST) -> Browsed:
+        """Every indexed picture that passes, in the order of time: ids, shapes and days, a million in half a second.
+
+        Raises:
+            UsageError: a filter asks for a tag that no picture has.
+            LibraryNotFound: nothing has been indexed yet.
+        """
+        with self._reader() as reader:
+            return reader.browse(reader.active_space(), filters or Filters(), order)
+
+    def facets(self, *, filters: Filters | None = None) -> Facets:
+        """What the pictures that pass can be narrowed down by: dates, folders, cameras, places, tags, formats, shapes.
+
+        Each facet counts under all filters but its own.
+
+        Raises:
+            UsageError, LibraryNotFound: as `browse`.
+        """
+        with self._reader() as reader:
+            return reader.facets(reader.active_space(), filters or Filters())
 
     # -- labels and tags
 
@@ -405,6 +458,15 @@ class Library:
 
         wanted = Device.AUTO if device is None else Device(device)
         return optimize_library(self, recall=recall, device=wanted, wait_s=wait_s, listener=listener or silent)
+
+    def folders(self) -> tuple[bytes, ...]:
+        """The folders (or single files) that are indexed, absolute, by path; nothing is counted, as `status` does.
+
+        Raises:
+            LibraryNotFound: nothing has been indexed yet.
+        """
+        with self._reader() as reader:
+            return reader.root_paths()
 
     def problems(self) -> list[Problem]:
         """Every file that could not be read, with the reason."""
@@ -557,6 +619,11 @@ class Library:
         from semantic_image_search.exchange import export_vectors
 
         return export_vectors(self.path, out)
+
+    @property
+    def pictures(self) -> Pictures:
+        """The pictures by their ids: what is known of them, thumbnails, the files themselves."""
+        return self._pictures
 
     @property
     def captions(self) -> Captions:

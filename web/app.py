@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.program import VERSION
-from web.api import health
+from web.api import browse, duplicates, health, search
+from web.page import router as page
 from web.problems import tell_problems
 
 if TYPE_CHECKING:
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
 
 API = "/api/v1"
 
-ROUTERS: tuple[Callable[[Parts], APIRouter], ...] = (health.router,)
+ROUTERS: tuple[Callable[[Parts], APIRouter], ...] = (
+    health.router,
+    search.router,
+    browse.router,
+    duplicates.router,
+)
 """Each makes the routes of one thing, below API."""
 
 
@@ -28,5 +34,6 @@ def create_app(parts: Parts) -> FastAPI:
     app = FastAPI(title="search", version=VERSION, docs_url=None, redoc_url=None, openapi_url=f"{API}/openapi.json")
     for make in ROUTERS:
         app.include_router(make(parts), prefix=API)
+    app.include_router(page())
     tell_problems(app)
     return app
