@@ -219,7 +219,7 @@ def _write_pictures(
         "INSERT INTO asset (id, content_hash, part, live, format_id, width, height, exif_orientation, taken,"
         " taken_source, camera_id, latitude, longitude, phash) VALUES (?, ?, 0, 1, ?, ?, ?, 1, ?, 'exif', ?, ?, ?, ?)",
         [
-            (i, _content(i), f, w, h, t, c, a if p else None, o if p else None, x)
+            (i, content_hash(i), f, w, h, t, c, a if p else None, o if p else None, x)
             for i, f, w, h, t, c, a, o, p, x in zip(
                 ids, formats, width, height, taken, cameras, latitude.tolist(), longitude.tolist(), placed, phash,
                 strict=True,
@@ -255,7 +255,8 @@ def _write_tags(conn: Connection, name: str, of: NDArray[np.int64], many: int) -
         )
 
 
-def _content(number: int) -> bytes:
+def content_hash(number: int) -> bytes:
+    """The hash that stands for the file of the picture of this number, from 1."""
     return hashlib.blake2b(b"%d" % number, digest_size=32).digest()
 
 

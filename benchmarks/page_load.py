@@ -1,0 +1,184 @@
+"""Whether the page's server stays quick under load: questions that arrive when they like, at half of what it can do.
+
+    python -m benchmarks.page_load --json benchmarks/results/page_load.json
+
+A library of 100,000 made pictures that `mini` is said to have embedded, the real `search serve` of it on loopback, and
+POST /api/v1/search with 50 hits. Every question has words of its own, so that each is encoded. First one question at a
+time, with pauses (idle); then as many clients as keep it busy, each asking as soon as it is answered (capacity); then
+an open loop: arrivals at random moments (a Poisson process) at half that rate, which wait for nobody. A time is from
+the moment a question was due, so a queue is seen. The client is on the same machine and takes its part of it.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import httpx
+
+from benchmarks.first_query_setup import library
+from benchmarks.results_file import write_json
+from benchmarks.retrieval import machine
+from benchmarks.served_page import ServedPage, environment_of
+from benchmarks.warm_query import resident_mb, words
+
+TARGET = 3.0  # p95 under load, by the p50 of an idle server
+_MODEL = "mini"
+_HITS = 50
+_WARM_UP = 30  # questions that are not counted
+_PAUSE_S = 0.05  # between two questions when idle
+_PATIENCE_S = 30.0
+_SHARE = 0.5  # of the capacity
+
+
+@dataclass
+class Run:
+    """Questions of one kind of traffic: how long each took, and what did not end well.
+
+    Attributes:
+        took_ms: of those that were answered.
+        errors: how often each status, or each kind of failure.
+    """
+
+    seconds: float = 0.0
+    took_ms: list[float] = field(default_factory=list)
+    errors: Counter[str] = field(default_factory=Counter)
+
+    def row(self) -> dict[str, object]:
+        """What is kept of it."""
+        p50, p95, p99 = (round(percentile(self.took_ms, share), 2) for share in (0.5, 0.95, 0.99))
+        rate = round(len(self.took_ms) / self.seconds, 2)
+        return {"answers": len(self.took_ms), "a_second": rate, "p50_ms": p50, "p95_ms": p95, "p99_ms": p99} | {
+            "slowest_ms": round(max(self.took_ms, default=0.0), 2),
+            "errors": dict(self.errors),
+        }
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of it; `ratio` is p95 under load by the idle p50."""
+
+    rows: int
+    idle: dict[str, object]
+    busy: dict[str, object]
+    load: dict[str, object]
+    ratio: float
+    target: float
+    memory_before_mb: float
+    memory_after_mb: float
+    machine: str
+
+
+class Asking:
+    """A client of the server, which keeps its connections."""
+
+    def __init__(self, url: str) -> None:
+        limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+        self.client = httpx.AsyncClient(base_url=url, limits=limits, timeout=_PATIENCE_S, trust_env=False)
+        self._words: Iterator[str] = words()
+
+    async def ask(self, run: Run, due: float | None = None) -> None:
+        """One question that has not been asked before; timed from when it was due."""
+        due = time.perf_counter() if due is None else due
+        try:
+            answer = await self.client.post("api/v1/search", json={"text": next(self._words), "k": _HITS})
+        except httpx.HTTPError as error:
+            run.errors[type(error).__name__] += 1
+            return
+        if answer.status_code == 200 and len(answer.json()["hits"]) > 0:
+            run.took_ms.append((time.perf_counter() - due) * 1000)
+        else:
+            run.errors[str(answer.status_code)] += 1
+
+
+async def measure(url: str, asked: argparse.Namespace) -> tuple[Run, Run, Run]:
+    """Idle, busy, and the open loop at half of what busy gave."""
+    asking = Asking(url)
+    async with asking.client:
+        for _ in range(_WARM_UP):
+            await asking.ask(Run())
+        idle = await _idle(asking, asked.idle_questions)
+        busy = await _busy(asking, asked.clients, asked.busy_s)
+        load = await _open_loop(asking, _SHARE * len(busy.took_ms) / busy.seconds, asked.load_s)
+    return idle, busy, load
+
+
+async def _idle(asking: Asking, questions: int) -> Run:
+    run, began = Run(), time.perf_counter()
+    for _ in range(questions):
+        await asyncio.sleep(_PAUSE_S)
+        await asking.ask(run)
+    run.seconds = time.perf_counter() - began
+    return run
+
+
+async def _busy(asking: Asking, clients: int, seconds: float) -> Run:
+    run, began = Run(), time.perf_counter()
+
+    async def one() -> None:
+        while time.perf_counter() - began < seconds:
+            await asking.ask(run)
+
+    await asyncio.gather(*(one() for _ in range(clients)))
+    run.seconds = time.perf_counter() - began
+    return run
+
+
+async def _open_loop(asking: Asking, a_second: float, seconds: float) -> Run:
+    run, gaps, began = Run(), random.Random(0), time.perf_counter()
+    due, tasks = began, set[asyncio.Task[None]]()
+    while (due := due + gaps.expovariate(a_second)) - began < seconds:
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        tasks.add(asyncio.create_task(asking.ask(run, due)))
+        tasks = {task for task in tasks if not task.done()}
+    await asyncio.gather(*tasks)
+    run.seconds = time.perf_counter() - began
+    return run
+
+
+def percentile(numbers: Sequence[float], share: float) -> float:
+    """The smallest number that so many are not above."""
+    ordered = sorted(numbers)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
+
+
+def main() -> None:
+    """Measure, print, write where that was asked for; exit code 1 where the target is missed or anything failed."""
+    asked = _arguments()
+    folder = library(asked.work / f"lib{asked.rows}", asked.rows, _MODEL)
+    with tempfile.TemporaryDirectory(prefix="load-") as home:
+        environment = environment_of(Path(home))
+        with ServedPage(environment, folder) as site:
+            before = resident_mb(site.process)
+            idle, busy, load = asyncio.run(measure(site.url, asked))
+            after = resident_mb(site.process)
+    ratio = percentile(load.took_ms, 0.95) / statistics.median(idle.took_ms)
+    rows = (idle.row(), busy.row(), load.row())
+    result = Result(asked.rows, *rows, round(ratio, 2), TARGET, before, after, machine())
+    print(json.dumps(asdict(result), indent=1))
+    write_json(asked.json, asdict(result))
+    if ratio > TARGET or idle.errors or busy.errors or load.errors:
+        raise SystemExit(1)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--idle-questions", type=int, default=200)
+    parser.add_argument("--clients", type=int, default=8, help="that keep the server busy")
+    parser.add_argument("--busy-s", type=float, default=10.0)
+    parser.add_argument("--load-s", type=float, default=60.0)
+    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "search-page")
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
