@@ -3,6 +3,7 @@
     SearchError                     the root: cli catches this and nothing else
     ├── UsageError                  the caller asked for something that makes no sense        (exit code 2)
     ├── PictureProblem              one file could not be read as a picture; carries a kind
+    ├── UnknownPicture              no picture of the library has this id
     ├── LibraryError                the library on disk
     │   ├── LibraryNotFound         there is none at this place yet
     │   ├── LibraryLocked           another process is writing
@@ -77,6 +78,18 @@ class PictureProblem(SearchError):
     def __reduce__(self) -> tuple[type["PictureProblem"], tuple[ProblemKind, str]]:
         """Crosses process borders whole."""
         return type(self), (self.kind, self.reason)
+
+
+class UnknownPicture(SearchError):
+    """No picture of the library has this id; it may have been forgotten, or pruned."""
+
+    def __init__(self, image_id: int) -> None:
+        super().__init__(f"the library has no picture {image_id}")
+        self.image_id = image_id
+
+    def __reduce__(self) -> tuple[type["UnknownPicture"], tuple[int]]:
+        """Crosses process borders whole."""
+        return type(self), (self.image_id,)
 
 
 class LibraryError(SearchError):

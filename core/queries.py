@@ -64,6 +64,7 @@ class Page:
 
     k: int = 10  # hits at most
     offset: int = 0  # hits left out before the first
+    seen: frozenset[bytes] = frozenset()  # paths of these, where they are known: none is shown again, whatever changed
     filters: Filters = field(default_factory=Filters)
     sort: Sort = Sort.SCORE  # of the hits shown; which these are is always the score's decision
     group: bool = True  # identical files, near copies and bursts as one hit

@@ -27,6 +27,11 @@ def list_roots(conn: Connection) -> list[RootInfo]:
     return [_root(row) for row in conn.exec_driver_sql(f"{_ROOT} ORDER BY path")]
 
 
+def root_paths(conn: Connection) -> tuple[bytes, ...]:
+    """Where every root is, by path; counts nothing."""
+    return tuple(conn.exec_driver_sql("SELECT path FROM root ORDER BY path").scalars())
+
+
 def root_holding(conn: Connection, path: bytes) -> RootInfo | None:
     """The root that is `path` or holds it."""
     return next((root for root in list_roots(conn) if path in PathRange.of(root.path)), None)

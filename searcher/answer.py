@@ -135,8 +135,17 @@ def hits_of(shown: Sequence[Found], page: Page) -> tuple[Hit, ...]:
     `Sort.DATE` orders the pictures of the page by wall clock, newest first (equal times by path): which pictures are
     on a page is always the score's decision, so that no page holds what was asked for least.
     """
-    chosen: Sequence[Found] = shown[page.offset : page.offset + page.k]
+    chosen = on_page(shown, page)
     return ranked(newest_first(chosen) if page.sort is Sort.DATE else chosen, after=page.offset)
+
+
+def on_page(order: Sequence[Found], page: Page) -> Sequence[Found]:
+    """Those of the page. A picture whose file was on a page before is passed over, wherever it stands by now."""
+    left, first = order, page.offset
+    if page.seen:
+        left = [one for one in order if page.seen.isdisjoint([one.picture.path, *(other.path for other in one.alike)])]
+        first = max(0, page.offset - len(page.seen))
+    return left[first : first + page.k]
 
 
 def newest_first(found: Sequence[Found]) -> list[Found]:

@@ -9,7 +9,7 @@ import numpy as np
 from core.arrays import Vectors
 from core.errors import UsageError
 from core.queries import LIKELY_MATCH, Hit, Page, Sort
-from searcher.answer import hits_of, newest_first, ranked
+from searcher.answer import hits_of, newest_first, on_page, ranked
 from searcher.grouping import Found
 from searcher.match import match_probabilities
 
@@ -86,4 +86,4 @@ def _matches(found: Sequence[Found], least: float) -> list[Found]:
 
 
 def _page_of(order: Sequence[Found], page: Page) -> tuple[Hit, ...]:
-    return ranked(order[page.offset : page.offset + page.k], after=page.offset)
+    return ranked(on_page(order, page), after=page.offset)

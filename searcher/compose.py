@@ -1,8 +1,10 @@
 """From the parts of a query to the one vector that is searched. Encoding the parts is the caller's encoder."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from core.arrays import Vectors
+from core.arrays import Pixels, Vectors
 from core.errors import UsageError
 from core.protocols import Encoder
 from searcher.request import SearchRequest
@@ -16,10 +18,13 @@ def compose(
     images: Vectors,
     not_texts: Vectors,
     *,
+    not_images: Vectors | None = None,
     image_weight: float = 1.0,
     not_weight: float = 0.5,
 ) -> Vectors:
-    """`unit(text + image_weight · mean(images) - not_weight · mean(not_texts))`, float32 (dim,), unit length.
+    """What is wanted, less what is not, float32 (dim,), unit length.
+
+    `unit(text + image_weight · mean(images) - not_weight · (mean(not_texts) + mean(not_images)))`
 
     Vector arithmetic on unit rows, as in CLIP retrieval ("this picture, but at night"). Means, not sums, so that a
     third example does not drown the words; the default not_weight of 0.5 keeps the answer near what was asked, where
@@ -29,6 +34,7 @@ def compose(
         text: float32 (dim,), unit; what stands with weight 1. None where there is none.
         images: float32 (n, dim), unit rows; n may be 0.
         not_texts: float32 (m, dim), unit rows; m may be 0.
+        not_images: likewise. A mean of their own: texts and pictures lie apart, and a mean of both between them.
         image_weight: 0 or more.
         not_weight: 0 or more.
 
@@ -38,8 +44,8 @@ def compose(
     parts = [] if text is None else [text.astype(np.float64)]
     if len(images):
         parts.append(image_weight * images.astype(np.float64).mean(axis=0))
-    if len(not_texts):
-        parts.append(-not_weight * not_texts.astype(np.float64).mean(axis=0))
+    unwanted = [one for one in (not_texts, not_images) if one is not None and len(one)]
+    parts += [-not_weight * one.astype(np.float64).mean(axis=0) for one in unwanted]
     total = np.sum(parts, axis=0) if parts else np.zeros(1)
     length = float(np.linalg.norm(total))
     if not length > VANISHED:
@@ -48,29 +54,39 @@ def compose(
 
 
 def query_vector(request: SearchRequest, dim: int, encoder: Encoder | None) -> Vectors:
-    """The vector of a request, float32 (dim,), unit length. `encoder` may be None where only a vector was given.
+    """The vector of a request, float32 (dim,), unit length. `encoder` may be None where only vectors were given.
 
     Raises:
         UsageError: the parts cancel each other out, or there is no encoder for words or pictures.
     """
     given = None if request.vector is None else unit(request.vector)
-    if not request.needs_encoder:
-        return compose(given, np.empty((0, dim), np.float32), np.empty((0, dim), np.float32))
-    if encoder is None:
-        raise UsageError("no model is at hand to read words or pictures: search with a vector")
     words = [request.words] if request.words else []
-    encoded = encoder.encode_texts([*words, *request.not_texts])
-    images = encoder.encode_pixels(np.stack(request.images)) if request.images else np.empty((0, dim), np.float32)
+    encoded, images, not_images = np.empty((0, dim), np.float32), request.like, request.unlike
+    if request.needs_encoder:
+        if encoder is None:
+            raise UsageError("no model is at hand to read words or pictures: search with a vector")
+        encoded = encoder.encode_texts([*words, *request.not_texts])
+        images = _with_encoded(images, request.images, encoder)
+        not_images = _with_encoded(not_images, request.not_images, encoder)
     positive = encoded[0] if words else None
     if given is not None:
         positive = given if positive is None else positive + given
     return compose(
         positive,
-        images,
+        np.empty((0, dim), np.float32) if images is None else images,
         encoded[len(words) :],
+        not_images=not_images,
         image_weight=request.image_weight,
         not_weight=request.not_weight,
     )
+
+
+def _with_encoded(known: Vectors | None, pictures: Sequence[Pixels], encoder: Encoder) -> Vectors | None:
+    """Pictures whose vectors are known, and others, float32 (n, dim), unit rows; None where there are none."""
+    if not pictures:
+        return known
+    encoded = encoder.encode_pixels(np.stack(pictures))
+    return encoded if known is None else np.concatenate([known, encoded])
 
 
 def unit(vector: Vectors) -> Vectors:

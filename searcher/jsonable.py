@@ -1,15 +1,18 @@
 """The stable JSON of an answer, as `--json` prints it and the documentation describes it. Keys are only ever added."""
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta, timezone
 
 from core.paths import json_path
-from core.pictures import Tag, TakenAt
-from core.queries import Alike, Hit, Reranked, SearchResult, Took
+from core.pictures import Picture, Tag, TakenAt
+from core.queries import Hit, Reranked, SearchResult, Took
 
 Json = dict[str, object]
+ShowPath = Callable[[bytes], Mapping[str, str]]
+"""A path as `path`, and `path_b64` where it is not UTF-8."""
 
 
-def result_to_json(result: SearchResult) -> Json:
+def result_to_json(result: SearchResult, show: ShowPath = json_path) -> Json:
     """The whole answer, ready for json.dumps. Paths that are not UTF-8 come with their bytes in `path_b64`."""
     return {
         "query": result.query,
@@ -20,8 +23,8 @@ def result_to_json(result: SearchResult) -> Json:
         "indexed": result.indexed,
         "known": result.known,
         "took_ms": took_to_json(result.took_ms),
-        "hits": [hit_to_json(hit) for hit in result.hits],
-        "nearest": [hit_to_json(hit) for hit in result.nearest],
+        "hits": [hit_to_json(hit, show) for hit in result.hits],
+        "nearest": [hit_to_json(hit, show) for hit in result.nearest],
         "reranker": result.reranker,
         "reranked": result.reranked,
         "not_reranked": result.not_reranked or None,
@@ -29,17 +32,32 @@ def result_to_json(result: SearchResult) -> Json:
     }
 
 
-def hit_to_json(hit: Hit) -> Json:
-    """One hit; `copy` is there for lookups only. One line of `--jsonl`.
+def hit_to_json(hit: Hit, show: ShowPath = json_path) -> Json:
+    """One hit; `copy` is there for lookups only. One line of `--jsonl`."""
+    shown: Json = {
+        "rank": hit.rank,
+        **show(hit.picture.path),
+        "score": round(hit.score, 6),
+        **picture_to_json(hit.picture),
+        "alike": [{**show(one.path), "kind": one.kind.value, "image_id": one.image_id} for one in hit.alike],
+        "offline": hit.picture.offline,
+        "match": None if hit.match is None else round(hit.match, 4),
+        "reranked": None if hit.reranked is None else _reranked(hit.reranked),
+        "matched_words": list(hit.words),
+    }
+    if hit.copy is not None:
+        shown["copy"] = hit.copy.value
+    return shown
+
+
+def picture_to_json(picture: Picture) -> Json:
+    """What is known of a picture, but for where its files lie.
 
     Time and size are null for pictures that came with their vectors and whose files were never read.
     """
-    picture, facts = hit.picture, hit.picture.facts
+    facts = picture.facts
     read = facts.width > 0
-    shown: Json = {
-        "rank": hit.rank,
-        **json_path(picture.path),
-        "score": round(hit.score, 6),
+    return {
         "image_id": picture.image_id,
         "taken_at": taken_at(facts.taken) if read else None,
         "taken_source": facts.taken.source.value if read else None,
@@ -48,15 +66,7 @@ def hit_to_json(hit: Hit) -> Json:
         "camera": facts.camera,
         "captions": [caption.text for caption in facts.captions],
         "tags": [tag_to_json(tag) for tag in facts.tags],
-        "alike": [_alike(alike) for alike in hit.alike],
-        "offline": picture.offline,
-        "match": None if hit.match is None else round(hit.match, 4),
-        "reranked": None if hit.reranked is None else _reranked(hit.reranked),
-        "matched_words": list(hit.words),
     }
-    if hit.copy is not None:
-        shown["copy"] = hit.copy.value
-    return shown
 
 
 def tag_to_json(tag: Tag) -> Json:
@@ -71,10 +81,6 @@ def taken_at(taken: TakenAt) -> str:
     if taken.offset_minutes is None:
         return local.isoformat()
     return local.replace(tzinfo=timezone(timedelta(minutes=taken.offset_minutes))).isoformat()
-
-
-def _alike(alike: Alike) -> Json:
-    return {**json_path(alike.path), "kind": alike.kind.value, "image_id": alike.image_id}
 
 
 def _reranked(made: Reranked) -> Json:

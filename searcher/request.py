@@ -20,12 +20,15 @@ class SearchRequest:
 
     text: str | None = None
     images: tuple[Pixels, ...] = ()  # uint8 (height, width, 3), each fitted by the encoder's Preprocess
+    like: Vectors | None = None  # pictures whose vectors are known, float32 (n, dim), unit rows; as `images`
     vector: Vectors | None = None  # (dim,) any length but zero; weighs as much as the text
     not_texts: tuple[str, ...] = ()
+    not_images: tuple[Pixels, ...] = ()  # as `images`
+    unlike: Vectors | None = None  # as `like`
     image_weight: float = 1.0
     not_weight: float = 0.5
     page: Page = field(default_factory=Page)
-    rerank: Rerank = field(default_factory=Rerank)  # reads the text, never not_texts
+    rerank: Rerank = field(default_factory=Rerank)  # reads the text, and nothing of the rest
     mode: SearchMode = SearchMode.HYBRID
 
     def __post_init__(self) -> None:
@@ -35,8 +38,9 @@ class SearchRequest:
             _check_vector(self.vector)
         if any(not text.strip() for text in self.not_texts):
             raise UsageError("an empty text cannot be kept away from: say what the pictures should not show")
-        if not self.words and not self.images and self.vector is None:
-            what = "only what not to find was given" if self.not_texts else "the query is empty"
+        if not self.words and not self.examples and self.vector is None:
+            unwanted = self.not_texts or self.counter_examples
+            what = "only what not to find was given" if unwanted else "the query is empty"
             raise UsageError(f"{what}: say what to look for, in words, with a picture or with a vector")
         if self.mode is SearchMode.TEXT:
             self._check_text_alone()
@@ -49,26 +53,40 @@ class SearchRequest:
         return (self.text or "").strip()
 
     @property
+    def examples(self) -> int:
+        """Pictures that the hits should be like."""
+        return len(self.images) + _rows(self.like)
+
+    @property
+    def counter_examples(self) -> int:
+        """Pictures that the hits should not be like."""
+        return len(self.not_images) + _rows(self.unlike)
+
+    @property
     def only_words(self) -> bool:
-        """True where nothing but words says what to look for."""
-        return bool(self.words) and not self.images and self.vector is None
+        """True where nothing but words says what to look for, and no picture what not to."""
+        return bool(self.words) and not self.examples and not self.counter_examples and self.vector is None
 
     @property
     def needs_encoder(self) -> bool:
-        """False where a vector is all there is, or where words are looked up as they are."""
-        return self.mode is not SearchMode.TEXT and bool(self.words or self.images or self.not_texts)
+        """False where vectors are all there is, or where words are looked up as they are."""
+        read = self.words or self.images or self.not_texts or self.not_images
+        return self.mode is not SearchMode.TEXT and bool(read)
 
     def describe(self) -> str:
         """The query in one line: the words alone where there are only words."""
         parts = [self.words] if self.words else []
         if self.vector is not None:
             parts.append("a vector")
-        if self.images:
-            parts.append("1 picture" if len(self.images) == 1 else f"{len(self.images)} pictures")
-        return " + ".join(parts) + "".join(f" - {text.strip()}" for text in self.not_texts)
+        if self.examples:
+            parts.append(_pictures(self.examples))
+        without = [text.strip() for text in self.not_texts]
+        if self.counter_examples:
+            without.append(_pictures(self.counter_examples))
+        return " + ".join(parts) + "".join(f" - {one}" for one in without)
 
     def _check_text_alone(self) -> None:
-        if self.images or self.vector is not None or self.not_texts:
+        if self.examples or self.counter_examples or self.vector is not None or self.not_texts:
             raise UsageError("text mode looks words up, and can do nothing with a picture, a vector or --not")
         if self.rerank.depth and self.rerank.fusion is Fusion.ITM_CLIP:
             raise UsageError("text mode computes no cosines that could be fused: choose another fusion")
@@ -96,6 +114,14 @@ def check_dim(vector: Vectors, dim: int, space: str) -> None:
     """
     if vector.shape != (dim,):
         raise UsageError(f"the vector has shape {vector.shape}, and the library's {space} has {dim} dimensions")
+
+
+def _rows(vectors: Vectors | None) -> int:
+    return 0 if vectors is None else len(vectors)
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count} pictures"
 
 
 def _check_vector(vector: Vectors) -> None:

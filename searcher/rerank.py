@@ -250,6 +250,6 @@ def _fused(one: Found) -> float:
 
 def _key(request: SearchRequest, source: FeatureSource) -> str:
     """The same for every page of one query."""
-    page = replace(request.page, k=1, offset=0)
+    page = replace(request.page, k=1, offset=0, seen=frozenset())
     parts = (request.words, request.not_texts, request.not_weight, page, source.reranker.info.identity)
     return hashlib.sha256(repr(parts).encode()).hexdigest()

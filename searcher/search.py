@@ -3,7 +3,7 @@
 Filters become rows and rows are found in `db`; encoding is the encoder's that is handed in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,11 +27,15 @@ if TYPE_CHECKING:
     from db.records import SpaceInfo
 
 
+Hear = Callable[[SearchResult], None]
+
+
 def search(
     reader: "LibraryReader",
     request: SearchRequest,
     encoder: MakeEncoder | None,
     second: SecondLook | None = None,
+    before_reranking: Hear | None = None,
 ) -> SearchResult:
     """The best pictures of the library for a request.
 
@@ -40,6 +44,7 @@ def search(
         request: what to search for.
         encoder: makes the encoder; called only where there are words or pictures to encode. None: there is none.
         second: looks again at the best candidates; None: nothing does.
+        before_reranking: hears the answer as it is before that, where it will look.
 
     Raises:
         UsageError: the parts of the query cancel each other out, the vector has another dim, there is no encoder, or
@@ -51,7 +56,7 @@ def search(
     watch, page = Stopwatch.start(), request.page
     space = reader.active_space()
     if request.mode is SearchMode.TEXT:
-        return _search_texts(reader, request, space, watch, second)
+        return _search_texts(reader, request, space, watch, second, before_reranking)
     if request.vector is not None:
         check_dim(request.vector, space.dim, space.name)
     model = encoder_for(space, encoder) if request.needs_encoder else None
@@ -60,18 +65,24 @@ def search(
 
     source, wordless = _source(reader, request, space, vector)
     found = retrieve(reader, space, source, page, _arrange(page), further=_further(request, second))
-    with watch.reranking():
-        looked = rerank(found.shown, request, second)
-    judged = with_match(reader, space, vector, looked.found, words=request.only_words)
     texts = [request.words, *request.not_texts] if request.words else request.not_texts
     notices = [*(text_notices(model, texts) if model else []), *wordless]
-    notices += looked.notices
-    answer = _answer(looked, judged, page)
-    return result_of(reader, found, answer, query=request.describe(), watch=watch, notices=notices)
+
+    def told(looked: Looked) -> SearchResult:
+        answer = _answer(looked, with_match(reader, space, vector, looked.found, words=request.only_words), page)
+        said = [*notices, *looked.notices]
+        return result_of(reader, found, answer, query=request.describe(), watch=watch, notices=said)
+
+    return _looked_at_again(found.shown, request, second, watch, told, before_reranking)
 
 
 def _search_texts(
-    reader: "LibraryReader", request: SearchRequest, space: "SpaceInfo", watch: Stopwatch, second: SecondLook | None
+    reader: "LibraryReader",
+    request: SearchRequest,
+    space: "SpaceInfo",
+    watch: Stopwatch,
+    second: SecondLook | None,
+    before_reranking: Hear | None,
 ) -> SearchResult:
     """Words alone, looked up in captions, tags and names; no model is needed but the reranker that is asked for."""
     keywords, missing = read_keywords(request.words), reader.words_missing()
@@ -81,12 +92,29 @@ def _search_texts(
         raise UsageError(f"there is no word to look up in {request.words!r}")
     source = partial(by_words, reader, space, keywords)
     found = retrieve(reader, space, source, request.page, _arrange(request.page), further=_further(request, second))
-    with watch.reranking():
-        looked = rerank(found.shown, request, second)
     notices = [] if found.shown or not found.searched else ["no caption, tag or name has any of these words"]
-    notices += looked.notices
-    answer = _answer(looked, looked.found, request.page)
-    return result_of(reader, found, answer, query=request.describe(), watch=watch, notices=notices)
+
+    def told(looked: Looked) -> SearchResult:
+        answer, said = _answer(looked, looked.found, request.page), [*notices, *looked.notices]
+        return result_of(reader, found, answer, query=request.describe(), watch=watch, notices=said)
+
+    return _looked_at_again(found.shown, request, second, watch, told, before_reranking)
+
+
+def _looked_at_again(
+    shown: Sequence[Found],
+    request: SearchRequest,
+    second: SecondLook | None,
+    watch: Stopwatch,
+    told: Callable[[Looked], SearchResult],
+    before_reranking: Hear | None,
+) -> SearchResult:
+    """The answer after the second look; the one before it goes to who wants to hear it, where there will be one."""
+    if before_reranking is not None and depth_wanted(request, second):
+        before_reranking(told(Looked(shown)))
+    with watch.reranking():
+        looked = rerank(shown, request, second)
+    return told(looked)
 
 
 def _further(request: SearchRequest, second: SecondLook | None) -> int:

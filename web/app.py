@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.program import VERSION
-from web.api import browse, duplicates, health, search
+from web.api import browse, duplicates, health, images, search, session, thumbnails
 from web.page import router as page
 from web.problems import tell_problems
 
@@ -20,7 +20,10 @@ API = "/api/v1"
 
 ROUTERS: tuple[Callable[[Parts], APIRouter], ...] = (
     health.router,
+    session.router,
     search.router,
+    images.router,
+    thumbnails.router,
     browse.router,
     duplicates.router,
 )

@@ -8,12 +8,17 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from semantic_image_search.warm.server import ANSWERING
+from web.access.entry import Entry
+from web.api.cursors import Cursors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from semantic_image_search import Library
     from semantic_image_search.warm.held import Held
+
+_LOOK_S = 0.05  # between two looks whether anybody still waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +27,37 @@ class Parts:
 
     library: Path  # its folder, absolute
     held: Held
+    entry: Entry = field(default_factory=Entry)  # who may come in, and how; by itself nobody
+    cursors: Cursors = field(default_factory=Cursors)  # where pages begin, and what was on those before
     answering: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(ANSWERING))  # questions at once
+
+    @contextmanager
+    def asked(self, texts: Sequence[str] = (), *, waiting: Callable[[], None] = lambda: None) -> Iterator[Library]:
+        """The library, for one question; its turn is waited for.
+
+        Args:
+            texts: what has to be encoded to answer it: read together with what others ask.
+            waiting: called now and then before it is its turn; what it raises ends the wait.
+        """
+        with self.held.library() as library:
+            waiting()
+            self.held.encode_ahead(texts)
+            while not self.answering.acquire(timeout=_LOOK_S):
+                waiting()
+            try:
+                waiting()
+                yield library
+            finally:
+                self.answering.release()
 
 
 @contextmanager
-def open_parts(library: Path, held: Held) -> Iterator[Parts]:
+def open_parts(library: Path, held: Held, entry: Entry | None = None) -> Iterator[Parts]:
     """The parts of one server; what they keep (uploads, jobs) ends with them.
 
     Args:
         library: its folder, absolute.
         held: answers from it.
+        entry: who may come in; None: it is decided elsewhere.
     """
-    yield Parts(library, held)
+    yield Parts(library, held, entry or Entry())

@@ -6,8 +6,6 @@ everything else is a bug, reported on the server's side and told as one.
 
 from __future__ import annotations
 
-import sys
-import traceback
 from typing import TYPE_CHECKING
 
 from fastapi.exceptions import RequestValidationError
@@ -22,8 +20,10 @@ from core.errors import (
     PictureProblem,
     SearchError,
     StorageFull,
+    UnknownPicture,
     UsageError,
 )
+from web.bugs import report_bug
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +35,7 @@ MEDIA_TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[SearchError], int], ...] = (
     (UsageError, 400),
     (PictureProblem, 415),
+    (UnknownPicture, 404),
     (LibraryNotFound, 404),
     (LibraryLocked, 409),
     (StorageFull, 507),
@@ -71,9 +72,23 @@ def problem_of(error: SearchError) -> Problem:
 
 def problem_response(problem: Problem) -> JSONResponse:
     """A problem as RFC 9457 has it; `code` is stable, `detail` is for people."""
+    return JSONResponse(problem_told(problem), problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
+
+
+def problem_told(problem: Problem) -> dict[str, object]:
+    """Its JSON."""
     body = {"type": "about:blank", "title": _title(problem.status), "status": problem.status}
-    shown = {**body, "detail": problem.detail, "code": problem.code}
-    return JSONResponse(shown, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
+    return {**body, "detail": problem.detail, "code": problem.code}
+
+
+def as_problem(error: Exception) -> Problem:
+    """Whatever went wrong, as it is told to who asked; a bug is reported on the server's side, too."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, SearchError):
+        return problem_of(error)
+    report_bug(error)
+    return Problem(500, "bug", "this is a bug of the server; its owner sees more in its terminal")
 
 
 def tell_problems(app: FastAPI) -> None:
@@ -108,8 +123,7 @@ async def _unknown(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _bug(_: Request, error: Exception) -> JSONResponse:
-    traceback.print_exception(error, file=sys.stderr)
-    return problem_response(Problem(500, "bug", "this is a bug of the server; its owner sees more in its terminal"))
+    return problem_response(as_problem(error))
 
 
 def _title(status: int) -> str:

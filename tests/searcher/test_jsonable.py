@@ -25,7 +25,7 @@ def test_the_exact_shape():
             Hit(1, 0.30000001192092896, first, (Alike(b"/c\xfe", AlikeKind.BURST, 109),), words=("red", "kite")),
             Hit(2, 0.25, second, (), CopyKind.RESIZED, 0.87654, Reranked(2.0, 0.3, 2.3)),
         ),
-        nearest=(Hit(1, 0.2, first, (Alike(b"/c\xfe", AlikeKind.BURST),)),),
+        nearest=(Hit(1, 0.2, first, (Alike(b"/c\xfe", AlikeKind.BURST, 109),)),),
         reranker="blip-itm-base-coco",
         reranked=7,
         notices=("a notice",),

@@ -1,0 +1,45 @@
+"""From results to the answers of the API: the JSON of the command line, and what a page needs besides."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from core.paths import display
+from searcher.jsonable import Json, result_to_json
+
+if TYPE_CHECKING:
+    from core.pictures import Picture
+    from core.queries import Hit, SearchResult
+    from web.api.places import Places
+
+
+def answer_of(result: SearchResult, places: Places, *, next_cursor: str | None) -> Json:
+    """The answer, for one who sees paths so."""
+    answer = result_to_json(result, places.shown)
+    for key, hits in (("hits", result.hits), ("nearest", result.nearest)):
+        answer[key] = [_with_more(told, hit) for told, hit in zip(answer[key], hits, strict=True)]  # type: ignore[call-overload]
+    if not places.whole:
+        answer["library"] = os.path.basename(result.library)  # noqa: PTH119 - as it is shown
+    return {**answer, "next_cursor": next_cursor}
+
+
+def names_of(picture: Picture) -> Json:
+    """The file's `name`, and the `version` of its content."""
+    name = display(os.path.basename(picture.path))  # noqa: PTH119 - bytes
+    return {"name": name, "version": version_of(picture)}
+
+
+def version_of(picture: Picture) -> str:
+    """Another text where the picture's content is another; empty where its bytes were never read."""
+    return "" if picture.content_hash is None else picture.content_hash[:8].hex()
+
+
+def as_json(value: object) -> bytes:
+    """As it is sent."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _with_more(told: Json, hit: Hit) -> Json:
+    return {**told, **names_of(hit.picture)}

@@ -1,0 +1,96 @@
+"""What a request says of which pictures may be found, and its `Filters`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from core.queries import Filters
+    from web.api.places import Places
+
+MOST_WORDS = 2_000  # characters of a text; models read 77 tokens
+
+
+class Asked(BaseModel):
+    """What every body has in common: no key that means nothing here, nothing of another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _a_moment(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+Moment = Annotated[
+    str,
+    AfterValidator(_a_moment),
+    Field(max_length=40, description="ISO 8601: `2019-05-01` or `2019-05-01T14:00:00`; an offset is left out."),
+]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+Path = Annotated[str, Field(min_length=1, max_length=4_096)]
+
+
+class NearAsked(Asked):
+    """A circle on the earth."""
+
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    radius_km: float = Field(gt=0, le=20_100)
+
+
+class FiltersAsked(Asked):
+    """Which pictures may be found; all that is given must hold."""
+
+    folders: list[Path] = Field([], max_length=100, description="A picture lies in one of these, or below it.")
+    taken_from: Moment | None = Field(None, description="From this moment on, by the clock on the wall.")
+    taken_before: Moment | None = Field(None, description="Until just before it.")
+    camera: Name | None = Field(None, description="A part of the camera's or the lens's name.")
+    near: NearAsked | None = None
+    orientation: Literal["landscape", "portrait", "square"] | None = None
+    formats: list[Name] = Field([], max_length=50, description="One of these: `jpeg`, `heif`, `png` …")
+    tags: list[Name] = Field([], max_length=50, description="All of these.")
+
+    def filters(self, places: Places) -> Filters:
+        """As the library takes them.
+
+        Raises:
+            UsageError, Problem: one of them makes no sense.
+        """
+        from core.pictures import Orientation
+        from core.queries import Filters, Near
+        from core.tags import tidy_name
+        from searcher.filters import parse_types
+
+        return Filters(
+            folders=tuple(places.read(folder) for folder in self.folders),
+            taken_from=_moment(self.taken_from),
+            taken_before=_moment(self.taken_before),
+            camera=self.camera and self.camera.strip(),
+            near=self.near and Near(self.near.latitude, self.near.longitude, self.near.radius_km),
+            orientation=Orientation(self.orientation) if self.orientation else None,
+            formats=parse_types(self.formats),
+            tags=tuple(dict.fromkeys(tidy_name(tag) for tag in self.tags)),
+        )
+
+
+def _moment(text: str | None) -> datetime | None:
+    """The clock on the wall; what an offset says is where that clock hung."""
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=None)
+
+
+class PageAsked(Asked):
+    """Which pictures may be found, and which of the hits are shown."""
+
+    filters: FiltersAsked = Field(default_factory=FiltersAsked)
+    sort: Literal["score", "date"] = "score"
+    group: bool = Field(True, description="Copies and bursts as one hit.")
+    k: int = Field(50, ge=1, le=200, description="Hits on a page.")
+    cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before, to this question.")
+
+    def question(self, kind: str) -> bytes:
+        """All that makes it this question and no other, but for which page is asked for."""
+        return kind.encode() + self.model_dump_json(exclude={"k", "cursor"}).encode()

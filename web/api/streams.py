@@ -1,0 +1,136 @@
+"""Answers that come in parts: a thread works them out, and stops when whoever asked goes away.
+
+The first part is waited for before anything is sent, so that what is wrong with a question is told by its status.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+from fastapi.responses import Response, StreamingResponse
+
+from web.api.answers import as_json
+from web.problems import Problem, as_problem, problem_told
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from fastapi import Request
+
+    from core.indexing import Progress
+    from searcher.jsonable import Json
+
+LINES = "application/x-ndjson"
+
+
+class Gone(Exception):
+    """Whoever asked does not wait any more."""
+
+
+class Teller:
+    """What the thread tells, and hears: one for each question."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._said: asyncio.Queue[Json | Exception | None] = asyncio.Queue()
+        self._left = Event()
+
+    def say(self, event: str, answer: Json) -> None:
+        """One part of the answer. Raises Gone where nobody hears it."""
+        self.check()
+        self._put({"event": event, "answer": answer})
+
+    def check(self, progress: Progress | None = None) -> None:
+        """Raises Gone where nobody waits any more; may listen to progress."""
+        del progress
+        if self._left.is_set():
+            raise Gone
+
+    def leave(self) -> None:
+        """Nobody waits any more."""
+        self._left.set()
+
+    def work(self, tell: Callable[[Teller], None]) -> None:
+        """In a thread: tell, then that this is all, or what went wrong."""
+        end: Exception | None = None
+        try:
+            tell(self)
+        except Gone:
+            return
+        except Exception as error:  # noqa: BLE001 - told to who asked, or raised where the request is answered
+            end = error
+        self._put(end)
+
+    async def next(self) -> Json | Exception | None:
+        """What is said next: a part, what went wrong, or None at the end."""
+        return await self._said.get()
+
+    def _put(self, said: Json | Exception | None) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._said.put_nowait, said)
+        except RuntimeError as error:  # the loop is closed: the server has ended
+            raise Gone from error
+
+
+async def tell(request: Request, work: Callable[[Teller], None], *, in_parts: bool) -> Response:
+    """The answer that `work` tells: its last part, or, `in_parts`, all as lines of JSON.
+
+    Args:
+        request: nobody waits for it once it is disconnected.
+        work: tells it, in a thread of its own.
+        in_parts: whether to send each part as soon as it is there.
+
+    Raises:
+        what `work` raises before its first part; without parts, at any time.
+    """
+    teller = Teller()
+    Thread(target=teller.work, args=(work,), daemon=True).start()
+    gone = asyncio.ensure_future(_disconnected(request))
+    try:
+        first = await _next(teller, gone)
+        while not in_parts and (following := await _next(teller, gone)) is not None:
+            first = following
+    except BaseException:
+        teller.leave()
+        raise
+    finally:
+        gone.cancel()
+    if in_parts:
+        return StreamingResponse(_lines(first, teller), media_type=LINES, headers={"Cache-Control": "no-store"})
+    return Response(as_json(first["answer"]), media_type="application/json")
+
+
+async def _next(teller: Teller, gone: asyncio.Future[None]) -> Json | None:
+    """The next part, unless who asked leaves first."""
+    following = asyncio.ensure_future(teller.next())
+    await asyncio.wait({following, gone}, return_when=asyncio.FIRST_COMPLETED)
+    if not following.done():
+        following.cancel()
+        raise Problem(499, "gone", "whoever asked did not wait for the answer")
+    said = following.result()
+    if isinstance(said, Exception):
+        raise said
+    return said
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _lines(first: Json | None, teller: Teller) -> AsyncIterator[bytes]:
+    """The parts, each on its line; the last line says that it is the last, or what went wrong."""
+    try:
+        said: Json | Exception | None = first
+        while said is not None and not isinstance(said, Exception):
+            yield as_json(said) + b"\n"
+            said = await teller.next()
+        yield as_json(_last(said)) + b"\n"
+    finally:
+        teller.leave()
+
+
+def _last(said: Exception | None) -> Json:
+    return {"event": "done"} if said is None else {"event": "problem", "problem": problem_told(as_problem(said))}
