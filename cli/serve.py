@@ -46,6 +46,23 @@ Port = Annotated[
     ),
 ]
 OpenPage = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
+Lan = Annotated[
+    bool, typer.Option("--lan", help="Let others in this network search, too: shows an address with a token.")
+]
+Host = Annotated[
+    str | None,
+    typer.Option("--host", metavar="ADDRESS", help="Also listen at this address, for whoever has the token."),
+]
+NewToken = Annotated[
+    bool, typer.Option("--new-token", help="Make the token of --host anew and show it; without --host nothing else.")
+]
+TrustProxy = Annotated[
+    str | None,
+    typer.Option("--trust-proxy", metavar="NAME", help="A reverse proxy asks under this name and decides who may."),
+]
+BasePath = Annotated[
+    str | None, typer.Option("--base-path", metavar="/PATH", help="What a reverse proxy has the page below.")
+]
 NoPage = Annotated[bool, typer.Option("--no-page", help="Answer the command line only; nothing listens on a port.")]
 
 
@@ -55,6 +72,11 @@ def serve(
     port: Port = None,
     open_page: OpenPage = False,
     no_page: NoPage = False,
+    lan: Lan = False,
+    host: Host = None,
+    new_token: NewToken = False,
+    trust_proxy: TrustProxy = None,
+    base_path: BasePath = None,
     library: options.LibraryFolder = None,
     device: options.OnDevice = None,
 ) -> None:
@@ -67,14 +89,26 @@ def serve(
     # thread for each is quicker than all cores for all of them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from cli.console import say
-    from cli.page import Wanted, page_door
+    from cli.page import Wanted, page_door, show_new_token
     from core.settings import load_settings
     from semantic_image_search.warm.serving import serve as serve_library
 
     settings = load_settings(library=library and library.expanduser(), device=device)
     minutes = settings.serve_idle_minutes if idle is None else idle
     path = settings.library.absolute()
-    doors = () if no_page else (page_door(path, Wanted(port=port, open_browser=open_page)),)
+    wanted = Wanted(
+        port=port,
+        open_browser=open_page,
+        lan=lan,
+        host=host,
+        new_token=new_token,
+        proxy=trust_proxy,
+        base_path=base_path,
+    )
+    if wanted.only_a_token:
+        show_new_token(path)
+        return
+    doors = () if no_page else (page_door(path, wanted),)
     _end_like_ctrl_c(signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
     try:
         serve_library(

@@ -11,64 +11,82 @@ from core.errors import SearchError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from socket import socket
+
+    import uvicorn
 
     from semantic_image_search.warm.held import Held
     from web.access.addresses import Listening
+    from web.access.entry import Entry
+    from web.access.guard import Guard
 
 ENDING_S = 2  # for answers that are being given when the server ends; a stream of events never ends by itself
 _KEEP_ALIVE_S = 30
-_HEADERS_BYTES = 32_768  # of one request, with its first line
+_UNFINISHED_BYTES = 16_384  # of a request's headers, while more of them are waited for
 
 
 @contextmanager
-def open_door(held: Held, *, library: Path, listening: Listening) -> Iterator[None]:
+def open_door(held: Held, *, library: Path, listening: Listening, entry: Entry) -> Iterator[None]:
     """Answer HTTP from a library, for as long as this lasts; the sockets are closed at its end.
 
     Raises:
         SearchError: the server did not come up.
     """
-    import uvicorn
-
     from web.access.guard import Guard
     from web.app import create_app
-    from web.parts import Parts
+    from web.parts import open_parts
 
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: object = None) -> None:
-            del sockets
-            await super().startup(list(listening.sockets))
+    with open_parts(library, held, entry) as parts, _running(Guard(create_app(parts), entry), entry, listening.sockets):
+        yield
+
+
+@contextmanager
+def _running(app: Guard, entry: Entry, sockets: tuple[socket, ...]) -> Iterator[None]:
+    up, server = Event(), _server(app, entry)
+
+    def run() -> None:
+        try:
+            server.run(list(sockets))
+        finally:
             up.set()
 
-    up = Event()
+    started = server.startup
+
+    async def startup(sockets: list[socket] | None = None) -> None:
+        await started(sockets)
+        up.set()
+
+    server.startup = startup  # type: ignore[method-assign]  # it tells nobody when it is up
+    thread = Thread(target=run, name="http", daemon=True)
+    thread.start()
+    up.wait()
+    try:
+        if not server.started:
+            raise SearchError("the page's server did not come up; --no-page does without")
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(ENDING_S + 5)
+        for one in sockets:
+            one.close()
+
+
+def _server(app: Guard, entry: Entry) -> uvicorn.Server:
+    import uvicorn
+
+    from web.access.connections import guarded_by
+
     config = uvicorn.Config(
-        Guard(create_app(Parts(library, held))),
+        app,
         log_config=None,
         log_level="critical",  # what it would log are bugs, which the guard tells, and what clients did
         access_log=False,
         server_header=False,
         proxy_headers=False,
         ws="none",
-        http="h11",
+        http=guarded_by(entry),
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=ENDING_S,
-        h11_max_incomplete_event_size=_HEADERS_BYTES,
+        h11_max_incomplete_event_size=_UNFINISHED_BYTES,
     )
-    server = Server(config)
-
-    def run() -> None:
-        try:
-            server.run(list(listening.sockets))
-        finally:
-            listening.close()
-            up.set()
-
-    thread = Thread(target=run, name="http", daemon=True)
-    thread.start()
-    up.wait()
-    if not server.started:
-        raise SearchError("the page's server did not come up: what it said is above; --no-page does without")
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join(ENDING_S + 5)
+    return uvicorn.Server(config)
