@@ -58,7 +58,7 @@ class FolderCounts:
     @cached_property
     def _only_node(self) -> NDArray[np.int64]:
         """Per row the folder of its only file; _NONE where it has several, or none."""
-        nodes = self._tree.node_of[self._fields["folder"]]
+        nodes: NDArray[np.int64] = self._tree.node_of[self._fields["folder"]]
         nodes[self._fields["several"]] = _NONE
         return nodes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.program import VERSION
-from web.api import browse, duplicates, health, images, search, session, thumbnails
+from web.api import browse, duplicates, facets, health, images, search, session, thumbnails
 from web.page import router as page
 from web.problems import tell_problems
 
@@ -25,6 +25,7 @@ ROUTERS: tuple[Callable[[Parts], APIRouter], ...] = (
     images.router,
     thumbnails.router,
     browse.router,
+    facets.router,
     duplicates.router,
 )
 """Each makes the routes of one thing, below API."""
