@@ -116,7 +116,7 @@ class Picture:
     """A picture of the library, as an answer shows it. Identical files are one picture with several paths."""
 
     image_id: int
-    row: int  # in the space that was searched
+    row: int  # in the space that was searched; -1: none (asked for by its id, and without a vector there)
     path: bytes  # os.fsencode; the best of its paths (present before offline, then the shortest)
     other_paths: tuple[bytes, ...]
     offline: bool  # none of its files can be reached at present

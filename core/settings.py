@@ -61,6 +61,8 @@ class Settings:
     answerer: str = _setting(DEFAULT_ANSWERER, words())
     rerank_budget_s: float = _setting(3.0, number(0, 3600))  # longer, and people ask again
     feature_cache_mb: int = _setting(2048, whole(least=0))  # 2,300 pictures at base size; 0: nothing is kept
+    # What the page shows of 60,000 pictures, at 35 kB each; 0: nothing is kept
+    thumbnail_cache_mb: int = _setting(2048, whole(least=0))
     # `search serve`: as long as somebody searches; a model and an index are a good part of a laptop's memory
     serve_idle_minutes: float = _setting(10.0, number(0, 525_600))
 

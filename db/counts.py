@@ -11,6 +11,7 @@ from db.features import FOLDER
 from db.pending import pending
 from db.records import Counts, DiskUsage, FileState, GenerationInfo
 from db.tally import tally
+from db.thumbnails import FOLDER as THUMBNAILS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +53,7 @@ def disk_usage(folder: Path) -> DiskUsage:
         vectors=_bytes(spaces, "*/*/vectors.*"),
         indexes=_bytes(spaces, "*/*/index.*"),
         columns=_bytes(spaces, "*/*/columns.*"),
-        thumbnails=_bytes(folder / "thumbnails", "**/*"),
+        thumbnails=_bytes(folder / THUMBNAILS, "**/*"),
         features=_bytes(folder / FOLDER, "**/*"),
     )
 

@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from db.features import FOLDER, write_whole
+from db.bounded import write_whole
+from db.features import FOLDER
 
 KEPT = 20
 """Queries; whoever pages does so within minutes."""

@@ -6,26 +6,20 @@ appears whole under its name or not at all, and carries a checksum.
 """
 
 import os
-import secrets
 import struct
-import time
 import zlib
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from core.arrays import PictureFeatures
+from db.bounded import BoundedFolder, write_whole
 
 FOLDER = "features"
 _SUFFIX = ".f16"
-_UNFINISHED = ".part"
 _HEADER = struct.Struct("<4sIII")  # magic, tokens, width, CRC-32 of the numbers
 _MAGIC = b"SIF1"
-_LEFT = 0.9  # of the bound, after making room: so that not every picture makes room anew
-_LOOK_AGAIN = 0.02  # of the bound, written by this process: then others' files are counted, too
-_ABANDONED_S = 3600.0  # a half-written file this old has no writer any more
 
 
 class FeatureCache:
@@ -42,8 +36,7 @@ class FeatureCache:
         self._library = library
         self._folder = library / FOLDER / identity[:16]
         self.max_bytes = remembered_bound(library) or max_bytes
-        self._used: int | None = None  # bytes, all rerankers'; None: not counted yet
-        self._written = 0  # bytes since they were counted
+        self._bounded = BoundedFolder(library / FOLDER, "*/*/", self.max_bytes)  # all rerankers'
         self._writable = self.max_bytes > 0 and library.is_dir()
 
     def __contains__(self, content_hash: bytes) -> bool:
@@ -73,7 +66,7 @@ class FeatureCache:
         if not self._writable or len(content) > self.max_bytes:
             return False
         try:
-            self._make_room(len(content))
+            self._bounded.make_room(len(content))
             write_whole(self._file(content_hash), content)
         except OSError:  # full or read-only: not tried again by this process
             self._writable = False
@@ -81,15 +74,7 @@ class FeatureCache:
 
     def used_bytes(self) -> int:
         """What all rerankers' features take on disk now."""
-        return sum(size for _, size, _ in _files(self._library))
-
-    def _make_room(self, size_bytes: int) -> None:
-        if self._used is None or self._written > _LOOK_AGAIN * self.max_bytes:
-            self._used, self._written = self.used_bytes(), 0
-        if self._used + size_bytes > self.max_bytes:
-            self._used = _shrink(self._library, int(_LEFT * self.max_bytes))
-        self._used += size_bytes
-        self._written += size_bytes
+        return self._bounded.used_bytes()
 
     def _file(self, content_hash: bytes) -> Path:
         name = content_hash.hex()
@@ -136,46 +121,3 @@ def _written_out(features: PictureFeatures) -> bytes:
     tokens, width = features.shape
     numbers = np.ascontiguousarray(features, "<f2").tobytes()
     return _HEADER.pack(_MAGIC, tokens, width, zlib.crc32(numbers)) + numbers
-
-
-def write_whole(file: Path, content: bytes) -> None:
-    """Under its name only when all of it is written. Without fsync: for what can be lost, and is checked when read.
-
-    Raises:
-        OSError: it cannot be written; nothing is left behind then.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f"{file.stem}.{secrets.token_hex(8)}{_UNFINISHED}")
-    try:
-        part.write_bytes(content)
-        part.replace(file)
-    except BaseException:
-        with suppress(OSError):
-            part.unlink()
-        raise
-
-
-def _shrink(library: Path, left_bytes: int) -> int:
-    """Drop what was unused longest until this much is left, and what crashed writers left; bytes that stay."""
-    files = sorted(_files(library))
-    used, abandoned = sum(size for _, size, _ in files), time.time() - _ABANDONED_S
-    for used_at, size, path in files:
-        if used <= left_bytes and not (path.endswith(_UNFINISHED) and used_at < abandoned):
-            continue
-        with suppress(OSError):  # another process was quicker, or reads it (Windows)
-            Path(path).unlink()
-            used -= size
-    return used
-
-
-def _files(library: Path) -> Iterator[tuple[float, int, str]]:
-    """(last use in unix seconds, bytes, path) of every file of features."""
-    for folder in (library / FOLDER).glob("*/*/"):
-        try:
-            entries = list(os.scandir(folder))
-        except OSError:
-            continue
-        for entry in entries:
-            with suppress(OSError):
-                stat = entry.stat()
-                yield stat.st_mtime, stat.st_size, entry.path

@@ -1,8 +1,6 @@
 """What the owner forgot stays forgotten: by its path, and by its content where no other file has it."""
 
 import time
-from contextlib import suppress
-from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -12,6 +10,7 @@ from db.connect import DATABASE, Store, checkpoint, run_many, transaction
 from db.features import forget_features
 from db.liveness import drop_orphans, settle_touched, touch_pictures_of
 from db.ranges import PathRange
+from db.thumbnails import drop_thumbnails
 from db.words import purge_words
 
 _BELOW = "path = :path OR (path >= :lower AND path < :upper)"
@@ -43,7 +42,7 @@ def forget(store: Store, path: bytes) -> int:
     for backup in store.folder.glob(f"{DATABASE}.backup-*"):
         backup.unlink(missing_ok=True)
     for content in hashes:
-        _remove_thumbnails(store.folder, content)
+        drop_thumbnails(store.folder, content)
         forget_features(store.folder, content)
     return forgotten
 
@@ -124,14 +123,6 @@ def _drop_names(conn: Connection) -> None:
         conn.exec_driver_sql(
             f"DELETE FROM {table} WHERE id NOT IN (SELECT {table}_id FROM asset WHERE {table}_id IS NOT NULL)"
         )
-
-
-def _remove_thumbnails(library: Path, content_hash: bytes) -> None:
-    """Thumbnails are named by content: thumbnails/<first two hex digits>/<all of them>*."""
-    name = content_hash.hex()
-    for path in (library / "thumbnails" / name[:2]).glob(f"{name}*"):
-        with suppress(FileNotFoundError):
-            path.unlink()
 
 
 def _values(path: bytes) -> dict[str, object]:

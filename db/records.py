@@ -247,6 +247,16 @@ class ExportRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureFile:
+    """One file of a picture, as it was when it was indexed."""
+
+    path: bytes
+    offline: bool
+    size: int | None  # bytes; None: never seen on disk
+    mtime_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ImportedRow:
     """One picture that comes with its vector. `size` is None where the file cannot be reached."""
 

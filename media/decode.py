@@ -11,7 +11,7 @@ cosine of real features (MobileNetV2) is 0.996 in the mean and 0.993 at worst, a
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -100,7 +100,7 @@ def decode_picture(
         if source.content_hash == known_hash:
             return None
         opened = _open(source, limits, seen)
-        return _decode(opened, targets, small_side, limits, hooks)
+        return decode_opened(opened, targets=targets, small_side=small_side, limits=limits, hooks=hooks)
 
 
 @contextmanager
@@ -110,7 +110,14 @@ def opened_picture(path: bytes, *, limits: DecodeLimits) -> Iterator[OpenedPictu
     Raises:
         PictureProblem: whatever is wrong with the file, also where the body's own decoding fails.
     """
-    with _boundary() as seen, open_source(path, hashed=False) as source:
+    with opened_from(open_source(path, hashed=False), limits=limits) as opened:
+        yield opened
+
+
+@contextmanager
+def opened_from(opening: AbstractContextManager[SourceFile], *, limits: DecodeLimits) -> Iterator[OpenedPicture]:
+    """As `opened_picture`, from wherever its bytes are; what opening them raises is told the same way."""
+    with _boundary() as seen, opening as source:
         yield _open(source, limits, seen)
 
 
@@ -167,9 +174,15 @@ def _recognise(header: bytes) -> str:
     return format_name
 
 
-def _decode(
-    opened: OpenedPicture, targets: Sequence[Preprocess], small_side: int | None, limits: DecodeLimits, hooks: Hooks
+def decode_opened(
+    opened: OpenedPicture,
+    *,
+    targets: Sequence[Preprocess],
+    small_side: int | None,
+    limits: DecodeLimits,
+    hooks: Hooks = _NO_HOOKS,
 ) -> DecodedPicture:
+    """As `decode_picture`, of what is open already; inside `opened_from`."""
     image, source = opened.image, opened.source
     full_size = image.size
     scale = decode_reduced(image, targets, small_side=small_side)

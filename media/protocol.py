@@ -1,7 +1,7 @@
 """What a decode worker and its pool say to each other: pickles with a length before them, on two pipes.
 
-The pool sends a Setup, then one WorkerJob at a time; the worker answers Ready once, then to each job any number of
-Waiting and one Reply. A closed pipe ends the worker.
+The pool sends a Setup, then one job at a time; the worker answers Ready once, then to each job any number of Waiting
+and one Reply to a WorkerJob, one Answer to an AskedJob. A closed pipe ends the worker.
 """
 
 import pickle
@@ -12,6 +12,7 @@ from typing import IO
 from core.errors import PictureProblem
 from core.models import Preprocess
 from core.pictures import DecodedPicture
+from media.asked import AskedPicture, Made, Want
 from media.elapsed import NOTHING_SPENT, Spent
 from media.limits import DecodeLimits
 
@@ -37,6 +38,14 @@ class WorkerJob:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedJob:
+    """One picture that somebody waits for, and what is to be made of it."""
+
+    picture: AskedPicture
+    want: Want
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """The worker has started."""
 
@@ -53,6 +62,14 @@ class Reply:
     picture: DecodedPicture | None
     problem: PictureProblem | None
     spent: Spent = NOTHING_SPENT
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of an AskedJob; one of the two is None."""
+
+    made: Made | None
+    problem: PictureProblem | None
 
 
 def write_frame(pipe: IO[bytes], message: object) -> None:

@@ -49,6 +49,23 @@ def _admit_all(size: int, header: bytes) -> None:
 
 
 @contextmanager
+def handed_source(data: bytes) -> Iterator[SourceFile]:
+    """Bytes that somebody handed over, as if they were a file; it has no path and no time.
+
+    Raises:
+        PictureProblem: EMPTY.
+    """
+    if not data:
+        raise PictureProblem(ProblemKind.EMPTY, "there is not a single byte")
+    digest = hashlib.blake2b(data, digest_size=_HASH_BYTES).digest()
+    yield SourceFile(b"", _stat_of(len(data)), io.BytesIO(data), digest)
+
+
+def _stat_of(size: int) -> os.stat_result:
+    return os.stat_result((stat.S_IFREG, 0, 0, 1, 0, 0, size, 0, 0, 0))
+
+
+@contextmanager
 def open_source(
     path: bytes, *, hashed: bool = True, admit: Callable[[int, bytes], object] = _admit_all
 ) -> Iterator[SourceFile]:

@@ -20,8 +20,21 @@ from media.decode import Hooks, decode_picture
 from media.elapsed import Elapsed, Lap, Spent
 from media.gate import LargePictureGate
 from media.limits import DecodeLimits
+from media.making import make
 from media.opening import load_all_plugins
-from media.protocol import Ready, Reply, Setup, Waiting, WorkerJob, read_frame, write_frame
+from media.protocol import (
+    Answer,
+    AskedJob,
+    Ready,
+    Reply,
+    Setup,
+    Waiting,
+    WorkerJob,
+    read_frame,
+    write_frame,
+)
+
+Job = WorkerJob | AskedJob
 
 _ALARM_FACTOR = 2.0  # times the pool's own timeout: the pool comes first
 
@@ -37,12 +50,12 @@ def main() -> None:
     _limit_process(setup.limits)
     load_all_plugins()
     write_frame(sink, Ready())
-    jobs: queue.SimpleQueue[WorkerJob] = queue.SimpleQueue()
+    jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
     threading.Thread(target=_read_jobs, args=(source, jobs), daemon=True).start()
     _work(setup, jobs, sink)
 
 
-def _work(setup: Setup, jobs: "queue.SimpleQueue[WorkerJob]", sink: IO[bytes]) -> None:
+def _work(setup: Setup, jobs: "queue.SimpleQueue[Job]", sink: IO[bytes]) -> None:
     def waiting() -> None:
         _set_alarm(setup.timeout_s)
         write_frame(sink, Waiting())
@@ -51,7 +64,7 @@ def _work(setup: Setup, jobs: "queue.SimpleQueue[WorkerJob]", sink: IO[bytes]) -
     while True:
         job = jobs.get()
         _set_alarm(setup.timeout_s)
-        reply = _decoded(job, setup, gate)
+        reply = _decoded(job, setup, gate) if isinstance(job, WorkerJob) else _answered(job, setup, gate)
         gate.release()
         _set_alarm(0)
         write_frame(sink, reply)
@@ -74,19 +87,27 @@ def _decoded(job: WorkerJob, setup: Setup, gate: LargePictureGate) -> Reply:
     return Reply(picture, None, _spent(reading, lap()))
 
 
+def _answered(job: AskedJob, setup: Setup, gate: LargePictureGate) -> Answer:
+    """As `_decoded`, for one picture that somebody waits for."""
+    try:
+        return Answer(make(job.picture, job.want, limits=setup.limits, hooks=Hooks(gate)), None)
+    except PictureProblem as problem:
+        return Answer(None, PictureProblem(problem.kind, problem.reason))
+
+
 def _spent(reading: Sequence[Elapsed], last: Elapsed) -> Spent:
     """What was not read to its end was not decoded."""
     return Spent(reading[0], last) if reading else Spent(last)
 
 
-def _read_jobs(source: IO[bytes], jobs: "queue.SimpleQueue[WorkerJob]") -> None:
+def _read_jobs(source: IO[bytes], jobs: "queue.SimpleQueue[Job]") -> None:
     """Runs beside the decoder, so that the end of the pool is noticed in the middle of a file."""
     while True:
         try:
             job = read_frame(source)
         except (EOFError, OSError):
             os._exit(0)
-        if isinstance(job, WorkerJob):
+        if isinstance(job, Job):
             jobs.put(job)
 
 

@@ -15,7 +15,17 @@ from typing import IO
 
 from core.errors import PictureProblem, ProblemKind, SearchError
 from media.elapsed import Elapsed, Lap, Spent
-from media.protocol import Ready, Reply, Setup, Waiting, WorkerJob, read_frame, write_frame
+from media.protocol import (
+    Answer,
+    AskedJob,
+    Ready,
+    Reply,
+    Setup,
+    Waiting,
+    WorkerJob,
+    read_frame,
+    write_frame,
+)
 from media.watchdog import Deadline, Watchdog
 
 # -P: the current folder may be full of pictures and of files named like modules.
@@ -42,15 +52,31 @@ class WorkerProcess:
         """
         process = self._running(watchdog)
         lap = Lap()
+        answer = self._exchange(process, job, watchdog)
+        if isinstance(answer, PictureProblem):
+            return Reply(None, answer, Spent(decode=Elapsed(lap().wall_s)))
+        if not isinstance(answer, Reply):
+            raise _strange(answer)
+        return answer
+
+    def ask(self, job: AskedJob, watchdog: Watchdog) -> Answer:
+        """As `decode`, for one picture that somebody waits for."""
+        answer = self._exchange(self._running(watchdog), job, watchdog)
+        if isinstance(answer, PictureProblem):
+            return Answer(None, answer)
+        if not isinstance(answer, Answer):
+            raise _strange(answer)
+        return answer
+
+    def _exchange(self, process: "subprocess.Popen[bytes]", job: WorkerJob | AskedJob, watchdog: Watchdog) -> object:
+        """What the worker says to a job; the problem of a worker that dies over it."""
         with watchdog.watching(process, self._setup.timeout_s) as deadline:
             try:
                 write_frame(_pipe(process.stdin), job)
                 while isinstance(answer := read_frame(_pipe(process.stdout)), Waiting):
                     deadline.restart()
             except (EOFError, OSError):
-                return Reply(None, self._death(process, deadline), Spent(decode=Elapsed(lap().wall_s)))
-        if not isinstance(answer, Reply):
-            raise SearchError(f"a decode worker said {type(answer).__name__}: report this as a bug")
+                return self._death(process, deadline)
         return answer
 
     def cancel(self) -> None:
@@ -147,6 +173,10 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
     if pipe is None:
         raise SearchError("a decode worker was started without pipes: report this as a bug")
     return pipe
+
+
+def _strange(answer: object) -> SearchError:
+    return SearchError(f"a decode worker said {type(answer).__name__}: report this as a bug")
 
 
 def _how(returncode: int | None) -> str:

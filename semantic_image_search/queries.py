@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from core.arrays import Pixels
+    from core.pictures import DecodedPicture
     from core.queries import Page
     from searcher.request import LookupRequest
+    from semantic_image_search.pictures import HandedPicture
 
-PictureLike: TypeAlias = "str | bytes | os.PathLike[str] | Image | Pixels"
-"""A path, a PIL image, or uint8 (height, width, 3) RGB."""
+PictureLike: TypeAlias = "str | bytes | os.PathLike[str] | Image | Pixels | HandedPicture"
+"""A path, a PIL image, uint8 (height, width, 3) RGB, or one that worker processes decode."""
 
 
 def fitted(picture: PictureLike, preprocess: Preprocess) -> Pixels:
@@ -32,7 +34,10 @@ def fitted(picture: PictureLike, preprocess: Preprocess) -> Pixels:
         UsageError: neither a path nor a picture.
     """
     from media import DecodeLimits, decode_picture, fit_array, fit_pixels
+    from semantic_image_search.pictures import HandedPicture
 
+    if isinstance(picture, HandedPicture):
+        return picture.decoded((preprocess,)).pixels[0]
     if isinstance(picture, str | bytes | os.PathLike):
         decoded = decode_picture(absolute(picture), targets=(preprocess,), limits=DecodeLimits())
         if decoded is None:  # only where a known hash was given
@@ -68,7 +73,11 @@ def lookup_request(picture: PictureLike, preprocess: Preprocess | None, page: Pa
     """
     from media import COMPARE_SIDE
     from searcher.request import LookupRequest
+    from semantic_image_search.pictures import HandedPicture
 
+    if isinstance(picture, HandedPicture):
+        targets = () if preprocess is None else (preprocess,)
+        return _decoded_request(picture.decoded(targets, small_side=COMPARE_SIDE), picture.source.path, page)
     if isinstance(picture, str | bytes | os.PathLike):
         return _file_request(absolute(picture), preprocess, page)
     width, height = _size_of(picture)
@@ -85,20 +94,28 @@ def lookup_request(picture: PictureLike, preprocess: Preprocess | None, page: Pa
 
 def _file_request(path: bytes, preprocess: Preprocess | None, page: Page) -> LookupRequest:
     from media import COMPARE_SIDE, DecodeLimits, decode_picture
-    from searcher.request import LookupRequest
 
     targets = () if preprocess is None else (preprocess,)
     decoded = decode_picture(path, targets=targets, limits=DecodeLimits(), small_side=COMPARE_SIDE)
-    if decoded is None or decoded.small is None:  # only where a known hash was given, or no small one asked for
+    if decoded is None:  # only where a known hash was given
         raise UsageError(f"{display(path)} could not be compared with itself")
+    return _decoded_request(decoded, path, page)
+
+
+def _decoded_request(decoded: DecodedPicture, path: bytes, page: Page) -> LookupRequest:
+    """Of a picture that was decoded whole; `path` is empty where it is no file."""
+    from searcher.request import LookupRequest
+
+    if decoded.small is None:
+        raise UsageError("a picture that is looked up is decoded with its small form: report this as a bug")
     return LookupRequest(
         pixels=decoded.pixels[0] if decoded.pixels else None,
         rgb=decoded.small,
         size=(decoded.facts.width, decoded.facts.height),
         content_hash=decoded.content_hash,
         phash=decoded.facts.phash,
-        path=path,
-        name=display(path),
+        path=path or None,
+        name=display(path) if path else "a picture",
         page=page,
     )
 

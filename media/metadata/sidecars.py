@@ -20,6 +20,8 @@ LARGEST_SIDECAR_BYTES = 1 << 20
 
 def sidecars_of(path: bytes) -> tuple[bytes, ...]:
     """The paths of the picture's sidecars that are there and may be opened, those that win first."""
+    if not path:  # bytes that were handed over lie beside nothing
+        return ()
     folder, name = os.path.split(path)
     found: dict[tuple[int, int], bytes] = {}  # by file: a disk that ignores case shows one under two names
     for candidate in sidecar_candidates(name):
