@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # `db` imports SQLAlchemy and faiss; whoever hands a reader i
     from db import LibraryReader
     from db.records import SpaceInfo
 
-FIRST_FETCH = 100
+FIRST_FETCH = 64
 """Candidates at least: the copies and bursts behind the first ten hits are nearly always among them."""
 
 MOST_CANDIDATES = 40_000

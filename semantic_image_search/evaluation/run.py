@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from semantic_image_search.evaluation.sets import CaptionSet
 
 JUDGED = 100
-"""Of a caption's first candidates; as many as a search judges at least (searcher.answer.FIRST_FETCH)."""
+"""Of a caption's first candidates; more than a search judges at least (searcher.answer.FIRST_FETCH)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

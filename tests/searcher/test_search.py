@@ -74,7 +74,7 @@ def test_more_candidates_are_fetched_until_the_page_is_full():
     reader = MemoryReader(stored, rows)
     result = search(reader, by_vector(k=10), None)
     assert len(result.hits) == 10
-    assert reader.fetches == [100, 200, 400, 800]
+    assert reader.fetches == [FIRST_FETCH * 2**step for step in range(4)]
     assert len(result.hits[0].alike) == copies - 1
     assert {alike.kind for alike in result.hits[0].alike} == {AlikeKind.NEAR_COPY}
 
