@@ -42,6 +42,7 @@ class RecordedFile:
     taken: TakenAt | None
     camera: str | None
     has_place: bool  # says where it was taken
+    content_hash: bytes | None  # None: the file was never read
 
 
 @dataclass(frozen=True, slots=True)

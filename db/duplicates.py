@@ -47,7 +47,7 @@ _SEVERAL = """
 """
 _FILES = """
     SELECT fa.asset_id, f.path, f.state = 'offline', f.size, f.mtime_ns, format.name, a.width, a.height, a.taken,
-        a.taken_offset, a.taken_source, camera.name, a.latitude IS NOT NULL
+        a.taken_offset, a.taken_source, camera.name, a.latitude IS NOT NULL, a.content_hash
     FROM json_each(:images) j
     CROSS JOIN asset a ON a.id = j.value
     CROSS JOIN file_asset fa ON fa.asset_id = a.id
@@ -101,8 +101,9 @@ def images_with_several_files(conn: Connection) -> NDArray[np.int64]:
 def recorded_files(conn: Connection, images: Sequence[int]) -> dict[int, list[RecordedFile]]:
     """The live files of each of these pictures, by path; a picture without one is left out."""
     files: dict[int, list[RecordedFile]] = {}
-    for start in range(0, len(images), _AT_ONCE):
-        part = json.dumps(list(images[start : start + _AT_ONCE]))
+    each = list(dict.fromkeys(images))
+    for start in range(0, len(each), _AT_ONCE):
+        part = json.dumps(each[start : start + _AT_ONCE])
         for said in plain_rows(conn, _FILES, {"images": part}):
             files.setdefault(said[0], []).append(_file(said))
     return files
@@ -119,7 +120,8 @@ def _pages(conn: Connection, generation_id: int) -> Iterator[NDArray[np.void]]:
 
 
 def _file(said: tuple[Any, ...]) -> RecordedFile:
-    image_id, path, offline, size, mtime_ns, kind, width, height, taken, offset, source, camera, has_place = said
+    image_id, path, offline, size, mtime_ns, kind, width, height, taken, offset, source, *rest = said
+    camera, has_place, content = rest
     read = kind is not None
     return RecordedFile(
         image_id=image_id,
@@ -133,4 +135,5 @@ def _file(said: tuple[Any, ...]) -> RecordedFile:
         taken=TakenAt(_EPOCH + timedelta(seconds=taken), offset, TakenSource(source)) if read else None,
         camera=camera,
         has_place=bool(has_place),
+        content_hash=content,
     )

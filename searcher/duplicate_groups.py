@@ -5,7 +5,6 @@ was indexed, or that is another name of the very same file; and pictures that ca
 """
 
 import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -62,17 +61,22 @@ class OnDisk:
     def __init__(self, load_rgb: LoadRgb, known: dict[tuple[int, int], CopyKind | None]) -> None:
         self._load_rgb = load_rgb
         self._known = known
-        self.left_out: Counter[str] = Counter()  # files, by the reason
+        self.left_out: set[tuple[str, bytes]] = set()  # why, and which file
 
     def there(self, files: Iterable[RecordedFile]) -> list[RecordedFile]:
         """As `Eyes`; a file with several names is there by the one that is no link, else by the shortest."""
         found: dict[object, RecordedFile] = {}
         for file in sorted(files, key=_real_first):
-            identity = file.path if file.offline else _identity(file)
-            if identity is None:
-                self.left_out[CHANGED] += 1
-            elif found.setdefault(identity, file) is not file:
-                self.left_out[SAME_FILE] += 1
+            identity = _identity(file)
+            if identity is not None:
+                seen = replace(file, offline=False)  # back again, whatever the last index run met
+            elif file.offline and not os.path.isdir(os.path.dirname(file.path)):  # noqa: PTH112, PTH120 - bytes
+                identity, seen = file.path, file
+            else:
+                self.left_out.add((CHANGED, file.path))
+                continue
+            if found.setdefault(identity, seen) is not seen:
+                self.left_out.add((SAME_FILE, file.path))
         return list(found.values())
 
     def compare(self, kept: RecordedFile, others: Sequence[RecordedFile]) -> list[tuple[CopyKind | None, Compared]]:
@@ -89,7 +93,8 @@ class OnDisk:
                     continue
                 sizes = {"query_size": _size(kept), "candidate_size": _size(other)}
                 self._known[pair] = compare_copies(pixels, opened, **sizes)
-            self.left_out[OTHER_PICTURE] += self._known[pair] is None
+            if self._known[pair] is None:
+                self.left_out.add((OTHER_PICTURE, other.path))
             compared.append((self._known[pair], Compared.PIXELS))
         return compared
 
@@ -156,7 +161,7 @@ def _set_apart(files: Sequence[DuplicateFile]) -> list[DuplicateFile]:
     ]
 
 
-def _identity(file: RecordedFile) -> tuple[int, int] | None:
+def _identity(file: RecordedFile) -> object:
     """Device and inode; None where the file is not what was indexed."""
     try:
         found = os.stat(file.path)  # noqa: PTH116 - bytes

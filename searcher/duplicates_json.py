@@ -1,17 +1,21 @@
 """The stable JSON of duplicates, as `--json` prints it and the page is told. Keys are only ever added."""
 
 import os
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from core.duplicates import DuplicateFile, DuplicateGroup, DuplicatesResult
 from core.paths import display, json_path
 from searcher.jsonable import Json, taken_at
 
+ShowPath = Callable[[bytes], Mapping[str, str]]
+"""A path as whoever asks may see it, as `json_path` makes it."""
 
-def duplicates_to_json(result: DuplicatesResult) -> Json:
+
+def duplicates_to_json(result: DuplicatesResult, show: ShowPath = json_path) -> Json:
     """The whole answer, ready for json.dumps."""
     return {
-        "groups": [group_to_json(group) for group in result.groups],
+        "groups": [group_to_json(group, show) for group in result.groups],
         "total_groups": result.total_groups,
         "wasted_bytes": result.wasted_bytes,
         "searched": result.searched,
@@ -20,23 +24,23 @@ def duplicates_to_json(result: DuplicatesResult) -> Json:
     }
 
 
-def group_to_json(group: DuplicateGroup) -> Json:
+def group_to_json(group: DuplicateGroup, show: ShowPath = json_path) -> Json:
     """One group; the file to keep comes first. One line of `--jsonl`."""
     return {
         "kind": group.kind.value,
         "wasted_bytes": group.wasted_bytes,
         "why": group.why,
-        "files": [file_to_json(one) for one in group.files],
+        "files": [file_to_json(one, show) for one in group.files],
     }
 
 
-def file_to_json(one: DuplicateFile) -> Json:
+def file_to_json(one: DuplicateFile, show: ShowPath = json_path) -> Json:
     """One file of a group; size, times and format are null where the file was never read."""
     file = one.file
     return {
         "image_id": file.image_id,
         "name": display(os.path.basename(file.path)),  # noqa: PTH119 - bytes
-        **json_path(file.path),
+        **show(file.path),
         "width": file.width or None,
         "height": file.height or None,
         "size_bytes": file.size_bytes,

@@ -26,7 +26,7 @@ from searcher.keeping import Keeper
 from searcher.near_hashes import HashNeighbours
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from core.duplicates import RecordedFile
     from core.queries import CopyKind, Filters
@@ -83,14 +83,14 @@ class DuplicateFinder:
         behind = None if request.cursor is None else _place(request.cursor)
         waiting = [one for one in found.sketches if behind is None or one.order > behind]
         groups: list[DuplicateGroup] = []
-        left_out: Counter[str] = Counter()
+        left_out: set[tuple[str, bytes]] = set()
         taken = 0
         while len(groups) < request.k and taken < len(waiting):
             some = waiting[taken : taken + request.k - len(groups)]
             taken += len(some)
             looked, gone = self._look(reader, request, some)
             groups += looked
-            left_out += gone
+            left_out |= gone
         more = taken < len(waiting)
         return DuplicatesResult(
             groups=tuple(groups),
@@ -98,7 +98,7 @@ class DuplicateFinder:
             wasted_bytes=sum(one.wasted_bytes for one in found.sketches),
             searched=found.searched,
             next_cursor=waiting[taken - 1].cursor if more else None,
-            notices=tuple(f"left out: {count:,} × {reason}" for reason, count in sorted(left_out.items())),
+            notices=_notices(left_out),
         )
 
     # -- from what the library knows
@@ -155,7 +155,7 @@ class DuplicateFinder:
 
     def _look(
         self, reader: LibraryReader, request: DuplicatesRequest, sketches: Sequence[_Sketch]
-    ) -> tuple[list[DuplicateGroup], Counter[str]]:
+    ) -> tuple[list[DuplicateGroup], set[tuple[str, bytes]]]:
         """The groups that are left of these, and what was left out of them."""
         images = [image for sketch in sketches for image in sketch.images]
         files = _files_of(reader, images, request.filters)
@@ -165,8 +165,8 @@ class DuplicateFinder:
         keeper = Keeper(request.keep_in)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             looked = list(pool.map(lambda sketch, own: _look_at(sketch, files, keeper, own), sketches, eyes))
-        left_out = sum((own.left_out for own in eyes if isinstance(own, OnDisk)), Counter[str]())
-        return [group for group in looked if group is not None], left_out
+        left_out = (own.left_out for own in eyes if isinstance(own, OnDisk))
+        return [group for group in looked if group is not None], set().union(*left_out)
 
 
 def _sketch_identical(reader: LibraryReader, request: DuplicatesRequest) -> Iterator[_Sketch]:
@@ -203,6 +203,11 @@ def _look_at(
     if sketch.kind is DuplicateKind.NEAR_COPY:
         return near_group(pictures, keeper, eyes)
     return identical_group(pictures[0], keeper, eyes) if pictures else None
+
+
+def _notices(left_out: Iterable[tuple[str, bytes]]) -> tuple[str, ...]:
+    counts = Counter(why for why, _ in left_out)
+    return tuple(f"left out: {count:,} × {why}" for why, count in sorted(counts.items()))
 
 
 def _place(cursor: str) -> tuple[int, str, int]:
