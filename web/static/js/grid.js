@@ -155,12 +155,13 @@ export class Grid {
     const { list } = this.#app;
     const top = this.top;
     const layout = this.#layout;
-    const around = innerHeight * AROUND;
+    const fast = this.#isFast(top);
+    const around = fast ? 0 : innerHeight * AROUND;
     const first = list.length ? layout.rowAt(top - around) : 0;
     const last = list.length ? layout.rowAt(top + innerHeight + around) : -1;
     this.#range = [layout.starts[first], last < 0 ? 0 : layout.starts[last + 1]];
     this.#firstId = list.idAt(layout.starts[layout.rowAt(top)]) ?? null;
-    this.#put(first, last, this.#isFast(top));
+    this.#put(first, last, fast);
     this.#settle();
     if (top + 3 * innerHeight > layout.height && list.hasMore) this.#more();
   }
@@ -236,7 +237,10 @@ export class Grid {
 
   #settled() {
     const { list } = this.#app;
-    for (const tile of this.#tiles.values()) tile.load();
+    for (const tile of this.#tiles.values()) {
+      tile.load();
+      tile.dress();
+    }
     list.loadRange(...this.#range).catch(() => {}); // the tiles stay without names; the banner says what is wrong
     if (!this.#tiles.has(list.idAt(this.active)) && list.length) this.activate(this.#firstInView());
   }

@@ -31,18 +31,26 @@ export class Tile {
     this.image.addEventListener("error", () => this.#become("failed"));
     this.link = make("a", { class: "tile-link", href: toFragment({ ...NOTHING, open: id }), tabindex: "-1" }, this.image);
     this.badges = make("div", { class: "tile-badges" });
-    this.caption = make("div", { class: "tile-caption", "aria-hidden": "true" });
-    this.element = make("div", { class: "tile", draggable: "true", "data-id": id }, this.link, this.badges, this.caption, this.#actions());
+    this.element = make("div", { class: "tile", draggable: "true", "data-id": id }, this.link, this.badges);
   }
 
-  #actions() {
-    const button = (does, name) => {
-      const label = this.#app.t(`frame.${does}-like-this`);
-      return make("button", { type: "button", class: "tile-action", "data-does": does, "aria-label": label, title: label, tabindex: "-1" }, icon(name));
-    };
-    const label = this.#app.t("frame.actions");
-    const opener = make("button", { type: "button", class: "tile-opener", "data-does": "actions", "aria-label": label, tabindex: "-1" }, icon("dots"));
-    return make("div", { class: "tile-actions" }, button("more", "plus"), button("less", "minus"), opener);
+  /** Gives it its buttons and its caption; tiles that only fly by go without. */
+  dress() {
+    if (this.actions) return;
+    this.actions = actionsOf(this.#app);
+    this.caption = make("div", { class: "tile-caption", "aria-hidden": "true" });
+    this.element.append(this.caption, this.actions);
+    this.#write();
+  }
+
+  #write() {
+    if (!this.caption || !this.picture) return;
+    const { match } = this.picture;
+    const share = match === null || match === undefined ? null : make("span", { class: "tile-match" }, this.#app.language.percent(match));
+    this.caption.replaceChildren(make("span", { class: "tile-name" }, nameOf(this.picture)), ...(share ? [share] : []));
+    const active = this.active;
+    this.active = undefined; // its new buttons do not know yet
+    this.activate(active);
   }
 
   /** Moves and sizes it; `y` as it is drawn. */
@@ -63,10 +71,10 @@ export class Tile {
     this.link.setAttribute("aria-label", picture ? nameOf(picture) : t("frame.tile-unknown", { number: index + 1 }));
     if (!picture || this.picture === picture) return;
     this.picture = picture;
-    this.caption.textContent = nameOf(picture);
     this.element.classList.toggle("offline", Boolean(picture.offline));
+    this.element.classList.toggle("behind", picture.behind !== undefined);
     this.badges.replaceChildren(...badgesOf(picture, t));
-    this.active = undefined; // its new buttons do not know yet
+    this.#write();
   }
 
   /** Whether Tab leads here (and then to its buttons). */
@@ -110,6 +118,21 @@ export class Tile {
     this.element.classList.remove("loaded", "failed");
     this.element.classList.add(what);
   }
+}
+
+let actions = null; // made once, copied for every tile
+
+function actionsOf({ t }) {
+  const button = (does, symbol, label, look) =>
+    make("button", { type: "button", class: look, "data-does": does, "aria-label": label, title: label, tabindex: "-1" }, icon(symbol));
+  actions ??= make(
+    "div",
+    { class: "tile-actions" },
+    button("more", "plus", t("frame.more-like-this"), "tile-action"),
+    button("less", "minus", t("frame.less-like-this"), "tile-action"),
+    button("actions", "dots", t("frame.actions"), "tile-opener"),
+  );
+  return actions.cloneNode(true);
 }
 
 function badgesOf(picture, t) {
