@@ -10,8 +10,14 @@
 import { api, server } from "./api.js";
 import { createConnection } from "./connection.js";
 import * as dropping from "./dropping.js";
+import * as duplicates from "./duplicates.js";
+import * as filters from "./filters.js";
 import * as grid from "./grid.js";
+import * as help from "./help.js";
 import { loadLanguage } from "./i18n.js";
+import * as jobs from "./jobs.js";
+import * as lightbox from "./lightbox.js";
+import * as menu from "./menu.js";
 import { createPictureQuery } from "./picture-query.js";
 import { createResults } from "./results.js";
 import * as scrubber from "./scrubber.js";
@@ -19,6 +25,7 @@ import * as searchBox from "./search-box.js";
 import { openSession } from "./session.js";
 import { createState } from "./state.js";
 import * as states from "./states.js";
+import * as toast from "./toast.js";
 
 /** Each is mounted once, in this order, into the element of that id. */
 const MOUNTS = [
@@ -27,6 +34,13 @@ const MOUNTS = [
   ["scrubber", scrubber],
   ["states", states],
   ["drop-zone", dropping],
+  ["toasts", toast],
+  ["menu", menu],
+  ["filters", filters],
+  ["lightbox", lightbox],
+  ["duplicates", duplicates],
+  ["panel", jobs],
+  ["panel", help],
 ];
 
 async function start() {
@@ -34,8 +48,23 @@ async function start() {
   language.dress(document.documentElement);
   const app = createApp(language);
   for (const [id, part] of MOUNTS) part.mount(document.getElementById(id), app);
+  handleLinks(app);
   app.session = await openSession(app);
   if (app.session) await app.results.refresh();
+}
+
+/** Links of the frame that lead to a place in this page: the address, which holds the state, stays as it is. */
+function handleLinks(app) {
+  document.querySelector(".skip-link").addEventListener("click", (event) => {
+    event.preventDefault();
+    app.grid.focus(app.grid.active);
+  });
+  document.getElementById("home").addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    app.state.clear();
+    window.scrollTo({ top: 0 });
+  });
 }
 
 function createApp(language) {

@@ -1,6 +1,6 @@
-// A list one ticks: words with their counts, one or several, narrowed by typing. Knows nothing of filters.
+/** A list one ticks: words with their counts, one or several, narrowed by typing. Knows nothing of filters. */
 
-import { h } from "./dom.js";
+import { make } from "./dom.js";
 import { icon } from "./icons.js";
 import { number, t } from "./i18n.js";
 
@@ -17,7 +17,7 @@ const SHOWN_AT_ONCE = 200;
 export function choices({ label, several, onChange }) {
   let items = [];
   let chosen = [];
-  const find = h("input", {
+  const find = make("input", {
     class: "field",
     type: "search",
     placeholder: t("filters.find"),
@@ -25,8 +25,8 @@ export function choices({ label, several, onChange }) {
     hidden: true,
     oninput: () => draw(),
   });
-  const rows = h("div", { class: "choices", role: "group", "aria-label": label });
-  const none = h("p", { class: "quiet-note", hidden: true }, t("filters.nothing"));
+  const rows = make("div", { class: "choices", role: "group", "aria-label": label });
+  const none = make("p", { class: "quiet-note", hidden: true }, t("filters.nothing"));
   const drawn = new Map();
 
   const tick = (value, on) => {
@@ -37,14 +37,14 @@ export function choices({ label, several, onChange }) {
   };
 
   const row = (item) => {
-    const box = h("input", { type: "checkbox", onchange: () => tick(item.value, box.checked) });
-    const count = h("span", { class: "choice-count" });
-    const element = h(
+    const box = make("input", { type: "checkbox", onchange: () => tick(item.value, box.checked) });
+    const count = make("span", { class: "choice-count" });
+    const element = make(
       "label",
       { class: "choice" },
       box,
       icon("check", 16),
-      h("span", { class: "choice-text", title: item.text }, item.text),
+      make("span", { class: "choice-text", title: item.text }, item.text),
       count,
     );
     return { element, box, count };
@@ -70,7 +70,7 @@ export function choices({ label, several, onChange }) {
   }
 
   return {
-    element: h("div", { class: "choices-with-find" }, find, rows, none),
+    element: make("div", { class: "choices-with-find" }, find, rows, none),
     show(next, ticked) {
       const gone = ticked.filter((value) => !next.some((item) => item.value === value));
       items = [...gone.map((value) => ({ value, text: value, count: 0 })), ...next];

@@ -1,6 +1,6 @@
-// The tree of folders one ticks: opened where something is ticked, and where there is only one way to go.
+/** The tree of folders one ticks: opened where something is ticked, and where there is only one way to go. */
 
-import { h } from "./dom.js";
+import { make } from "./dom.js";
 import { icon } from "./icons.js";
 import { number, t } from "./i18n.js";
 
@@ -41,7 +41,7 @@ export function folderTree({ onChange }) {
   const opened = new Set();
   const closed = new Set();
   let roots = [];
-  const element = h("ul", { class: "tree", "aria-label": t("filters.folder") });
+  const element = make("ul", { class: "tree", "aria-label": t("filters.folder") });
 
   const isOpen = (node, depth) => {
     if (closed.has(node.path)) return false;
@@ -65,7 +65,7 @@ export function folderTree({ onChange }) {
   const branch = (node, depth, within) => {
     const ticked = within || chosen.includes(node.path);
     const open = isOpen(node, depth);
-    const twist = h(
+    const twist = make(
       "button",
       {
         class: "twist",
@@ -77,30 +77,30 @@ export function folderTree({ onChange }) {
       },
       icon(open ? "down" : "right", 16),
     );
-    const box = h("input", {
+    const box = make("input", {
       type: "checkbox",
       "data-tick": node.path,
       disabled: within,
       onchange: () => tick(node, box.checked),
     });
     box.checked = ticked;
-    return h(
+    return make(
       "li",
       {},
-      h(
+      make(
         "div",
         { class: "tree-row" },
-        node.below.length ? twist : h("span", { class: "twist" }),
-        h(
+        node.below.length ? twist : make("span", { class: "twist" }),
+        make(
           "label",
           { class: "choice", title: node.path },
           box,
           icon("check", 16),
-          h("span", { class: "choice-text" }, node.name || node.path),
-          h("span", { class: "choice-count" }, number(node.count)),
+          make("span", { class: "choice-text" }, node.name || node.path),
+          make("span", { class: "choice-count" }, number(node.count)),
         ),
       ),
-      open && node.below.length ? h("ul", {}, ...node.below.map((child) => branch(child, depth + 1, ticked))) : null,
+      open && node.below.length ? make("ul", {}, ...node.below.map((child) => branch(child, depth + 1, ticked))) : null,
     );
   };
 

@@ -1,4 +1,4 @@
-// The page's languages: texts by key, with plurals, and how numbers and dates are written. Knows nothing of the page.
+/** The page's languages: texts by key, with plurals, and how numbers and dates are written. Knows nothing of the page. */
 
 export const LANGUAGES = { en: "English", zh: "中文" };
 const REMEMBERED_AS = "search.language";

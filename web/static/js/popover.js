@@ -1,6 +1,6 @@
-// A panel that opens under its button, closes by Escape or a click elsewhere, and is a sheet at the bottom of a phone.
+/** A panel that opens under its button, closes by Escape or a click elsewhere, and is a sheet at the bottom of a phone. */
 
-import { h } from "./dom.js";
+import { make } from "./dom.js";
 
 const MARGIN = 8;
 const SHEET = matchMedia("(max-width: 640px)");
@@ -16,9 +16,9 @@ export function opensPanel(button, { label, fill, kind = "" }) {
 
   const close = () => panel?.hidePopover();
   const open = () => {
-    const mine = h("div", { class: `popover ${kind}`, popover: "auto", role: "dialog", "aria-label": label() });
+    const mine = make("div", { class: `popover ${kind}`, popover: "auto", role: "dialog", "aria-label": label() });
     panel = mine;
-    document.body.append(mine);
+    (button.closest("dialog") ?? document.body).append(mine); // beside a dialog it could not be used
     const ended = fill(mine, close);
     mine.addEventListener("toggle", (event) => {
       if (event.newState !== "closed") return;

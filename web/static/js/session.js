@@ -1,6 +1,6 @@
-// Who asks: the token that a shown address carries becomes a cookie, and the page learns what this session may do.
+/** Who asks: the token that a shown address carries becomes a cookie, and the page learns what this session may do. */
 
-import { h } from "./dom.js";
+import { make } from "./dom.js";
 import { icon } from "./icons.js";
 
 /** What GET /session says; null where nobody is logged in, and then the page says so instead of pictures. */
@@ -30,8 +30,9 @@ export function takeToken() {
 
 function loggedOut(app, refused) {
   const { t } = app;
-  const field = h("input", {
+  const field = make("input", {
     id: "token",
+    class: "field",
     name: "token",
     type: "password",
     autocomplete: "off",
@@ -39,7 +40,7 @@ function loggedOut(app, refused) {
     required: true,
     "aria-describedby": "token-said",
   });
-  const said = h("p", { id: "token-said", class: "said", role: "alert" }, refused ? t("session.refused") : "");
+  const said = make("p", { id: "token-said", class: "said", role: "alert" }, refused ? t("session.refused") : "");
   const send = async (event) => {
     event.preventDefault();
     try {
@@ -50,18 +51,18 @@ function loggedOut(app, refused) {
       field.select();
     }
   };
-  return h(
+  return make(
     "main",
     { class: "logged-out-card" },
-    h("div", { class: "logged-out-icon" }, icon("key", 40)),
-    h("h1", {}, t("session.out")),
-    h("p", {}, t("session.how")),
-    h(
+    make("div", { class: "logged-out-icon" }, icon("key", 40)),
+    make("h1", {}, t("session.out")),
+    make("p", {}, t("session.how")),
+    make(
       "form",
       { onsubmit: send },
-      h("label", { for: "token" }, t("session.token")),
+      make("label", { for: "token" }, t("session.token")),
       field,
-      h("button", { class: "button primary" }, t("session.enter")),
+      make("button", { class: "button primary" }, t("session.enter")),
     ),
     said,
   );

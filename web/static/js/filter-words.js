@@ -1,0 +1,27 @@
+/** What filters are called on the page: ranges of days, and places. */
+
+import { date, t } from "./i18n.js";
+
+const dayBefore = (day) => new Date(Date.parse(`${day}T00:00:00Z`) - 1).toISOString().slice(0, 10);
+
+/** What a chip says of a range of days; the end is shown as people mean it, the last day within. */
+export function rangeText(from, before) {
+  const last = before && dayBefore(before);
+  if (from && last) return wholeYears(from, before) ?? `${date(from, "shortDay")} – ${date(last, "shortDay")}`;
+  return from
+    ? t("filters.since", { day: date(from, "shortDay") })
+    : t("filters.up_to", { day: date(last, "shortDay") });
+}
+
+function wholeYears(from, before) {
+  if (!from.endsWith("-01-01") || !before.endsWith("-01-01")) return null;
+  const [first, last] = [date(from, "year"), date(dayBefore(before), "year")];
+  return first === last ? first : `${first} – ${last}`;
+}
+
+/** A place as people write it: "48.9° N, 2.3° E". */
+export function placeText({ latitude, longitude }, digits = 1) {
+  const written = (value, positive, negative) =>
+    `${Math.abs(value).toFixed(digits)}° ${value < 0 ? negative : positive}`;
+  return `${written(latitude, t("filters.north"), t("filters.south"))}, ${written(longitude, t("filters.east"), t("filters.west"))}`;
+}
