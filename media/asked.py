@@ -40,7 +40,6 @@ class Fitting:
 
     targets: tuple[Preprocess, ...] = ()
     small_side: int | None = None
-    max_megapixels: int | None = None  # None: as many as the worker may decode
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,15 +19,8 @@ def make(picture: AskedPicture, want: Want, *, limits: DecodeLimits, hooks: Hook
     Raises:
         PictureProblem: whatever is wrong with it; CHANGED_WHILE_READING where its bytes are not those expected.
     """
-    allowed = _allowed(want, limits)
-    with opened_from(_bytes_of(picture, allowed), limits=allowed) as opened:
-        return _MAKERS[type(want)](opened, want, limits=allowed, hooks=hooks)
-
-
-def _allowed(want: Want, limits: DecodeLimits) -> DecodeLimits:
-    """Those of the worker, or stricter ones."""
-    most = want.max_megapixels if isinstance(want, Fitting) else None
-    return limits if most is None else DecodeLimits(min(most, limits.max_megapixels))
+    with opened_from(_bytes_of(picture, limits), limits=limits) as opened:
+        return _MAKERS[type(want)](opened, want, limits=limits, hooks=hooks)
 
 
 @contextmanager

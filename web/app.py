@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.program import VERSION
-from web.api import browse, duplicates, facets, health, images, search, session, thumbnails
+from web.api import browse, duplicates, facets, health, images, search, session, thumbnails, uploads
 from web.page import router as page
 from web.problems import tell_problems
 
@@ -24,6 +24,7 @@ ROUTERS: tuple[Callable[[Parts], APIRouter], ...] = (
     search.router,
     images.router,
     thumbnails.router,
+    uploads.router,
     browse.router,
     facets.router,
     duplicates.router,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from semantic_image_search.warm.server import ANSWERING
 from web.access.entry import Entry
 from web.api.cursors import Cursors
+from web.uploads import Uploads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,7 @@ class Parts:
     held: Held
     entry: Entry = field(default_factory=Entry)  # who may come in, and how; by itself nobody
     cursors: Cursors = field(default_factory=Cursors)  # where pages begin, and what was on those before
+    uploads: Uploads = field(default_factory=Uploads)  # pictures that clients sent to ask with
     answering: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(ANSWERING))  # questions at once
 
     @contextmanager
@@ -60,4 +62,8 @@ def open_parts(library: Path, held: Held, entry: Entry | None = None) -> Iterato
         held: answers from it.
         entry: who may come in; None: it is decided elsewhere.
     """
-    yield Parts(library, held, entry or Entry())
+    parts = Parts(library, held, entry or Entry())
+    try:
+        yield parts
+    finally:
+        parts.uploads.close()

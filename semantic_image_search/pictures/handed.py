@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ class HandedPicture:
 
     source: AskedPicture
     workers: PictureWorkers
+    _seen: dict[object, DecodedPicture] = field(default_factory=dict, repr=False, compare=False)
 
     def decoded(self, targets: tuple[Preprocess, ...] = (), *, small_side: int | None = None) -> DecodedPicture:
         """Its hash, its facts and its pixels, as `media.decode_picture` gives them.
@@ -26,4 +27,10 @@ class HandedPicture:
         """
         from media import Fitting
 
-        return self.workers.fit(self.source, Fitting(targets, small_side))
+        wanted = Fitting(targets, small_side)
+        if (seen := self._seen.get(wanted)) is not None:  # the words beside a picture change with every letter
+            return seen
+        decoded = self.workers.fit(self.source, wanted)
+        self._seen.clear()
+        self._seen[wanted] = decoded
+        return decoded

@@ -22,8 +22,13 @@ _DRAWING = 8  # threads that wait for workers: a page that is scrolled fast hold
 _FOR_GOOD = "private, max-age=31536000, immutable"
 _ASK_AGAIN = "private, no-cache"
 
-_RESPONSES: dict[int | str, dict[str, Any]] = {
+WEBP: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/webp": {"schema": {"type": "string", "format": "binary"}}}, "description": "A WebP."},
+}
+"""Among a route's responses."""
+
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    **WEBP,
     304: {"description": "What the browser has is still right."},
     **problems(
         s404="No picture of this id, or its file is out of reach and nothing of it is kept.",

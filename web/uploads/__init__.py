@@ -1,0 +1,5 @@
+"""Pictures that clients send to ask with: kept in memory for a while, decoded by workers, never written anywhere."""
+
+from web.uploads.shelf import Upload, Uploads
+
+__all__ = ["Upload", "Uploads"]
