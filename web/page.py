@@ -1,4 +1,4 @@
-"""The page's own files, read once: HTML that is asked for anew each time, all else under an address that its content made.
+"""The page's own files, read once: HTML that is asked for anew each time, all else where its content says.
 
 The address is relative, so that the page works below any path, and every file may be kept for ever: another version has
 another address. What the page says and does is in `static/`; this says only how its files are handed out.
@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 
 from web.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 STATIC = Path(__file__).with_name("static")
 
@@ -26,6 +30,8 @@ TYPES = {
     ".svg": "image/svg+xml",
 }
 """A file of another kind is not handed out."""
+
+NO_MODULE = "js/theme.js"  # runs before anything is drawn
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ANEW = "no-cache"
@@ -59,7 +65,7 @@ def read_page(folder: Path = STATIC) -> Page:
         if path.suffix in TYPES
     }
     digest = sha256(b"".join(name.encode() + content for name, content in found.items())).hexdigest()[:16]
-    html = found.pop("index.html").replace(b'="static/', f'="static/{digest}/'.encode())
+    html = _with_preloads(found.pop("index.html"), found).replace(b'="static/', f'="static/{digest}/'.encode())
     assets = {name: _asset(content, Path(name).suffix) for name, content in found.items()}
     return Page(digest, _asset(html, ".html"), assets)
 
@@ -80,6 +86,13 @@ def router() -> APIRouter:
         return _answer(request, asset, FOR_EVER if digest == page.digest else ANEW)
 
     return routes
+
+
+def _with_preloads(html: bytes, found: Iterable[str]) -> bytes:
+    """Names every module in the HTML: the browser fetches them at once, and not each when an import names it."""
+    modules = [name for name in found if name.startswith("js/") and name != NO_MODULE]
+    links = "".join(f'  <link rel="modulepreload" href="static/{name}">\n' for name in modules)
+    return html.replace(b"</head>", links.encode() + b"</head>")
 
 
 def _asset(content: bytes, suffix: str) -> Asset:

@@ -26,9 +26,11 @@ import { openSession } from "./session.js";
 import { createState } from "./state.js";
 import * as states from "./states.js";
 import * as toast from "./toast.js";
+import * as views from "./views.js";
 
 /** Each is mounted once, in this order, into the element of that id. */
 const MOUNTS = [
+  ["main", views],
   ["search-box", searchBox],
   ["grid", grid],
   ["scrubber", scrubber],

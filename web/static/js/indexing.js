@@ -15,7 +15,7 @@ export function watchIndexing(app) {
       const status = await app.api.status().catch(() => null); // the next look tells; a gone server has its banner
       busy = Boolean(status?.indexing);
       const now = status && JSON.stringify(status.counts);
-      if (known !== null && now !== null && now !== known) await app.results.refresh({ quiet: true });
+      if (known !== null && now !== null && now !== known && isCalm(app)) await app.results.refresh({ quiet: true });
       known = now ?? known;
       app.indexing = busy;
     }
@@ -28,3 +28,6 @@ export function watchIndexing(app) {
     if (app.session && known === null && !timer) timer = setTimeout(look, 1000);
   });
 }
+
+/** Whether a newer answer may take the place of what is shown: not under the hands of who scrolled into an older one. */
+const isCalm = ({ results, grid }) => results.answer === null || grid.top <= 0;

@@ -29,7 +29,7 @@ export function mount(root, app) {
   function draw() {
     frame = 0;
     const { sections } = app.list;
-    root.hidden = !(sections[0]?.day !== undefined && app.grid.layout.height > WORTH * innerHeight);
+    root.hidden = Boolean(app.state.get().view) || !(sections[0]?.day !== undefined && app.grid.layout.height > WORTH * innerHeight);
     if (root.hidden) return;
     const y = Math.min(Math.max(app.grid.top, 0), span());
     const share = y / span();
@@ -94,4 +94,5 @@ export function mount(root, app) {
   addEventListener("scroll", soon, { passive: true });
   addEventListener("resize", anew);
   app.list.subscribe((what) => what !== "records" && anew());
+  app.state.subscribe((now, before) => now.view !== before.view && anew());
 }

@@ -64,12 +64,10 @@ async function stateOf(app) {
   return [];
 }
 
-function summary({ t, language, list }, answer) {
+function summary({ t }, answer) {
   const parts = [t("frame.searched", { count: answer.searched }), t("frame.took", { ms: Math.max(1, Math.round(answer.took_ms.total)) })];
   if (answer.reranked) parts.push(t("frame.reranked", { count: answer.reranked }));
-  const { length } = list;
-  void language;
-  return make("p", { class: "summary" }, length ? parts.join(" · ") : "", ...notices(answer));
+  return make("p", { class: "summary" }, parts.join(" · "), ...notices(answer));
 }
 
 const notices = (answer) => answer.notices.map((notice) => make("span", { class: "notice" }, icon("info", 16), notice));
@@ -103,8 +101,8 @@ async function nothingThere(app) {
   }
   const command = make("code", {}, "search index ~/Pictures");
   const how = make("p", {}, t("frame.empty-how"), " ", command);
-  const button = make("button", { type: "button", class: "button primary", onclick: () => app.startIndexing?.() }, t("frame.index-now"));
-  return card("picture", t("frame.empty"), how, ...(app.session?.features?.jobs && app.startIndexing ? [button] : []));
+  const button = make("button", { type: "button", class: "button primary", onclick: () => app.showJobs() }, t("frame.index-now"));
+  return card("picture", t("frame.empty"), how, ...(app.session?.features?.jobs ? [button] : []));
 }
 
 function failed(app, problem) {
