@@ -27,6 +27,8 @@ def describe_all(
     as_json: bool,
 ) -> int:
     """Describe every picture and show each answer as it comes; how many got no description."""
+    from searcher import described_to_json
+
     values: list[object] = []
     failed, told, last = 0, set[str](), ""
     for path, answer in _each(pictures, lambda path: library.describe(path, k=k, rerank=rerank, generate=generate)):
@@ -36,7 +38,7 @@ def describe_all(
             continue
         failed += not answer.descriptions
         last = summary(answer) if answer.descriptions else last
-        values.append(describe_json(answer))
+        values.append(described_to_json(answer))
         if not as_json:
             _show_descriptions(path, answer, alone=len(pictures) == 1, told=told)
     if as_json:
@@ -121,39 +123,6 @@ def summary(answer: DescribeResult) -> str:
     parts += [f"one written by {answer.captioner}"] if answer.captioner else []
     parts += [f"scores by {answer.model}"] if answer.model else []
     return ", ".join([*parts, span(answer.took_ms.total / 1000)])
-
-
-def describe_json(answer: DescribeResult) -> dict[str, object]:
-    """The stable shape that docs/json.md promises."""
-    from searcher import took_to_json
-
-    return {
-        "picture": answer.picture,
-        "library": answer.library,
-        "model": answer.model,
-        "reranker": answer.reranker,
-        "reranked": answer.reranked,
-        "captioner": answer.captioner,
-        "took_ms": took_to_json(answer.took_ms),
-        "descriptions": [_description_json(one) for one in answer.descriptions],
-        "notices": list(answer.notices),
-    }
-
-
-def _description_json(one: Description) -> dict[str, object]:
-    value: dict[str, object] = {
-        "rank": one.rank,
-        "text": one.text,
-        "origin": one.origin.value,
-        "source": None if one.source is None else one.source.value,
-        "model": one.model,
-        "score": None if one.score is None else round(one.score, 6),
-        "match": None if one.match is None else round(one.match, 6),
-    }
-    if one.reranked is not None:
-        made = one.reranked
-        value["rerank"] = {"itm": round(made.itm, 6), "itc": round(made.itc, 6), "fused": round(made.fused, 6)}
-    return value
 
 
 def show_answers(answer: AskResult, *, as_json: bool) -> None:

@@ -66,6 +66,7 @@ class Page:
     offset: int = 0  # hits left out before the first
     seen: frozenset[bytes] = frozenset()  # paths of these, where they are known: none is shown again, whatever changed
     filters: Filters = field(default_factory=Filters)
+    without: frozenset[bytes] = frozenset()  # pictures of these files are no hits, nor what is shown as one with them
     sort: Sort = Sort.SCORE  # of the hits shown; which these are is always the score's decision
     group: bool = True  # identical files, near copies and bursts as one hit
     min_match: float | None = None  # hits that match at least this probably; None: all, the best first

@@ -8,10 +8,11 @@ brings numpy along, and is imported from its own module: `searcher.search`, `sea
 """
 
 from searcher.filters import FilterTexts, make_filters, parse_date_range, parse_near
-from searcher.jsonable import hit_to_json, result_to_json, took_to_json
+from searcher.jsonable import described_to_json, hit_to_json, result_to_json, took_to_json
 
 __all__ = [
     "FilterTexts",
+    "described_to_json",
     "hit_to_json",
     "make_filters",
     "parse_date_range",

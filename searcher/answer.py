@@ -141,10 +141,10 @@ def hits_of(shown: Sequence[Found], page: Page) -> tuple[Hit, ...]:
 
 def on_page(order: Sequence[Found], page: Page) -> Sequence[Found]:
     """Those of the page. A picture whose file was on a page before is passed over, wherever it stands by now."""
-    left, first = order, page.offset
-    if page.seen:
-        left = [one for one in order if page.seen.isdisjoint([one.picture.path, *(other.path for other in one.alike)])]
-        first = max(0, page.offset - len(page.seen))
+    left, over = order, page.seen | page.without
+    if over:
+        left = [one for one in order if over.isdisjoint([one.picture.path, *(other.path for other in one.alike)])]
+    first = max(0, page.offset - len(page.seen))
     return left[first : first + page.k]
 
 

@@ -2,10 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta, timezone
+from typing import TYPE_CHECKING
 
+from core.descriptions import DescribeResult, Description
 from core.paths import json_path
 from core.pictures import Picture, Tag, TakenAt
 from core.queries import Hit, Reranked, SearchResult, Took
+
+if TYPE_CHECKING:  # it brings numpy
+    from searcher.labels import Label
 
 Json = dict[str, object]
 ShowPath = Callable[[bytes], Mapping[str, str]]
@@ -67,6 +72,43 @@ def picture_to_json(picture: Picture) -> Json:
         "captions": [caption.text for caption in facts.captions],
         "tags": [tag_to_json(tag) for tag in facts.tags],
     }
+
+
+def described_to_json(answer: DescribeResult) -> Json:
+    """The answer of `search describe`."""
+    return {
+        "picture": answer.picture,
+        "library": answer.library,
+        "model": answer.model,
+        "reranker": answer.reranker,
+        "reranked": answer.reranked,
+        "captioner": answer.captioner,
+        "took_ms": took_to_json(answer.took_ms),
+        "descriptions": [_description_to_json(one) for one in answer.descriptions],
+        "notices": list(answer.notices),
+    }
+
+
+def _description_to_json(one: Description) -> Json:
+    value: Json = {
+        "rank": one.rank,
+        "text": one.text,
+        "origin": one.origin.value,
+        "source": None if one.source is None else one.source.value,
+        "model": one.model,
+        "score": None if one.score is None else round(one.score, 6),
+        "match": None if one.match is None else round(one.match, 6),
+    }
+    if one.reranked is not None:
+        made = one.reranked
+        value["rerank"] = {"itm": round(made.itm, 6), "itc": round(made.itc, 6), "fused": round(made.fused, 6)}
+    return value
+
+
+def label_to_json(label: "Label") -> Json:
+    """One label; `probability` is null where the model says no scale."""
+    probability = None if label.probability is None else round(label.probability, 4)
+    return {"name": label.name, "score": round(label.score, 6), "probability": probability}
 
 
 def tag_to_json(tag: Tag) -> Json:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.errors import UnknownPicture, UsageError
+from core.queries import SearchMode
+from searcher.answer import encoder_for
 from searcher.compose import unit
+from semantic_image_search.queries import fitted_all
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from core.arrays import Vectors
+    from core.protocols import Encoder
+    from core.queries import Page, SearchResult
     from db import LibraryReader
     from semantic_image_search.queries import PictureLike
 
@@ -41,6 +47,41 @@ class Examples:
                 raise _missing(image_id, reader)
         found = reader.vectors(space, np.array([rows[image_id] for image_id in self.image_ids], np.int64))
         return np.stack([unit(vector) for vector in found])
+
+
+def similar(reader: LibraryReader, image_id: int, page: Page) -> SearchResult:
+    """What looks like a picture of the library, but for itself; see `Library.similar`."""
+    from searcher.request import SearchRequest
+    from searcher.search import search
+
+    space, wanted = reader.active_space(), split([image_id])
+    like = wanted.vectors(reader)
+    (itself,) = reader.pictures(space, list(reader.rows_of_images(space, [image_id]).values()))
+    files = frozenset({itself.path, *itself.other_paths})
+    request = SearchRequest(like=like, page=replace(page, without=files), mode=SearchMode.VECTOR)
+    return search(reader, request, None)
+
+
+def vectors_of(
+    pictures: Sequence[PictureLike | int],
+    encoder: Encoder,
+    open_reader: Callable[[], AbstractContextManager[LibraryReader]],
+) -> Vectors:
+    """One vector for each, in their order, float32 (n, dim), unit rows; a reader is opened only for the library's own.
+
+    Raises:
+        PictureProblem, UnknownPicture, UsageError: as `Library.label`.
+        WrongModel: the library's vectors are another model's.
+    """
+    found = split(pictures)
+    encoded = iter(encoder.encode_pixels(fitted_all(found.pictures, encoder.info.preprocess)) if found.pictures else ())
+    known: dict[int, Vectors] = {}
+    if found.image_ids:
+        with open_reader() as reader:
+            encoder_for(reader.active_space(), lambda: encoder)
+            vectors = found.vectors(reader)
+            known = dict(zip(found.image_ids, () if vectors is None else vectors, strict=True))
+    return np.stack([known[int(one)] if isinstance(one, int | np.integer) else next(encoded) for one in pictures])
 
 
 def split(examples: Sequence[PictureLike | int]) -> Examples:

@@ -42,9 +42,10 @@ if TYPE_CHECKING:
     from searcher.labels import Label
     from semantic_image_search.captions.collection import Captions
     from semantic_image_search.duplicates import DuplicateFinder
+    from semantic_image_search.glance import LibraryGlance
     from semantic_image_search.labels.tags import Tags
     from semantic_image_search.queries import PictureLike
-    from semantic_image_search.status import LibraryStatus
+    from semantic_image_search.status import LibraryStatus, SpaceStatus
 
 
 def open_library(  # noqa: PLR0913 - options by keyword, each with a default
@@ -199,7 +200,7 @@ class Library:
         sort: Sort = Sort.SCORE,
         group: bool = True,
         min_match: float | None = None,
-        rerank: int | Literal["auto"] | None = "auto",
+        rerank: int | Literal["auto", "off"] | None = "auto",
         fusion: Fusion = Fusion.ITM_ITC,
         mode: SearchMode | str = SearchMode.HYBRID,
         listener: ProgressListener | None = None,
@@ -301,12 +302,36 @@ class Library:
             request = lookup_request(image, None if encoder is None else encoder.info.preprocess, page)
             return lookup(reader, request, None if encoder is None else lambda: encoder, load_small)
 
+    def similar(
+        self,
+        image_id: int,
+        *,
+        k: int = 10,
+        offset: int = 0,
+        seen: Collection[bytes] = (),
+        filters: Filters | None = None,
+    ) -> SearchResult:
+        """Pictures that look like one of the library, best first, without it and what is shown as one with it.
+
+        Needs no model, and does not open its file. `offset` and `seen` as for `search`.
+
+        Raises:
+            UnknownPicture: the library has no picture of this number.
+            UsageError: it has no vector yet, or a value is out of range.
+            LibraryNotFound: nothing has been indexed yet.
+        """
+        from semantic_image_search.examples import similar
+
+        with self._reader() as reader:
+            page = Page(k=k, offset=offset, seen=frozenset(seen), filters=filters or Filters())
+            return similar(reader, image_id, page)
+
     def describe(
         self,
         image: PictureLike,
         *,
         k: int = 5,
-        rerank: int | Literal["auto"] | None = "auto",
+        rerank: int | Literal["auto", "off"] | None = "auto",
         generate: bool = True,
     ) -> DescribeResult:
         """The texts that fit a picture best, best first, whether or not the library holds it.
@@ -328,8 +353,7 @@ class Library:
         """
         from semantic_image_search.captions.describing import describe_picture
 
-        depth = None if rerank == "auto" else rerank or 0
-        return describe_picture(self, image, k=k, rerank=Rerank(depth=depth), generate=generate)
+        return describe_picture(self, image, k=k, rerank=Rerank(depth=_depth(rerank)), generate=generate)
 
     def ask(self, image: PictureLike, *questions: str) -> AskResult:
         """Questions about a picture, answered by a model (`answerer` of `open_library`, or the setting).
@@ -383,7 +407,7 @@ class Library:
 
     def label(
         self,
-        images: Sequence[PictureLike],
+        images: Sequence[PictureLike | int],
         labels: str | Sequence[str] | LabelSet = "objects",
         *,
         k: int = 5,
@@ -392,20 +416,23 @@ class Library:
         """The k labels that fit best, best first, for each picture; the library need not hold it.
 
         Args:
-            images: paths, PIL images or uint8 arrays.
+            images: paths, PIL images, uint8 arrays, or numbers of pictures of the library: these are not opened.
             labels: a built-in set by its name, labels of your own, or `searcher.label_sets.make_set`'s.
             k: how many.
             or_none: whether a picture may show something else; everyday words then compete with the labels.
 
         Raises:
             PictureProblem: a picture cannot be read.
-            UsageError: no such set, or labels that cannot be used.
+            UnknownPicture: the library has no picture of this number.
+            UsageError: no such set, labels that cannot be used, or a picture that has no vector yet.
             WrongModel, WeightsMissing: the library's model cannot be used.
         """
+        from semantic_image_search.examples import vectors_of
         from semantic_image_search.labels.labelling import Labeller, labels_of
 
-        labeller = Labeller(self.encoder(), [labels_of(labels)], or_none=or_none, listener=silent)
-        return [best for (best,) in labeller.best(images, k)]
+        encoder = self.encoder()
+        labeller = Labeller(encoder, [labels_of(labels)], or_none=or_none, listener=silent)
+        return [best for (best,) in labeller.best_of(vectors_of(images, encoder, self._reader), k)]
 
     @property
     def tags(self) -> Tags:
@@ -427,6 +454,28 @@ class Library:
 
         with open_reader(self.path) as reader:
             return read_status(reader, self._settings)
+
+    def glance(self) -> LibraryGlance:
+        """Counts, roots, notices, and whether anybody writes: cheap enough to be asked for every few seconds.
+
+        Raises:
+            LibraryNotFound: nothing has been indexed yet.
+        """
+        from semantic_image_search.glance import read_glance
+
+        with self._reader() as reader:
+            return read_glance(reader)
+
+    def spaces(self) -> tuple[SpaceStatus, ...]:
+        """Every embedding space and how far it has come, the active one first.
+
+        Raises:
+            LibraryNotFound: nothing has been indexed yet.
+        """
+        from semantic_image_search.status import read_spaces
+
+        with self._reader() as reader:
+            return read_spaces(reader, self._settings)
 
     def optimize(
         self,
@@ -591,7 +640,7 @@ class Library:
             filters: only pictures that pass (of folders: files below them) are compared with each other.
             k: how many groups, up to 1,000.
             cursor: `next_cursor` of the page before.
-            keep_in: folders; of the files of a group one below any of them is kept rather than others.
+            keep_in: folders; of files that are as good, one below any of them is kept.
             look: at the files on disk: those that changed or went are left out, and copies are compared by their
                 pixels. False: as they were when indexed.
 

@@ -5,7 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.program import VERSION
-from web.api import browse, duplicates, facets, health, images, search, session, thumbnails, uploads
+from web.api import (
+    browse,
+    describe,
+    duplicates,
+    facets,
+    health,
+    images,
+    jobs,
+    lookup,
+    search,
+    session,
+    spaces,
+    status,
+    thumbnails,
+    uploads,
+)
 from web.page import router as page
 from web.problems import tell_problems
 
@@ -22,11 +37,16 @@ ROUTERS: tuple[Callable[[Parts], APIRouter], ...] = (
     health.router,
     session.router,
     search.router,
+    lookup.router,
+    describe.router,
     images.router,
     thumbnails.router,
     uploads.router,
     browse.router,
     facets.router,
+    status.router,
+    spaces.router,
+    jobs.router,
     duplicates.router,
 )
 """Each makes the routes of one thing, below API."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from semantic_image_search.warm.server import ANSWERING
 from web.access.entry import Entry
 from web.api.cursors import Cursors
+from web.jobs.jobs import Jobs
 from web.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Parts:
     entry: Entry = field(default_factory=Entry)  # who may come in, and how; by itself nobody
     cursors: Cursors = field(default_factory=Cursors)  # where pages begin, and what was on those before
     uploads: Uploads = field(default_factory=Uploads)  # pictures that clients sent to ask with
+    jobs: Jobs = field(default_factory=Jobs)  # index runs, in processes of their own
     answering: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(ANSWERING))  # questions at once
 
     @contextmanager
@@ -66,4 +68,5 @@ def open_parts(library: Path, held: Held, entry: Entry | None = None) -> Iterato
     try:
         yield parts
     finally:
+        parts.jobs.close()
         parts.uploads.close()

@@ -227,18 +227,23 @@ class _Describer:
 
 def _see(image: PictureLike, wanted: Sequence[Preprocess]) -> _Seen:
     """Read the picture once; raises as `Library.describe`."""
+    from semantic_image_search.pictures import HandedPicture
     from semantic_image_search.queries import fitted
 
-    if not isinstance(image, str | bytes | os.PathLike):
-        return _Seen("a picture", None, (), {preprocess: fitted(image, preprocess) for preprocess in wanted})
-    from media import DecodeLimits, decode_picture
+    name, decoded = "a picture", None
+    if isinstance(image, HandedPicture):
+        decoded = image.decoded(tuple(wanted))
+    elif isinstance(image, str | bytes | os.PathLike):
+        from media import DecodeLimits, decode_picture
 
-    path = absolute(image)
-    decoded = decode_picture(path, targets=wanted, limits=DecodeLimits())
-    if decoded is None:  # only where a known hash is given
-        raise UsageError(f"{display(path)} could not be compared with itself")
+        path = absolute(image)
+        name, decoded = display(path), decode_picture(path, targets=wanted, limits=DecodeLimits())
+        if decoded is None:  # only where a known hash is given
+            raise UsageError(f"{name} could not be compared with itself")
+    if decoded is None:
+        return _Seen(name, None, (), {preprocess: fitted(image, preprocess) for preprocess in wanted})
     pixels = dict(zip(wanted, decoded.pixels, strict=True))
-    return _Seen(display(path), decoded.content_hash, decoded.facts.captions, pixels)
+    return _Seen(name, decoded.content_hash, decoded.facts.captions, pixels)
 
 
 def _not_here(what: str, model: str) -> str:

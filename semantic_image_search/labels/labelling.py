@@ -70,7 +70,10 @@ class Labeller:
         Raises:
             PictureProblem: a picture cannot be read.
         """
-        vectors = self._encoder.encode_pixels(fitted_all(pictures, self._encoder.info.preprocess))
+        return self.best_of(self._encoder.encode_pixels(fitted_all(pictures, self._encoder.info.preprocess)), k)
+
+    def best_of(self, vectors: Vectors, k: int) -> list[tuple[tuple[Label, ...], ...]]:
+        """As `best`, of pictures that are vectors already, float32 (n, dim), unit rows."""
         return list(zip(*(judge.best(vectors, k) for judge in self._judges), strict=True))
 
 

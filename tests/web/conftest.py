@@ -3,7 +3,8 @@
     def test_it_finds_red(api: TestClient) -> None:
         found = api.post("/api/v1/search", json={"text": "red"}).json()
 
-`serve_pictures` makes servers with other pictures, or with a reranker.
+`serve_pictures` makes servers with other pictures, or with a reranker. Tests that change nothing had better take
+`standing`, `standing_api` and `standing_visitor`: one server for all of them.
 """
 
 from collections.abc import Callable, Iterator
@@ -87,6 +88,35 @@ def api(served: Served) -> Iterator[TestClient]:
 def visitor(served: Served) -> Iterator[TestClient]:
     """Who came with a link: may search, and see no whole paths."""
     with served.client(Scope.SEARCH) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """As `served`, once for all tests that only ask."""
+    folder = tmp_path_factory.mktemp("standing")
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as ends:
+        patch.setenv("SEARCH_CONFIG", str(folder / "no-config.toml"))
+        patch.setenv("SEARCH_RERANK_BUDGET_S", "0")
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        served = _serve(folder, coloured(), None, ends)
+        ends.callback(served.parts.held.let_go)
+        with served.parts.held.library() as library:  # opened by these settings, and kept open
+            library.search("red")
+        yield served
+
+
+@pytest.fixture(scope="session")
+def standing_api(standing: Served) -> Iterator[TestClient]:
+    """The owner of `standing`."""
+    with standing.client(Scope.OWNER) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def standing_visitor(standing: Served) -> Iterator[TestClient]:
+    """A visitor of `standing`."""
+    with standing.client(Scope.SEARCH) as client:
         yield client
 
 

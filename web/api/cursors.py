@@ -7,7 +7,6 @@ since, only their number is known.
 
 from __future__ import annotations
 
-import binascii
 import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -58,12 +57,8 @@ class Cursors:
         """
         if cursor is None:
             return Place()
-        try:
-            offset, name, paging = json.loads(urlsafe_b64decode(cursor[:_MOST_CHARACTERS].encode()))
-            known = name == _name(question) and isinstance(paging, str) and type(offset) is int
-        except (ValueError, TypeError, RecursionError, binascii.Error):
-            known = False
-        if not known or not 0 < offset < MOST_HITS:
+        offset, name, paging = _read(cursor)
+        if name != _name(question):
             raise Problem(400, "not_this_cursor", "the cursor belongs to another question: ask anew, without it")
         with self._lock:
             seen = self._seen.get(_key(paging, offset), frozenset())
@@ -84,6 +79,17 @@ class Cursors:
             self._seen.move_to_end(key)
             while sum(map(len, self._seen.values())) > self._most:
                 self._seen.popitem(last=False)
+
+
+def _read(cursor: str) -> tuple[int, str, str]:
+    """(offset, name of the question, paging) of a cursor."""
+    try:
+        offset, name, paging = json.loads(urlsafe_b64decode(cursor[:_MOST_CHARACTERS].encode()))
+    except (ValueError, TypeError, RecursionError):
+        offset, name, paging = 0, "", ""
+    if type(offset) is int and isinstance(paging, str) and 0 < offset < MOST_HITS:
+        return offset, str(name), paging
+    raise Problem(400, "not_a_cursor", "this is no cursor: ask anew, without it")
 
 
 def _key(paging: str, offset: int) -> str:

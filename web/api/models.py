@@ -42,7 +42,7 @@ class PictureTold(Told):
 
     image_id: int
     path: str = Field(description="Whole for the owner; for visitors from the name of the indexed folder on.")
-    path_b64: str | None = Field(None, description="The path's bytes; only where they are not UTF-8.")
+    path_b64: str | None = Field(default=None, description="The path's bytes; only where they are not UTF-8.")
     name: str = Field(description="The file's name.")
     version: str = Field(description="Another one when the picture's content changes; for `v=` of its thumbnails.")
     taken_at: str | None = Field(description="ISO 8601, by the clock on the wall; null: the file was never read.")
@@ -65,7 +65,7 @@ class HitTold(PictureTold):
     reranked: RerankedTold | None
     matched_words: list[str]
     copied: str | None = Field(
-        None,
+        default=None,
         alias="copy",
         description="Of a lookup: `identical`, `recompressed`, `resized`, `cropped` or `similar`.",
     )

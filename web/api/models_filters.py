@@ -30,6 +30,8 @@ Moment = Annotated[
     AfterValidator(_a_moment),
     Field(max_length=40, description="ISO 8601: `2019-05-01` or `2019-05-01T14:00:00`; an offset is left out."),
 ]
+ImageId = Annotated[int, Field(ge=1, lt=2**63, description="`image_id` of a picture of the library.")]
+Upload = Annotated[str, Field(min_length=1, max_length=100, description="What POST /uploads answered.")]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 Path = Annotated[str, Field(min_length=1, max_length=4_096)]
 
@@ -45,14 +47,14 @@ class NearAsked(Asked):
 class FiltersAsked(Asked):
     """Which pictures may be found; all that is given must hold."""
 
-    folders: list[Path] = Field([], max_length=100, description="A picture lies in one of these, or below it.")
-    taken_from: Moment | None = Field(None, description="From this moment on, by the clock on the wall.")
-    taken_before: Moment | None = Field(None, description="Until just before it.")
-    camera: Name | None = Field(None, description="A part of the camera's or the lens's name.")
+    folders: list[Path] = Field(default=[], max_length=100, description="A picture lies in one of these, or below it.")
+    taken_from: Moment | None = Field(default=None, description="From this moment on, by the clock on the wall.")
+    taken_before: Moment | None = Field(default=None, description="Until just before it.")
+    camera: Name | None = Field(default=None, description="A part of the camera's or the lens's name.")
     near: NearAsked | None = None
     orientation: Literal["landscape", "portrait", "square"] | None = None
-    formats: list[Name] = Field([], max_length=50, description="One of these: `jpeg`, `heif`, `png` …")
-    tags: list[Name] = Field([], max_length=50, description="All of these.")
+    formats: list[Name] = Field(default=[], max_length=50, description="One of these: `jpeg`, `heif`, `png` …")
+    tags: list[Name] = Field(default=[], max_length=50, description="All of these.")
 
     def filters(self, places: Places) -> Filters:
         """As the library takes them.
@@ -70,7 +72,7 @@ class FiltersAsked(Asked):
             taken_from=_moment(self.taken_from),
             taken_before=_moment(self.taken_before),
             camera=self.camera and self.camera.strip(),
-            near=self.near and Near(self.near.latitude, self.near.longitude, self.near.radius_km),
+            near=None if self.near is None else Near(**self.near.model_dump()),
             orientation=Orientation(self.orientation) if self.orientation else None,
             formats=parse_types(self.formats),
             tags=tuple(dict.fromkeys(tidy_name(tag) for tag in self.tags)),
@@ -87,9 +89,11 @@ class PageAsked(Asked):
 
     filters: FiltersAsked = Field(default_factory=FiltersAsked)
     sort: Literal["score", "date"] = "score"
-    group: bool = Field(True, description="Copies and bursts as one hit.")
-    k: int = Field(50, ge=1, le=200, description="Hits on a page.")
-    cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before, to this question.")
+    group: bool = Field(default=True, description="Copies and bursts as one hit.")
+    k: int = Field(default=50, ge=1, le=200, description="Hits on a page.")
+    cursor: str | None = Field(
+        default=None, max_length=200, description="`next_cursor` of the page before, to this question."
+    )
 
     def question(self, kind: str) -> bytes:
         """All that makes it this question and no other, but for which page is asked for."""

@@ -9,34 +9,40 @@ from core.queries import Fusion, Sort
 from web.access.scopes import AskedBy, Scope
 from web.api.answers import answer_of
 from web.api.models import Answer, problems
-from web.api.models_filters import MOST_WORDS, PageAsked
+from web.api.models_filters import MOST_WORDS, ImageId, PageAsked, Upload
 from web.api.places import places_for
 from web.api.streams import LINES, Teller, tell
 from web.parts import Parts
 
 if TYPE_CHECKING:
     from core.queries import SearchResult
+    from semantic_image_search.queries import PictureLike
 
 Words = Annotated[str, Field(min_length=1, max_length=MOST_WORDS, pattern=r"\S")]
-ImageId = Annotated[int, Field(ge=1, lt=2**63)]
 
 
 class SearchAsked(PageAsked):
     """What to look for. Something of `text`, `images` and `uploads` has to be given."""
 
-    text: str | None = Field(None, max_length=MOST_WORDS, description="What should be in the picture.")
-    images: list[ImageId] = Field([], max_length=50, description="Pictures of the library the hits should be like.")
-    uploads: list[str] = Field([], max_length=8, description="Uploaded pictures they should be like.")
-    not_texts: list[Words] = Field([], max_length=20, description="What should not be in the picture.")
-    not_images: list[ImageId] = Field([], max_length=50, description="Pictures the hits should not be like.")
-    image_weight: float = Field(1.0, ge=0, le=100, description="What pictures weigh beside the text.")
-    not_weight: float = Field(0.5, ge=0, le=100, description="What the unwanted weighs against it.")
-    mode: Literal["hybrid", "vector", "text"] = Field("hybrid", description="By look and words, by look, by words.")
-    min_match: float | None = Field(None, ge=0, le=1, description="Only what matches at least this probably.")
-    rerank: Literal["auto", "off"] | Annotated[int, Field(ge=0, le=1_000)] = Field(
-        "auto", description="How many of the best a reranker looks at."
+    text: str | None = Field(default=None, max_length=MOST_WORDS, description="What should be in the picture.")
+    images: list[ImageId] = Field(
+        default=[], max_length=50, description="Pictures of the library the hits should be like."
     )
-    fusion: Literal["itm", "itm+itc", "itm+clip"] = Field("itm+itc", description="What the reranked are ordered by.")
+    uploads: list[Upload] = Field(default=[], max_length=8, description="Uploaded pictures they should be like.")
+    not_texts: list[Words] = Field(default=[], max_length=20, description="What should not be in the picture.")
+    not_images: list[ImageId] = Field(default=[], max_length=50, description="Pictures the hits should not be like.")
+    image_weight: float = Field(default=1.0, ge=0, le=100, description="What pictures weigh beside the text.")
+    not_weight: float = Field(default=0.5, ge=0, le=100, description="What the unwanted weighs against it.")
+    mode: Literal["hybrid", "vector", "text"] = Field(
+        default="hybrid", description="By look and words, by look, by words."
+    )
+    min_match: float | None = Field(default=None, ge=0, le=1, description="Only what matches at least this probably.")
+    rerank: Literal["auto", "off"] | Annotated[int, Field(ge=0, le=1_000)] = Field(
+        default="auto", description="How many of the best a reranker looks at."
+    )
+    fusion: Literal["itm", "itm+itc", "itm+clip"] = Field(
+        default="itm+itc", description="What the reranked are ordered by."
+    )
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -69,7 +75,7 @@ def router(parts: Parts) -> APIRouter:
 def _search(parts: Parts, asked: SearchAsked, scope: Scope, teller: Teller) -> None:
     question = asked.question("search")
     place = parts.cursors.place(asked.cursor, question)
-    pictures = [*asked.images, *(parts.uploads.picture(upload) for upload in asked.uploads)]
+    pictures: "list[PictureLike | int]" = [*asked.images, *(parts.uploads.picture(upload) for upload in asked.uploads)]
     with parts.asked(asked.texts, waiting=teller.check) as library:
         places = places_for(library, scope)
 

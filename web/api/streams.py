@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import Response, StreamingResponse
 
@@ -90,7 +90,7 @@ async def tell(request: Request, work: Callable[[Teller], None], *, in_parts: bo
     gone = asyncio.ensure_future(_disconnected(request))
     try:
         first = await _next(teller, gone)
-        while not in_parts and (following := await _next(teller, gone)) is not None:
+        while not in_parts and (following := await _next(teller, gone)):
             first = following
     except BaseException:
         teller.leave()
@@ -102,17 +102,18 @@ async def tell(request: Request, work: Callable[[Teller], None], *, in_parts: bo
     return Response(as_json(first["answer"]), media_type="application/json")
 
 
-async def _next(teller: Teller, gone: asyncio.Future[None]) -> Json | None:
-    """The next part, unless who asked leaves first."""
+async def _next(teller: Teller, gone: asyncio.Future[None]) -> Json:
+    """The next part, empty at the end, unless who asked leaves first."""
     following = asyncio.ensure_future(teller.next())
-    await asyncio.wait({following, gone}, return_when=asyncio.FIRST_COMPLETED)
+    both: set[asyncio.Future[Any]] = {following, gone}
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     if not following.done():
         following.cancel()
         raise Problem(499, "gone", "whoever asked did not wait for the answer")
     said = following.result()
     if isinstance(said, Exception):
         raise said
-    return said
+    return said or {}
 
 
 async def _disconnected(request: Request) -> None:
@@ -120,7 +121,7 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-async def _lines(first: Json | None, teller: Teller) -> AsyncIterator[bytes]:
+async def _lines(first: Json, teller: Teller) -> AsyncIterator[bytes]:
     """The parts, each on its line; the last line says that it is the last, or what went wrong."""
     try:
         said: Json | Exception | None = first
