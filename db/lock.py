@@ -30,7 +30,7 @@ def take_lock(folder: Path, *, wait_s: float) -> FileLock:
         try:
             lock.acquire(timeout=max(wait_s, _A_LOOK_S))
         except Timeout as error:
-            raise LibraryLocked(f"{_holder(folder)} is writing to {folder}: wait for it, or stop it") from error
+            raise _locked(folder) from error
     return lock
 
 
@@ -45,6 +45,16 @@ def is_locked(folder: Path) -> bool:
         return True
     lock.release()
     return False
+
+
+def require_unlocked(folder: Path) -> None:
+    """Raises LibraryLocked, as `take_lock`, while a writer is at work."""
+    if is_locked(folder):
+        raise _locked(folder)
+
+
+def _locked(folder: Path) -> LibraryLocked:
+    return LibraryLocked(f"{_holder(folder)} is writing to {folder}: wait for it, or stop it")
 
 
 def _holder(folder: Path) -> str:

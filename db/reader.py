@@ -36,6 +36,7 @@ from db.connect import (
 from db.duplicates import Prints
 from db.index_state import IndexState, index_state
 from db.keywords import KeywordRows
+from db.lock import is_locked
 from db.migrate import require_current
 from db.records import (
     CaptionCandidate,
@@ -47,9 +48,11 @@ from db.records import (
     GenerationInfo,
     PictureFile,
     RootInfo,
+    RootState,
     SpaceInfo,
     SpaceState,
 )
+from db.runs import command_under_way
 from db.snapshot import Snapshot
 from db.vectors.engine import load_meanwhile
 from db.vectors.records import Candidates
@@ -183,6 +186,15 @@ class LibraryReader:
     def root_paths(self) -> tuple[bytes, ...]:
         """Where every root is, by path; read once."""
         return self._known.root_paths()
+
+    def root_states(self) -> tuple[RootState, ...]:
+        """Whether each root is in reach, by path; counts nothing."""
+        return self._known.root_states()
+
+    def writing(self) -> str | None:
+        """The command of whoever is writing to the library now; None: nobody is."""
+        command = command_under_way(self._store.conn)
+        return command if command is not None and is_locked(self.path) else None
 
     def counts(self, space: SpaceInfo | None = None) -> Counts:
         """How much the library holds; `indexed` and `waiting` are of this space."""

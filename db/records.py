@@ -43,6 +43,16 @@ class RootInfo:
     last_scan_at: float | None  # unix seconds
 
 
+@dataclass(frozen=True, slots=True)
+class RootState:
+    """Whether a root is in reach."""
+
+    path: bytes
+    online: bool
+    offline_reason: str | None  # for people; None while online
+    last_scan_at: float | None  # unix seconds
+
+
 class SpaceState(StrEnum):
     """Which part a space plays."""
 

@@ -9,7 +9,7 @@ from core.indexing import RootOptions
 from core.paths import display
 from db.connect import Store, transaction
 from db.ranges import PathRange
-from db.records import RootInfo
+from db.records import RootInfo, RootState
 from db.remembered import options_from_json, options_to_json
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ def list_roots(conn: Connection) -> list[RootInfo]:
 def root_paths(conn: Connection) -> tuple[bytes, ...]:
     """Where every root is, by path; counts nothing."""
     return tuple(conn.exec_driver_sql("SELECT path FROM root ORDER BY path").scalars())
+
+
+def root_states(conn: Connection) -> tuple[RootState, ...]:
+    """Every root, by path; counts nothing."""
+    found = conn.exec_driver_sql("SELECT path, online, offline_reason, last_scan_at FROM root ORDER BY path")
+    return tuple(RootState(row.path, bool(row.online), row.offline_reason, row.last_scan_at) for row in found)
 
 
 def root_holding(conn: Connection, path: bytes) -> RootInfo | None:

@@ -16,6 +16,12 @@ def end_stale_runs(conn: Connection) -> None:
     conn.exec_driver_sql("UPDATE run SET finished_at = :now WHERE finished_at IS NULL", {"now": time.time()})
 
 
+def command_under_way(conn: Connection) -> str | None:
+    """What the last run that has no end was asked to do; it may have been killed, which its lock tells."""
+    found = conn.exec_driver_sql("SELECT command FROM run WHERE finished_at IS NULL ORDER BY id DESC LIMIT 1")
+    return found.scalar_one_or_none()
+
+
 def start_run(conn: Connection, command: str) -> int:
     """Enter a run of this process; its id. It keeps the tally from here on."""
     known = tally(conn)

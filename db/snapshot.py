@@ -18,7 +18,7 @@ from db.facets import Faceting
 from db.filters import FilterRows
 from db.known_words import KnownWords
 from db.places import place_of
-from db.records import Counts, GenerationInfo, SpaceInfo
+from db.records import Counts, GenerationInfo, RootState, SpaceInfo
 from db.vectors.searcher import RowSearcher
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ class Snapshot:
     def root_paths(self) -> tuple[bytes, ...]:
         """As `roots.root_paths`."""
         return self._once("roots", lambda: roots.root_paths(self._store.conn))
+
+    def root_states(self) -> tuple[RootState, ...]:
+        """As `roots.root_states`."""
+        return self._once("root states", lambda: roots.root_states(self._store.conn))
 
     def counts(self, generation: GenerationInfo | None) -> Counts:
         """As `counts.count`."""

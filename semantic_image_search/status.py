@@ -55,14 +55,19 @@ def embedding_model(spaces: Sequence[SpaceInfo]) -> str | None:
 
 def read_status(reader: LibraryReader, settings: Settings) -> LibraryStatus:
     """The state of the library that this reader sees, and what these settings make of its index."""
-    spaces = sorted(reader.spaces(), key=lambda space: (space.state, space.id))
     return LibraryStatus(
         path=reader.path,
         roots=tuple(reader.roots()),
-        spaces=tuple(_space_status(reader, space, settings) for space in spaces),
+        spaces=read_spaces(reader, settings),
         disk=reader.disk_usage(),
         notices=reader.notices(),
     )
+
+
+def read_spaces(reader: LibraryReader, settings: Settings) -> tuple[SpaceStatus, ...]:
+    """Every space that this reader sees, the active one first."""
+    spaces = sorted(reader.spaces(), key=lambda space: (space.state, space.id))
+    return tuple(_space_status(reader, space, settings) for space in spaces)
 
 
 def _space_status(reader: LibraryReader, space: SpaceInfo, settings: Settings) -> SpaceStatus:

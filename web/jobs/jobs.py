@@ -1,0 +1,85 @@
+"""The index runs of one server: one at a time, the last few remembered."""
+
+from __future__ import annotations
+
+from collections import deque
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from core.errors import SearchError
+from web.jobs.job import COMMAND, Job
+from web.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from web.jobs.job import JobView
+    from web.jobs.wanted import Wanted
+
+MOST_KEPT = 20
+ENDING_S = 10.0  # for a batch that is being written when the server ends
+
+
+class Jobs:
+    """Starts them, knows them, ends them with the server.
+
+    Args:
+        command: the program that does the work; None: `web.jobs.child`.
+    """
+
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
+        self._command = command
+        self._lock = Lock()
+        self._jobs: deque[Job] = deque(maxlen=MOST_KEPT)  # the newest first
+        self._closed = False
+
+    def start(self, wanted: Wanted) -> JobView:
+        """Start a run.
+
+        Raises:
+            Problem: one is running already, or the server is ending.
+            SearchError: there can be no process for it.
+        """
+        with self._lock:
+            running = next((job.view for job in self._jobs if not job.view.ended), None)
+            if running is not None:
+                raise Problem(409, "job_running", f"index job {running.id} is running: wait for it, or cancel it")
+            if self._closed:
+                raise Problem(503, "server_ending", "the server is ending")
+            try:
+                job = Job(wanted, self._command)
+            except OSError as error:
+                raise SearchError(f"the index run could not be started: {error.strerror or error}") from error
+            self._jobs.appendleft(job)
+            return job.view
+
+    def views(self) -> list[JobView]:
+        """The last few, the newest first."""
+        with self._lock:
+            return [job.view for job in self._jobs]
+
+    def find(self, number: str) -> Job:
+        """The job of this id.
+
+        Raises:
+            Problem: there is none, or it was so long ago that it is forgotten.
+        """
+        with self._lock:
+            found = next((job for job in self._jobs if job.view.id == number), None)
+        if found is None:
+            raise Problem(404, "no_such_job", "there is no job of this id; only the last few are remembered")
+        return found
+
+    @property
+    def closed(self) -> bool:
+        """The server is ending: who listens should not any more."""
+        return self._closed
+
+    def close(self) -> None:
+        """End what runs, and start nothing any more."""
+        with self._lock:
+            self._closed = True
+            jobs = list(self._jobs)
+        for job in jobs:
+            if not job.view.ended:
+                job.end(wait_s=ENDING_S)
