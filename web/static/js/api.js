@@ -85,8 +85,7 @@ async function* search(question, { signal } = {}) {
   const answer = await send("POST", "search", { json: question, headers, signal });
   for await (const said of linesOf(answer)) {
     if (said.event === "problem") throw new Problem(said.problem);
-    if (said.event === "done") return;
-    yield said;
+    if (said.answer) yield said; // and read on to the end: who leaves before it breaks the connection off
   }
 }
 

@@ -11,6 +11,7 @@ const ONE_THOUGHT_MS = 3000; // typing without a longer pause is one step for Ba
 
 export function mount(root, app) {
   const { state, t } = app;
+  const onGlass = matchMedia("(pointer: coarse)").matches;
   let last = -Infinity;
 
   const input = make("input", {
@@ -18,7 +19,7 @@ export function mount(root, app) {
     class: "search-input",
     id: "q",
     name: "q",
-    placeholder: t("frame.placeholder"),
+    placeholder: t(onGlass ? "frame.placeholder-touch" : "frame.placeholder"),
     "aria-label": t("frame.search"),
     autocomplete: "off",
     autocapitalize: "off",
@@ -70,7 +71,7 @@ export function mount(root, app) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     soon.now();
-    if (matchMedia("(pointer: coarse)").matches) input.blur(); // the keyboard on the glass covers what was found
+    if (onGlass) input.blur(); // the keyboard on the glass covers what was found
   });
   chosen.addEventListener("change", async () => {
     await take(app, chosen.files[0]);

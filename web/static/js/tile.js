@@ -10,9 +10,10 @@ const SHARP_ENOUGH = 0.8; // of the pixels the tile has
 /** The type of a picture of the library that is dragged. */
 export const DRAGGED = "application/x-search-picture";
 
-/** The smallest size that looks sharp in a tile, longest sides compared. */
-export function sizeFor(width, height, density = devicePixelRatio) {
-  const wanted = Math.max(width, height) * Math.min(density, 2) * SHARP_ENOUGH;
+/** The smallest size, of the longer side, that looks sharp in a tile, which cuts off what is too wide or too high. */
+export function sizeFor(width, height, ratio = width / height, density = devicePixelRatio) {
+  const whole = Math.max(width, height * ratio);
+  const wanted = Math.max(whole, whole / ratio) * Math.min(density, 2) * SHARP_ENOUGH;
   return SIZES.find((size) => size >= wanted) ?? SIZES.at(-1);
 }
 
@@ -53,8 +54,9 @@ export class Tile {
     this.activate(active);
   }
 
-  /** Moves and sizes it; `y` as it is drawn. */
-  place(x, y, width, height) {
+  /** Moves and sizes it; `y` as it is drawn, `ratio` is the whole picture's width to height. */
+  place(x, y, width, height, ratio) {
+    this.ratio = ratio;
     if (x === this.x && y === this.y && width === this.width && height === this.height) return;
     Object.assign(this, { x, y, width, height });
     const { style } = this.element;
@@ -87,7 +89,7 @@ export class Tile {
   /** Fetches the thumbnail that fits; the one that is there stays until then. */
   load() {
     const { api } = this.#app;
-    const address = api.thumbnailUrl(this.id, sizeFor(this.width, this.height), this.picture?.version);
+    const address = api.thumbnailUrl(this.id, sizeFor(this.width, this.height, this.ratio), this.picture?.version);
     if (!this.#src || (this.#src !== address && this.#grew(address))) {
       this.#src = address;
       this.image.src = address;

@@ -33,7 +33,7 @@ export class Tiles {
       if (section !== -1) wanted.push(this.#heading(layout, section, offset));
       layout.eachOfRow(row, (index, x, y, width, height) => {
         const tile = this.#tile(index);
-        tile.place(x, y - offset, width, height);
+        tile.place(x, y - offset, width, height, this.#app.list.ratioAt(index) / 1000);
         tile.activate(index === active);
         if (!fast) tile.load();
         wanted.push(tile.element);
