@@ -14,6 +14,7 @@ from media.metadata import is_sidecar, sidecar_candidates
 from media.picture_workers import PictureWorkers
 from media.pool import DecodeJob, DecodeOutcome, DecodePool
 from media.previews import contact_sheet, jpeg_of, load_rgb, picture_size, preview_png
+from media.source import hash_of, open_regular
 
 __all__ = [
     "COMPARE_SIDE",
@@ -37,10 +38,12 @@ __all__ = [
     "decode_picture",
     "fit_array",
     "fit_pixels",
+    "hash_of",
     "is_candidate",
     "is_sidecar",
     "jpeg_of",
     "load_rgb",
+    "open_regular",
     "orientation_of",
     "picture_size",
     "preview_png",

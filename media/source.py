@@ -10,7 +10,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, BinaryIO
 
 from core.errors import PictureProblem, ProblemKind
 
@@ -81,11 +81,8 @@ def open_source(
         PictureProblem: NOT_A_PICTURE for what is no regular file, EMPTY, CHANGED_WHILE_READING.
         OSError: as the system says it (see `problems`).
     """
-    _require_regular(os.stat(path).st_mode)  # noqa: PTH116 - bytes; before open(), which devices may mind
-    descriptor = os.open(path, _FLAGS)
-    with os.fdopen(descriptor, "rb", buffering=_CHUNK) as file:
+    with open_regular(path) as file:
         before = os.fstat(file.fileno())
-        _require_regular(before.st_mode)
         if before.st_size == 0:
             raise PictureProblem(ProblemKind.EMPTY, "the file is empty")
         stream, digest = _read(file, before.st_size, admit) if hashed else (file, b"")
@@ -95,6 +92,33 @@ def open_source(
             _require_unchanged(path, before, os.fstat(file.fileno()))  # a file written to meanwhile is not broken
             raise
         _require_unchanged(path, before, os.fstat(file.fileno()))
+
+
+def open_regular(path: bytes) -> BinaryIO:
+    """A regular file, open for reading.
+
+    Raises:
+        PictureProblem: NOT_A_PICTURE for what is none.
+        OSError: as the system says it.
+    """
+    _require_regular(os.stat(path).st_mode)  # noqa: PTH116 - bytes; before open(), which devices may mind
+    file = os.fdopen(os.open(path, _FLAGS), "rb", buffering=_CHUNK)
+    try:
+        _require_regular(os.fstat(file.fileno()).st_mode)
+    except PictureProblem:
+        file.close()
+        raise
+    return file
+
+
+def hash_of(file: BinaryIO) -> bytes:
+    """The hash of all of an open file, blake2b, 32 bytes; it stands at its beginning then."""
+    file.seek(0)
+    hasher = hashlib.blake2b(digest_size=_HASH_BYTES)
+    while chunk := file.read(_CHUNK):
+        hasher.update(chunk)
+    file.seek(0)
+    return hasher.digest()
 
 
 def _require_regular(mode: int) -> None:

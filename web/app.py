@@ -14,6 +14,7 @@ from web.api import (
     images,
     jobs,
     lookup,
+    originals,
     search,
     session,
     spaces,
@@ -21,6 +22,7 @@ from web.api import (
     thumbnails,
     uploads,
 )
+from web.openapi import describe_api, operation_id
 from web.page import router as page
 from web.problems import tell_problems
 
@@ -41,6 +43,7 @@ ROUTERS: tuple[Callable[[Parts], APIRouter], ...] = (
     describe.router,
     images.router,
     thumbnails.router,
+    originals.router,
     uploads.router,
     browse.router,
     facets.router,
@@ -56,9 +59,17 @@ def create_app(parts: Parts) -> FastAPI:
     """The ASGI application of one library."""
     from fastapi import FastAPI
 
-    app = FastAPI(title="search", version=VERSION, docs_url=None, redoc_url=None, openapi_url=f"{API}/openapi.json")
+    app = FastAPI(
+        title="search",
+        version=VERSION,
+        docs_url=None,  # these load scripts from elsewhere
+        redoc_url=None,
+        openapi_url=f"{API}/openapi.json",
+        generate_unique_id_function=operation_id,
+    )
     for make in ROUTERS:
         app.include_router(make(parts), prefix=API)
     app.include_router(page())
     tell_problems(app)
+    describe_api(app)
     return app

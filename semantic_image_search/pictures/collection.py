@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import PictureProblem, UnknownPicture, UsageError
 from semantic_image_search.pictures.detail import PictureDetail
-from semantic_image_search.pictures.files import known_hash, require_on_disk
+from semantic_image_search.pictures.files import Original, Originals, known_hash, require_on_disk
 from semantic_image_search.pictures.handed import HandedPicture
 from semantic_image_search.pictures.thumbnails import (
     RENDITION,
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from db import LibraryReader
     from db.records import PictureFile
     from media import AskedPicture, PictureWorkers
+
+T = TypeVar("T")
 
 _MOST_WORKERS = 4  # a page asks for six pictures at once; the processor has questions to answer, too
 
@@ -51,6 +53,7 @@ class Pictures:
         self._lock = threading.Lock()
         self._workers: PictureWorkers | None = None
         self._thumbnails: Thumbnails | None = None
+        self._originals = Originals()
 
     def of(self, ids: Sequence[int]) -> list[Picture]:
         """The pictures of these ids, in their order, with a vector or without (`row` -1); unknown ids are left out.
@@ -115,6 +118,16 @@ class Pictures:
         )
         return self._drawn_small().get(asked)
 
+    def open_original(self, image_id: int) -> Original:
+        """The picture's own file, the first that is in reach and still what was indexed. Close it.
+
+        Raises:
+            UnknownPicture: there is none of this id.
+            PictureProblem: no file of it is.
+        """
+        content_hash = known_hash(self.content_hash(image_id))
+        return self._first(image_id, lambda file: self._originals.open(file, content_hash))
+
     def handed(self, image_id: int) -> HandedPicture:
         """The picture as its best file shows it, for a question; read when the question needs it.
 
@@ -155,18 +168,22 @@ class Pictures:
             return self._thumbnails
 
     def _draw(self, image_id: int, content_hash: bytes, side: int) -> bytes:
-        """From the first of its files that is still what was indexed.
+        """From the first of its files that is still what was indexed."""
+        from media import Drawing
+
+        wanted = Drawing(side, quality_of(side))
+        return self._first(image_id, lambda file: self.workers.draw(_source(file, content_hash), wanted)).webp
+
+    def _first(self, image_id: int, work: Callable[[PictureFile], T]) -> T:
+        """What can be done with the first of its files that it can be done with.
 
         Raises:
             PictureProblem: what is wrong with the last of them.
         """
-        from media import Drawing
-
-        wanted = Drawing(side, quality_of(side))
         problem: PictureProblem | None = None
         for file in self._files(image_id):
             try:
-                return self.workers.draw(_source(file, content_hash), wanted).webp
+                return work(file)
             except PictureProblem as error:
                 problem = error
         raise problem or UnknownPicture(image_id)

@@ -14,6 +14,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from web.problems import Problem
 
 if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
     from starlette.requests import Request
 
 FIELD = b"file"
@@ -85,7 +86,8 @@ class _Form:
         self._value = b""
         self._inside = False
 
-    def callbacks(self) -> dict[str, object]:
+    def callbacks(self) -> MultipartCallbacks:
+        """What the parser calls."""
         return {
             "on_part_begin": self._begin,
             "on_header_begin": self._header,
