@@ -17,7 +17,7 @@ ADDRESS = "http://page.test/"
 
 @pytest.fixture(scope="module")
 def run(browser: Browser) -> Iterator[Run]:
-    """run("layout", "m => …", argument): what a function makes of a module and an argument."""
+    """What a function makes of a module and an argument: `run("layout", "(m, value) => …", value)`."""
     page = browser.new_page()
 
     def answer(route: Route) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT
+from web.page import STATIC
 
-PACKAGES = {"core", "media", "encoders", "db", "indexer", "searcher", "semantic_image_search", "cli"}
+PACKAGES = {"core", "media", "encoders", "db", "indexer", "searcher", "semantic_image_search", "cli", "web"}
 BUILT_IN = {
     f"encoders/mini/{name}"
     for name in (
@@ -55,9 +56,11 @@ def test_every_module_and_the_type_markers_are_in(wheel_names: list[str]) -> Non
         assert f"{package}/py.typed" in wheel_names
 
 
-def test_nothing_but_code_migrations_and_the_built_in_model(wheel_names: list[str]) -> None:
+def test_nothing_but_code_migrations_the_built_in_model_and_the_page(wheel_names: list[str]) -> None:
     odd = [n for n in wheel_names if ".dist-info/" not in n and Path(n).suffix not in {".py", ".typed", ".mako"}]
-    assert set(odd) == BUILT_IN
+    page = {f"web/static/{path.relative_to(STATIC).as_posix()}" for path in STATIC.rglob("*") if path.is_file()}
+    assert "web/static/index.html" in page
+    assert set(odd) == BUILT_IN | page
 
 
 def test_the_built_in_model_works_from_the_wheel(wheel: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@
  */
 
 import { api, server } from "./api.js";
+import * as banners from "./banners.js";
 import { createConnection } from "./connection.js";
 import * as dropping from "./dropping.js";
 import * as duplicates from "./duplicates.js";
@@ -18,6 +19,7 @@ import { loadLanguage } from "./i18n.js";
 import * as jobs from "./jobs.js";
 import * as lightbox from "./lightbox.js";
 import * as menu from "./menu.js";
+import { createOpening } from "./opening.js";
 import { createPictureQuery } from "./picture-query.js";
 import { createResults } from "./results.js";
 import * as scrubber from "./scrubber.js";
@@ -35,6 +37,7 @@ const MOUNTS = [
   ["grid", grid],
   ["scrubber", scrubber],
   ["states", states],
+  ["banner", banners],
   ["drop-zone", dropping],
   ["toasts", toast],
   ["menu", menu],
@@ -71,8 +74,7 @@ function handleLinks(app) {
 
 function createApp(language) {
   const app = { language, t: language.t, api, server, state: createState(), session: null };
-  app.open = (id) => app.state.set({ open: id });
-  app.close = () => app.state.set({ open: null });
+  Object.assign(app, createOpening(app.state)); // app.open(id), app.turn(id), app.close()
   app.pictures = createPictureQuery(app);
   app.results = createResults(app);
   app.list = app.results.list;

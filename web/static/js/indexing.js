@@ -1,31 +1,36 @@
-/** While pictures are being indexed, by whomever: the page learns of new ones and shows them where all are browsed. */
+/** What the library is doing: the page learns of pictures that are being indexed, by whomever, and shows them. */
 
 const BUSY_MS = 3000;
 const QUIET_MS = 30000; // somebody may start `search index` in a terminal
 
-/** Looks how many pictures there are, and asks again for what is shown when there are more. */
+/** Asks for the status now and then (`app.status`, told by 'status' of app.server), and anew for what is shown when there is more. */
 export function watchIndexing(app) {
   let known = null;
   let timer = 0;
 
   async function look() {
     clearTimeout(timer);
-    let busy = false;
-    if (!document.hidden && !app.connection.gone && app.session) {
-      const status = await app.api.status().catch(() => null); // the next look tells; a gone server has its banner
-      busy = Boolean(status?.indexing);
-      const now = status && JSON.stringify(status.counts);
-      if (known !== null && now !== null && now !== known && isCalm(app)) await app.results.refresh({ quiet: true });
-      known = now ?? known;
-      app.indexing = busy;
-    }
-    timer = setTimeout(look, busy ? BUSY_MS : QUIET_MS);
+    if (!document.hidden && !app.connection.gone && app.session) await learn();
+    timer = setTimeout(look, app.status?.indexing ? BUSY_MS : QUIET_MS);
+  }
+
+  async function learn() {
+    const status = await app.api.status().catch(() => null); // the next look tells; a gone server has its banner
+    if (!status) return;
+    app.status = status;
+    app.server.dispatchEvent(new Event("status"));
+    const now = JSON.stringify(status.counts);
+    const grew = known !== null && now !== known;
+    known = now;
+    if (grew && isCalm(app)) await app.results.refresh({ quiet: true });
   }
 
   app.lookForNew = look;
   document.addEventListener("visibilitychange", () => !document.hidden && look());
-  app.results.subscribe(function once() {
-    if (app.session && known === null && !timer) timer = setTimeout(look, 1000);
+  const end = app.results.subscribe(({ phase }) => {
+    if (phase === "asking" || !app.session) return;
+    end();
+    look();
   });
 }
 

@@ -1,6 +1,6 @@
 /**
- * What is said above, or instead of, pictures: what was found and how fast, that nothing is there, that the server is gone,
- * that pictures are being indexed. Each state has its own words and says what to do.
+ * What is said above pictures, or instead of them: what was found and how fast, that nothing is there, that something
+ * failed. Each state has its own words and says what to do.
  */
 
 import { make } from "./dom.js";
@@ -10,7 +10,6 @@ import { NOTHING, same } from "./url.js";
 import { watchIndexing } from "./indexing.js";
 
 export function mount(root, app) {
-  const banner = document.getElementById("banner");
   const announcer = document.getElementById("announcer");
   const progress = document.getElementById("progress");
   const page = document.documentElement;
@@ -28,23 +27,12 @@ export function mount(root, app) {
     announcer.textContent = phase === "shown" ? said(app, answer, total) : (problem?.detail ?? "");
   }
 
-  function drawBanner() {
-    const { t } = app;
-    const retry = make("button", { type: "button", class: "button", onclick: () => app.connection.retry() }, t("frame.retry"));
-    const gone = make("div", { class: "banner problem", role: "alert" }, icon("offline"), make("span", {}, t("frame.gone")), retry);
-    banner.replaceChildren(...(app.connection.gone ? [gone] : []));
-  }
-
   app.busy = (busy) => {
     waiting += busy ? 1 : -1;
     draw();
   };
   app.results.subscribe(draw);
-  app.server.addEventListener("gone", drawBanner);
-  app.server.addEventListener("back", () => {
-    drawBanner();
-    app.results.refresh({ quiet: app.list.length > 0 });
-  });
+  app.server.addEventListener("back", () => app.results.refresh({ quiet: app.list.length > 0 }));
   watchIndexing(app);
 }
 
