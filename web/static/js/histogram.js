@@ -2,8 +2,8 @@
 
 import { make } from "./dom.js";
 import { date, t } from "./i18n.js";
+import { periodsOf } from "./periods.js";
 
-const STYLES = { year: "year", month: "month", day: "shortDay" };
 const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -12, PageUp: 12 };
 const LEAST_HEIGHT = 0.06; // of the highest: one picture among thousands can still be seen
 
@@ -15,7 +15,7 @@ const timeOf = (day) => Date.parse(`${day}T00:00:00Z`);
  */
 export function histogram({ onChange }) {
   let bins = [];
-  let unit = "month";
+  let written = "month"; // how days are said
   let chosen = [0, 0]; // the first bin, and the one after the last
   let anchor = null;
 
@@ -94,7 +94,7 @@ export function histogram({ onChange }) {
 
   const nameOf = (from, before) => {
     const last = new Date(timeOf(before) - 1).toISOString().slice(0, 10);
-    const [one, other] = [date(from, STYLES[unit]), date(last, STYLES[unit])];
+    const [one, other] = [date(from, written), date(last, written)];
     return one === other ? one : `${one} – ${other}`;
   };
 
@@ -114,6 +114,7 @@ export function histogram({ onChange }) {
       const bin = bins[chosen[end] - end];
       handle.setAttribute("aria-valuetext", nameOf(bin.from, bin.before));
     });
+    range.hidden = chosen[0] === 0 && chosen[1] === bins.length;
     [...bars.children].forEach((bar, i) => bar.classList.toggle("in", i >= chosen[0] && i < chosen[1]));
     const count = bins.slice(...chosen).reduce((sum, bin) => sum + bin.count, 0);
     tell(bins[chosen[0]].from, bins[chosen[1] - 1].before, count);
@@ -130,14 +131,14 @@ export function histogram({ onChange }) {
         return bar;
       }),
     );
-    ends.children[0].textContent = date(bins[0].from, STYLES[unit]);
-    ends.children[1].textContent = date(new Date(span()[1] - 1).toISOString().slice(0, 10), STYLES[unit]);
+    ends.children[0].textContent = date(bins[0].from, written);
+    ends.children[1].textContent = date(new Date(span()[1] - 1).toISOString().slice(0, 10), written);
   }
 
   return {
     element,
     show(dates, from, before) {
-      ({ bins, unit } = dates);
+      ({ bins, written } = periodsOf(dates));
       element.hidden = bins.length === 0;
       if (!bins.length || anchor !== null) return;
       const first = from ? bins.findIndex((bin) => bin.before > from) : 0;

@@ -1,7 +1,8 @@
 /** The page's languages: texts by key, with plurals, and how numbers and dates are written. Knows nothing of the page. */
 
+import { keep, kept } from "./kept.js";
+
 export const LANGUAGES = { en: "English", zh: "中文" };
-const REMEMBERED_AS = "search.language";
 const FILLED = {
   "data-t": null,
   "data-t-label": "aria-label",
@@ -10,6 +11,7 @@ const FILLED = {
 };
 
 let code = "en";
+let region = "en"; // its numbers and dates: "en-GB"
 let texts = {};
 let plural = new Intl.PluralRules("en");
 const formats = new Map();
@@ -21,6 +23,7 @@ export async function loadLanguage() {
   code = remembered() ?? fromBrowser(navigator.languages);
   const answer = await fetch(new URL(`../i18n/${code}.json`, import.meta.url));
   texts = await answer.json();
+  region = navigator.languages.find((tag) => tag.toLowerCase().split("-")[0] === code) ?? code;
   plural = new Intl.PluralRules(code);
   formats.clear();
   document.documentElement.lang = code === "zh" ? "zh-Hans" : code;
@@ -33,17 +36,13 @@ export function fromBrowser(wanted) {
 }
 
 function remembered() {
-  try {
-    const chosen = localStorage.getItem(REMEMBERED_AS);
-    return chosen in LANGUAGES ? chosen : null;
-  } catch {
-    return null; // a browser that keeps nothing for pages: its own language is used each time
-  }
+  const chosen = kept("language", null);
+  return chosen in LANGUAGES ? chosen : null;
 }
 
 /** Remembers the choice and shows the page in it. */
 export function setLanguage(chosen) {
-  localStorage.setItem(REMEMBERED_AS, chosen);
+  keep("language", chosen);
   location.reload();
 }
 
@@ -82,12 +81,12 @@ function format(name, make) {
 
 export function number(value, digits = 0) {
   const options = { minimumFractionDigits: digits, maximumFractionDigits: Math.max(digits, 2) };
-  return format(`number ${digits}`, () => new Intl.NumberFormat(code, options)).format(value);
+  return format(`number ${digits}`, () => new Intl.NumberFormat(region, options)).format(value);
 }
 
 /** A share of 1: 0.913 is "91%". */
 export function percent(share) {
-  return format("percent", () => new Intl.NumberFormat(code, { style: "percent" })).format(share);
+  return format("percent", () => new Intl.NumberFormat(region, { style: "percent" })).format(share);
 }
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
@@ -101,7 +100,7 @@ export function bytes(size) {
     unitDisplay: step ? "short" : "long",
     maximumSignificantDigits: 3,
   };
-  return format(UNITS[step], () => new Intl.NumberFormat(code, options)).format(size / 1000 ** step);
+  return format(UNITS[step], () => new Intl.NumberFormat(region, options)).format(size / 1000 ** step);
 }
 
 const MOMENTS = {
@@ -117,6 +116,6 @@ const MOMENTS = {
 export function date(iso, style = "day") {
   const [, day, time = "00:00"] = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}))?/.exec(iso) ?? [];
   if (!day) return iso;
-  const make = () => new Intl.DateTimeFormat(code, { ...MOMENTS[style], timeZone: "UTC" });
+  const make = () => new Intl.DateTimeFormat(region, { ...MOMENTS[style], timeZone: "UTC" });
   return format(style, make).format(new Date(`${day}T${time}:00Z`));
 }

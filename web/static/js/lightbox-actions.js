@@ -10,13 +10,9 @@ export function createActions(app, { toggleInfo }) {
   let id = null;
   let picture = null;
 
-  const ask = (how) => {
-    app.close();
-    app.pictures.add(id, how);
-  };
   const does = {
-    more: () => ask("like"),
-    less: () => ask("unlike"),
+    more: () => app.pictures.add(id, "like"),
+    less: () => app.pictures.add(id, "unlike"),
     copy: () => copyText(app, picture?.path ?? "", t("lightbox.copied")),
     reveal: () => reveal(app, id),
     info: () => toggleInfo(),

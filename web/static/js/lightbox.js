@@ -3,206 +3,158 @@
 import { make } from "./dom.js";
 import { icon } from "./icons.js";
 import { createActions } from "./lightbox-actions.js";
+import { LargePicture } from "./large-picture.js";
 import { createMetadata } from "./metadata.js";
-import { zoomable } from "./zoom.js";
+import { keep, kept } from "./kept.js";
+import { Zoom } from "./zoom.js";
 
-const REMEMBERED_AS = "search.info";
 const PAN_PIXELS = 80;
+const WIDE_ENOUGH = 900; // pixels, for picture and facts side by side
 
 /** Draws the dialog; it opens and closes as `state.open` says, so that Back and a shared address do, too. */
 export function mount(root, app) {
-  const { t } = app;
-  const low = make("img", { class: "lb-low", alt: "", draggable: "false" });
-  const high = make("img", { class: "lb-high", alt: "", draggable: "false" });
-  const said = make("p", { class: "lb-said", role: "status", hidden: true });
-  const turn = (by, name, label) =>
-    make(
+  const lightbox = new Lightbox(root, app);
+  app.state.subscribe((state) => lightbox.follow(state));
+  app.list.subscribe((what) => what !== "records" && lightbox.count());
+  lightbox.follow(app.state.get());
+}
+
+class Lightbox {
+  #app;
+  #shown = null; // the id
+  #index = -1; // in the list; -1 where it is not in it
+
+  constructor(root, app) {
+    this.#app = app;
+    const { t } = app;
+    const leave = () => app.close();
+    this.actions = createActions(app, { toggleInfo: () => this.#showInfo(this.dialog.classList.contains("bare")) });
+    this.metadata = createMetadata(app, { show: (id) => app.open(id) });
+    this.frame = make("div", { class: "lb-frame" });
+    this.picture = new LargePicture(this.frame, app);
+    this.back = this.#turn(-1, "left", t("lightbox.previous"));
+    this.on = this.#turn(1, "right", t("lightbox.next"));
+    this.stage = make("div", { class: "lb-stage", tabindex: "-1" }, this.frame, this.picture.said, this.back, this.on);
+    this.counter = make("span", { class: "lb-counter", "aria-live": "polite" });
+    this.name = make("span", { class: "lb-name" });
+    const close = t("app.close");
+    const shut = make(
       "button",
-      {
-        class: `icon-button lb-turn lb-${name}`,
-        type: "button",
-        "aria-label": label,
-        title: label,
-        onclick: () => go(by),
-      },
-      icon(name, 28),
+      { class: "icon-button", type: "button", "aria-label": close, title: close, onclick: leave },
+      icon("close"),
     );
-  const [back, on] = [turn(-1, "left", t("lightbox.previous")), turn(1, "right", t("lightbox.next"))];
-  const stage = make("div", { class: "lb-stage" }, low, high, said, back, on);
-  const counter = make("span", { class: "lb-counter", "aria-live": "polite" });
-  const actions = createActions(app, { toggleInfo });
-  const metadata = createMetadata(app, { show: (id) => app.state.set({ open: id }), leave: closing });
-  const shut = make(
-    "button",
-    { class: "icon-button", type: "button", "aria-label": t("app.close"), title: t("app.close"), onclick: closing },
-    icon("close"),
-  );
-  const bar = make("div", { class: "lb-bar" }, counter, make("span", { class: "lb-name" }), actions.element, shut);
-  const dialog = make(
-    "dialog",
-    { class: "lightbox", "aria-label": t("lightbox.name") },
-    make("div", { class: "lb-main" }, stage, bar),
-    metadata.element,
-  );
-  root.append(dialog);
-  const zoom = zoomable(stage, { onSwipe: swiped, onZoom: sharpen });
-  let shown = null; // the id
-  let index = -1;
-
-  function sharpen(scale) {
-    dialog.classList.toggle("is-zoomed", scale > 1);
+    const bar = make("div", { class: "lb-bar" }, this.counter, this.name, this.actions.element, shut);
+    const main = make("div", { class: "lb-main" }, this.stage, bar);
+    this.dialog = make("dialog", { class: "lightbox", "aria-label": t("lightbox.name") }, main, this.metadata.element);
+    root.append(this.dialog);
+    this.zoom = new Zoom(this.stage, this.frame, {
+      onSwipe: (way) => (way === "down" ? leave() : this.#go(way === "left" ? 1 : -1)),
+      onZoom: (scale) => this.dialog.classList.toggle("zoomed", scale > 1),
+    });
+    this.#hearKeys(leave);
   }
 
-  function swiped(way) {
-    if (way === "down") closing();
-    else go(way === "left" ? 1 : -1);
+  #turn(by, way, label) {
+    const looks = { class: `icon-button lb-turn lb-${way}`, type: "button", "aria-label": label, title: label };
+    return make("button", { ...looks, onclick: () => this.#go(by) }, icon(way, 28));
   }
 
-  function closing() {
-    app.close();
-  }
-
-  /** Which picture is so many on; undefined where the list ends. */
-  async function neighbour(by) {
-    if (index === -1 || index + by < 0) return undefined;
-    if (index + by >= app.list.length && app.list.hasMore) await app.list.more();
-    return app.list.idAt(index + by);
-  }
-
-  async function go(by) {
-    const from = shown;
-    const id = await neighbour(by);
-    if (id !== undefined && shown === from) app.state.set({ open: id }, { replace: true });
-  }
-
-  function count() {
-    index = app.list.indexOf(shown);
-    counter.textContent = index === -1 ? "" : t("lightbox.of", { number: index + 1, total: app.list.length });
-    back.disabled = index <= 0;
-    on.disabled = index === -1 || (index + 1 >= app.list.length && !app.list.hasMore);
-  }
-
-  async function show(id) {
-    shown = id;
-    count();
-    const known = index === -1 ? null : app.list.pictureAt(index);
-    const name = (picture) => {
-      dialog.querySelector(".lb-name").textContent = picture?.name ?? "";
-      high.alt = picture?.name ?? t("lightbox.name");
-    };
-    name(known);
-    drawPicture(id, known);
-    actions.show(id, known);
-    const detail = await metadata.show(id, known);
-    if (shown !== id || detail === null) return;
-    name(detail);
-    actions.show(id, detail);
-  }
-
-  /** The thumbnail at once, then the rendition, once it is decoded; then those of the neighbours are fetched. */
-  async function drawPicture(id, known) {
-    said.hidden = true;
-    low.src = app.api.thumbnailUrl(id, 512, known?.version);
-    high.classList.remove("here");
-    high.removeAttribute("src");
-    zoom.element(low);
-    const next = new Image();
-    next.src = app.api.renditionUrl(id);
-    try {
-      await next.decode();
-    } catch {
-      if (shown === id) await tellMissing(id);
-      return;
-    }
-    if (shown !== id) return;
-    high.src = next.src;
-    await high.decode().catch(() => undefined); // replaced meanwhile by the next picture
-    if (shown !== id) return;
-    high.classList.add("here");
-    zoom.follow(high);
-    prefetch();
-  }
-
-  async function tellMissing(id) {
-    const told = await fetch(app.api.renditionUrl(id))
-      .then((answer) => answer.json())
-      .catch(() => null);
-    if (shown !== id) return;
-    said.textContent = told?.detail ?? t("lightbox.missing");
-    said.hidden = false;
-  }
-
-  function prefetch() {
-    for (const by of [1, -1]) {
-      const id = index + by >= 0 && index !== -1 ? app.list.idAt(index + by) : undefined;
-      if (id !== undefined) new Image().src = app.api.renditionUrl(id);
-    }
-  }
-
-  function toggleInfo(wanted = dialog.classList.contains("bare")) {
-    dialog.classList.toggle("bare", !wanted);
-    actions.infoIs(wanted);
-    try {
-      localStorage.setItem(REMEMBERED_AS, wanted ? "shown" : "hidden");
-    } catch {
-      // a browser that keeps nothing for pages: the side is shown again next time
-    }
-  }
-
-  function infoWanted() {
-    try {
-      const kept = localStorage.getItem(REMEMBERED_AS);
-      if (kept) return kept === "shown";
-    } catch {
-      // as above
-    }
-    return innerWidth >= 900;
-  }
-
-  const KEYS = {
-    ArrowLeft: () => (zoom.scale() > 1 ? zoom.pan(PAN_PIXELS, 0) : go(-1)),
-    ArrowRight: () => (zoom.scale() > 1 ? zoom.pan(-PAN_PIXELS, 0) : go(1)),
-    ArrowUp: () => zoom.pan(0, PAN_PIXELS),
-    ArrowDown: () => zoom.pan(0, -PAN_PIXELS),
-    "+": () => zoom.step(1),
-    "=": () => zoom.step(1),
-    "-": () => zoom.step(-1),
-    0: () => zoom.reset(),
-    z: () => zoom.toggle(),
-    i: () => toggleInfo(),
-    ...actions.keys,
-  };
-
-  dialog.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [popover]"))
-      return;
-    const arrow = event.key.startsWith("Arrow");
-    if (arrow && event.target.closest(".lb-info") && (event.key === "ArrowUp" || event.key === "ArrowDown")) return;
-    if (!(event.key in KEYS)) return;
-    event.preventDefault();
-    KEYS[event.key]();
-  });
-  dialog.addEventListener("cancel", (event) => {
-    event.preventDefault();
-    if (zoom.scale() > 1) zoom.reset();
-    else closing();
-  });
-
-  const follow = ({ open }) => {
+  /** Opens, closes, or shows another picture, as the state says. */
+  follow({ open }) {
+    if (open === this.#shown) return;
     if (open === null) {
-      shown = null;
-      if (dialog.open) dialog.close();
+      this.#shown = null;
+      this.picture.clear();
+      this.dialog.close();
       return;
     }
-    if (open === shown) return;
-    if (!dialog.open) {
-      toggleInfo(infoWanted());
-      dialog.showModal();
-      stage.focus();
+    if (!this.dialog.open) {
+      this.#showInfo(kept("info", innerWidth >= WIDE_ENOUGH ? "shown" : "hidden") === "shown", { remember: false });
+      this.dialog.showModal();
+      this.stage.focus();
     }
-    show(open);
-  };
-  app.state.subscribe(follow);
-  app.list.subscribe((what) => shown !== null && what !== "records" && count());
-  follow(app.state.get());
+    this.#show(open);
+  }
+
+  async #show(id) {
+    this.#shown = id;
+    this.count();
+    const known = this.#index === -1 ? null : this.#app.list.pictureAt(this.#index);
+    this.#tell(id, known);
+    this.picture.show(id, known, (size) => this.zoom.show(size)).then(() => this.#shown === id && this.#prefetch());
+    const detail = await this.metadata.show(id, known);
+    if (this.#shown === id && detail !== null) this.#tell(id, detail);
+  }
+
+  #tell(id, picture) {
+    this.name.textContent = picture?.name ?? "";
+    this.picture.name(picture?.name ?? this.#app.t("lightbox.name"));
+    this.actions.show(id, picture);
+  }
+
+  /** Says where in the list the picture stands; anew when the list changes. */
+  count() {
+    if (this.#shown === null) return;
+    const { list, t } = this.#app;
+    this.#index = list.indexOf(this.#shown);
+    const inList = this.#index !== -1;
+    this.counter.textContent = inList ? t("lightbox.of", { number: this.#index + 1, total: list.length }) : "";
+    this.back.disabled = this.#index <= 0;
+    this.on.disabled = !inList || (this.#index + 1 >= list.length && !list.hasMore);
+  }
+
+  async #go(by) {
+    const [from, { list, turn }] = [this.#shown, this.#app];
+    const index = this.#index + by;
+    if (this.#index === -1 || index < 0) return;
+    if (index >= list.length && list.hasMore) await list.more();
+    const id = list.idAt(index);
+    if (id !== undefined && this.#shown === from) turn(id);
+  }
+
+  #prefetch() {
+    for (const index of [this.#index + 1, this.#index - 1]) {
+      const id = this.#index === -1 || index < 0 ? undefined : this.#app.list.idAt(index);
+      if (id !== undefined) new Image().src = this.#app.api.renditionUrl(id);
+    }
+  }
+
+  #showInfo(shown, { remember = true } = {}) {
+    this.dialog.classList.toggle("bare", !shown);
+    this.actions.infoIs(shown);
+    if (remember) keep("info", shown ? "shown" : "hidden");
+  }
+
+  #hearKeys(leave) {
+    const { zoom } = this;
+    const keys = {
+      ArrowLeft: () => (zoom.scale > 1 ? zoom.pan(PAN_PIXELS, 0) : this.#go(-1)),
+      ArrowRight: () => (zoom.scale > 1 ? zoom.pan(-PAN_PIXELS, 0) : this.#go(1)),
+      ArrowUp: () => zoom.pan(0, PAN_PIXELS),
+      ArrowDown: () => zoom.pan(0, -PAN_PIXELS),
+      "+": () => zoom.step(1),
+      "=": () => zoom.step(1),
+      "-": () => zoom.step(-1),
+      0: () => zoom.reset(),
+      z: () => zoom.toggle(),
+      i: () => this.#showInfo(this.dialog.classList.contains("bare")),
+      ...this.actions.keys,
+    };
+    this.dialog.addEventListener("keydown", (event) => {
+      if (!(event.key in keys) || !this.#isForUs(event)) return;
+      event.preventDefault();
+      keys[event.key]();
+    });
+    this.dialog.addEventListener("cancel", (event) => {
+      if (event.target !== this.dialog) return;
+      event.preventDefault();
+      if (zoom.scale > 1) zoom.reset();
+      else leave();
+    });
+  }
+
+  #isForUs({ key, target, ctrlKey, metaKey, altKey }) {
+    if (ctrlKey || metaKey || altKey || target.closest("input, textarea, select, [popover]")) return false;
+    return !(target.closest(".lb-info") && (key === "ArrowUp" || key === "ArrowDown")); // they scroll it
+  }
 }

@@ -6,13 +6,14 @@ import { FACTS } from "./facts.js";
 import { captionList, describing } from "./captions.js";
 import { fitting } from "./fitting.js";
 import { tagEditor } from "./tag-editor.js";
+import { NOTHING } from "./url.js";
 import { copyText } from "./lightbox-actions.js";
 
 const DETAIL_AFTER_MS = 120; // turning pages quickly asks for none of those passed
 const SIMILAR = 12;
 
 /**
- * @param {{show: (id) => void, leave: () => void}} does shows another picture; goes back to the page
+ * @param {{show: (id) => void}} does shows another picture
  * @returns {{element, show(id, known): Promise<object | null>}} the detail, null where another picture came first
  */
 export function createMetadata(app, does) {
@@ -60,19 +61,17 @@ export function createMetadata(app, does) {
     const row = ({ name, value, narrows }) => {
       const changes = narrows?.(picture);
       const words = app.t(`lightbox.${name}`);
-      const to = () => {
-        does.leave();
-        app.state.set(changes);
-      };
-      const look = make(
-        "button",
-        { class: "fact-filter", type: "button", title: app.t(`lightbox.narrow_${name}`), onclick: to },
-        value,
-        icon("search", 14),
-      );
-      return make("div", { class: "fact" }, make("dt", {}, words), make("dd", {}, changes ? look : value));
+      const told = make("dd", {}, changes ? narrowing(name, value, changes) : value);
+      return make("div", { class: "fact" }, make("dt", {}, words), told);
     };
     return make("dl", { class: "facts" }, ...rows.map(row));
+  }
+
+  /** All pictures that share this, and nothing else that was asked. */
+  function narrowing(name, value, changes) {
+    const title = app.t(`lightbox.narrow_${name}`);
+    const to = () => app.state.set({ ...NOTHING, ...changes });
+    return make("button", { class: "fact-filter", type: "button", title, onclick: to }, value, icon("search", 14));
   }
 
   const captionsOf = (id, picture) =>
@@ -82,10 +81,7 @@ export function createMetadata(app, does) {
     section(
       "tags",
       tagEditor(app, id, picture.tags ?? [], {
-        choose: (tag) => {
-          does.leave();
-          app.state.set({ tag: [tag] });
-        },
+        choose: (tag) => app.state.set({ ...NOTHING, tag: [tag] }),
       }),
     );
 

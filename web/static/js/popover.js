@@ -33,7 +33,7 @@ export function opensPanel(button, { label, fill, kind = "" }) {
     mine.showPopover();
     button.setAttribute("aria-expanded", "true");
     replace();
-    (mine.querySelector("[autofocus]") ?? mine.querySelector("input, button, [tabindex]"))?.focus({
+    (mine.querySelector("[autofocus]") ?? mine.querySelector("input, button, a[href], [tabindex]"))?.focus({
       preventScroll: true,
     });
   };
@@ -60,7 +60,8 @@ function place(panel, button) {
   }
   const at = button.getBoundingClientRect();
   const top = Math.round(at.bottom + 6);
-  const left = Math.max(MARGIN, Math.min(at.left, document.documentElement.clientWidth - panel.offsetWidth - MARGIN));
+  const { right } = (button.closest("dialog") ?? document.body).getBoundingClientRect(); // a scroll bar has its own
+  const left = Math.max(MARGIN, Math.min(at.left, right - panel.offsetWidth - MARGIN));
   Object.assign(panel.style, {
     left: `${Math.round(left)}px`,
     top: `${top}px`,

@@ -1,0 +1,68 @@
+/** The picture of the lightbox: its thumbnail at once, then the rendition, once that is decoded. */
+
+import { make } from "./dom.js";
+
+const LOW_SIZE = 512; // the grid has it already, mostly
+const UNKNOWN = { width: 1600, height: 1200 };
+
+export class LargePicture {
+  #app;
+  #frame;
+  #shown = null;
+
+  constructor(frame, app) {
+    this.#frame = frame;
+    this.#app = app;
+    this.low = make("img", { class: "lb-low", alt: "", draggable: "false" });
+    this.high = make("img", { class: "lb-high", alt: "", draggable: "false" });
+    this.said = make("p", { class: "lb-said", role: "status", hidden: true });
+    frame.append(this.low, this.high);
+  }
+
+  name(words) {
+    this.high.alt = words;
+  }
+
+  clear() {
+    this.#shown = null;
+    for (const image of [this.low, this.high]) image.removeAttribute("src");
+  }
+
+  /** `sized({width, height})` hears how large it is: at once where that is known, else when the file tells. */
+  async show(id, known, sized) {
+    this.#shown = id;
+    this.said.hidden = true;
+    this.high.classList.remove("here");
+    this.high.removeAttribute("src");
+    this.low.src = this.#app.api.thumbnailUrl(id, LOW_SIZE, known?.version);
+    const size = known?.width ? { width: known.width, height: known.height } : null;
+    sized(size ?? UNKNOWN);
+    this.#frame.classList.toggle("unsized", !size);
+
+    const next = new Image();
+    next.src = this.#app.api.renditionUrl(id);
+    try {
+      await next.decode();
+    } catch {
+      await this.#tellMissing(id);
+      return;
+    }
+    if (this.#shown !== id) return;
+    if (!size) sized({ width: next.naturalWidth, height: next.naturalHeight });
+    this.high.src = next.src;
+    await this.high.decode().catch(() => undefined); // the next picture took its place meanwhile
+    if (this.#shown !== id) return;
+    this.high.classList.add("here");
+    this.#frame.classList.remove("unsized");
+  }
+
+  /** An image element does not say why there is none; the server does. */
+  async #tellMissing(id) {
+    if (this.#shown !== id) return;
+    const answer = await fetch(this.#app.api.renditionUrl(id)).catch(() => null);
+    const told = answer && !answer.ok ? await answer.json().catch(() => null) : null;
+    if (this.#shown !== id) return;
+    this.said.textContent = told?.detail ?? this.#app.t("lightbox.missing");
+    this.said.hidden = false;
+  }
+}
