@@ -58,5 +58,11 @@ def disk_usage(folder: Path) -> DiskUsage:
     )
 
 
+def search_bytes(folder: Path) -> dict[str, int]:
+    """Of those, what search goes by: few files, however many pictures there are."""
+    spaces = folder / "spaces"
+    return {name: _bytes(spaces, f"*/*/{name}.*") for name in ("vectors", "index", "columns")}
+
+
 def _bytes(folder: Path, pattern: str) -> int:
     return sum(path.stat().st_size for path in folder.glob(pattern) if path.is_file())

@@ -208,6 +208,10 @@ class LibraryReader:
         """Bytes on disk, by what they are for."""
         return counts.disk_usage(self.path)
 
+    def search_bytes(self) -> dict[str, int]:
+        """Bytes on disk that search goes by: `vectors`, `index`, `columns`."""
+        return counts.search_bytes(self.path)
+
     def index_state(
         self, space: SpaceInfo, *, exact_below: int, recall: float | None, kind: VectorKind = VectorKind.IMAGE
     ) -> IndexState:

@@ -21,6 +21,7 @@ class LibraryGlance:
     roots: tuple[RootState, ...]
     notices: tuple[str, ...]  # a damaged or stale index, and the like
     writing: str | None  # the command that is writing now ("index"); None: none is
+    search_bytes: dict[str, int]  # on disk, of `vectors`, `index` and `columns`
 
 
 def read_glance(reader: LibraryReader) -> LibraryGlance:
@@ -32,4 +33,5 @@ def read_glance(reader: LibraryReader) -> LibraryGlance:
         roots=reader.root_states(),
         notices=reader.notices(),
         writing=reader.writing(),
+        search_bytes=reader.search_bytes(),
     )

@@ -14,6 +14,7 @@ from web.api import (
     images,
     jobs,
     lookup,
+    metrics,
     originals,
     search,
     session,
@@ -22,6 +23,7 @@ from web.api import (
     thumbnails,
     uploads,
 )
+from web.metrics import Measured
 from web.openapi import describe_api, operation_id
 from web.page import router as page
 from web.problems import tell_problems
@@ -50,6 +52,7 @@ ROUTERS: tuple[Callable[[Parts], APIRouter], ...] = (
     status.router,
     spaces.router,
     jobs.router,
+    metrics.router,
     duplicates.router,
 )
 """Each makes the routes of one thing, below API."""
@@ -71,5 +74,6 @@ def create_app(parts: Parts) -> FastAPI:
         app.include_router(make(parts), prefix=API)
     app.include_router(page())
     tell_problems(app)
+    app.add_middleware(Measured, metrics=parts.metrics)
     describe_api(app)
     return app

@@ -11,6 +11,7 @@ from semantic_image_search.warm.server import ANSWERING
 from web.access.entry import Entry
 from web.api.cursors import Cursors
 from web.jobs.jobs import Jobs
+from web.metrics import Metrics
 from web.uploads import Uploads
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Parts:
     cursors: Cursors = field(default_factory=Cursors)  # where pages begin, and what was on those before
     uploads: Uploads = field(default_factory=Uploads)  # pictures that clients sent to ask with
     jobs: Jobs = field(default_factory=Jobs)  # index runs, in processes of their own
+    metrics: Metrics = field(default_factory=Metrics)
     answering: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(ANSWERING))  # questions at once
 
     @contextmanager

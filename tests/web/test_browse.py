@@ -8,9 +8,9 @@ from starlette.testclient import TestClient
 from tests.web.conftest import Served
 
 
-def test_all_pictures_at_once(api: TestClient, served: Served) -> None:
-    told = api.post("/api/v1/browse", json={}).json()
-    with served.parts.held.library() as library:
+def test_all_pictures_at_once(standing_api: TestClient, standing: Served) -> None:
+    told = standing_api.post("/api/v1/browse", json={}).json()
+    with standing.parts.held.library() as library:
         everything = {hit.picture.image_id for hit in library.search("red", k=100, group=False, rerank=0).hits}
     assert told["total"] == len(told["ids"]) == len(everything)
     assert set(told["ids"]) == everything
@@ -18,18 +18,20 @@ def test_all_pictures_at_once(api: TestClient, served: Served) -> None:
     assert told["days"][0][1] == 0
 
 
-def test_a_visitor_names_folders_as_he_sees_them(api: TestClient, visitor: TestClient, served: Served) -> None:
-    inside = visitor.post("/api/v1/browse", json={"filters": {"folders": ["Photos/in"]}}).json()
-    assert inside["ids"] == [served.id_of("in/red too.png")]
-    whole = str(served.photos / "in")
-    assert api.post("/api/v1/browse", json={"filters": {"folders": [whole]}}).json() == inside
-    assert visitor.post("/api/v1/browse", json={"filters": {"folders": [whole]}}).status_code == 400
+def test_a_visitor_names_folders_as_he_sees_them(
+    standing_api: TestClient, standing_visitor: TestClient, standing: Served
+) -> None:
+    inside = standing_visitor.post("/api/v1/browse", json={"filters": {"folders": ["Photos/in"]}}).json()
+    assert inside["ids"] == [standing.id_of("in/red too.png")]
+    whole = str(standing.photos / "in")
+    assert standing_api.post("/api/v1/browse", json={"filters": {"folders": [whole]}}).json() == inside
+    assert standing_visitor.post("/api/v1/browse", json={"filters": {"folders": [whole]}}).status_code == 400
 
 
-def test_what_is_asked_is_checked(api: TestClient) -> None:
-    assert api.post("/api/v1/browse", json={"order": "sideways"}).status_code == 422
-    assert api.post("/api/v1/browse", json={"folder": "x"}).status_code == 422
-    unknown = api.post("/api/v1/browse", json={"filters": {"tags": ["nothing"]}})
+def test_what_is_asked_is_checked(standing_api: TestClient) -> None:
+    assert standing_api.post("/api/v1/browse", json={"order": "sideways"}).status_code == 422
+    assert standing_api.post("/api/v1/browse", json={"folder": "x"}).status_code == 422
+    unknown = standing_api.post("/api/v1/browse", json={"filters": {"tags": ["nothing"]}})
     assert (unknown.status_code, unknown.json()["code"]) == (400, "usage_error")
 
 

@@ -37,7 +37,6 @@ def main() -> None:
     with suppress(AttributeError, OSError):  # Windows has no such thing
         os.nice(_NICE)
     wanted = Wanted.from_json(_first_line())
-    threading.Thread(target=_stop_when_stdin_ends, daemon=True).start()
     try:
         lines.say("done", _report_told(_index(wanted, lines)))
     except KeyboardInterrupt:
@@ -52,6 +51,7 @@ def _index(wanted: Wanted, lines: _Lines) -> IndexReport:
     from semantic_image_search import open_library
 
     with open_library(Path(os.fsdecode(wanted.library)), device=Device(wanted.device)) as library:
+        threading.Thread(target=_stop_when_stdin_ends, daemon=True).start()
         return library.index(wanted.paths, prune=wanted.prune, listener=lines.progress)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from web.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from web.jobs.job import JobView
+    from web.jobs.job import JobState, JobView
     from web.jobs.wanted import Wanted
 
 MOST_KEPT = 20
@@ -30,7 +30,8 @@ class Jobs:
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
         self._command = command
         self._lock = Lock()
-        self._jobs: deque[Job] = deque(maxlen=MOST_KEPT)  # the newest first
+        self._jobs: deque[Job] = deque()  # the newest first
+        self._forgotten: Counter[JobState] = Counter()
         self._closed = False
 
     def start(self, wanted: Wanted) -> JobView:
@@ -50,6 +51,8 @@ class Jobs:
                 job = Job(wanted, self._command)
             except OSError as error:
                 raise SearchError(f"the index run could not be started: {error.strerror or error}") from error
+            if len(self._jobs) == MOST_KEPT:
+                self._forgotten[self._jobs.pop().view.state] += 1
             self._jobs.appendleft(job)
             return job.view
 
@@ -57,6 +60,11 @@ class Jobs:
         """The last few, the newest first."""
         with self._lock:
             return [job.view for job in self._jobs]
+
+    def tally(self) -> dict[JobState, int]:
+        """How many are in each state, of all that were ever started."""
+        with self._lock:
+            return dict(self._forgotten + Counter(job.view.state for job in self._jobs))
 
     def find(self, number: str) -> Job:
         """The job of this id.
