@@ -41,7 +41,7 @@ class Served:
 
     def client(self, scope: Scope) -> TestClient:
         """Somebody who asks; the server's bugs are raised here."""
-        return TestClient(_as(scope, self.app), base_url="http://127.0.0.1:7117")
+        return TestClient(as_asked_by(scope, self.app), base_url="http://127.0.0.1:7117")
 
     def open(self) -> Library:
         """The same library opened a second time, to write to it meanwhile."""
@@ -64,7 +64,7 @@ def serve_pictures(tmp_path: Path) -> Iterator[ServePictures]:
         def make(
             pictures: dict[str, tuple[int, int, int]] | None = None, *, reranker: FakeReranker | None = None
         ) -> Served:
-            served = _serve(tmp_path, coloured() if pictures is None else pictures, reranker, ends)
+            served = serve_folder(tmp_path, coloured() if pictures is None else pictures, reranker, ends)
             ends.callback(served.parts.held.let_go)
             return served
 
@@ -125,7 +125,7 @@ def coloured() -> dict[str, tuple[int, int, int]]:
     return {**{f"{name}.png": rgb for name, rgb in COLOURS.items()}, "in/red too.png": COLOURS["red"]}
 
 
-def _serve(
+def serve_folder(
     folder: Path, pictures: dict[str, tuple[int, int, int]], reranker: FakeReranker | None, ends: ExitStack
 ) -> Served:
     photos = folder / "Photos"
@@ -142,7 +142,7 @@ def _serve(
     return Served(photos, library.path, encoder, reranker, parts, create_app(parts))
 
 
-def _as(scope: Scope, app: "ASGIApp") -> "ASGIApp":
+def as_asked_by(scope: Scope, app: "ASGIApp") -> "ASGIApp":
     """The application, asked by somebody whom `web.access` gave this scope."""
 
     async def asked(request: "dict[str, object]", receive: "Receive", send: "Send") -> None:

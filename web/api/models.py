@@ -110,9 +110,10 @@ class ProblemTold(BaseModel):
     code: str = Field(description="Stable, for programs.")
 
 
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+"""What OpenAPI says of it; `web.openapi` puts the schema there."""
+
+
 def problems(**said: str) -> dict[int | str, dict[str, object]]:
     """The `responses` of a route: `problems(s404="There is no such picture.")`."""
-    return {
-        int(status[1:]): {"model": ProblemTold, "description": text, "content": {"application/problem+json": {}}}
-        for status, text in said.items()
-    }
+    return {int(status[1:]): {"description": text, "content": PROBLEM} for status, text in said.items()}

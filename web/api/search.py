@@ -75,7 +75,7 @@ def router(parts: Parts) -> APIRouter:
 def _search(parts: Parts, asked: SearchAsked, scope: Scope, teller: Teller) -> None:
     question = asked.question("search")
     place = parts.cursors.place(asked.cursor, question)
-    pictures: "list[PictureLike | int]" = [*asked.images, *(parts.uploads.picture(upload) for upload in asked.uploads)]
+    pictures: list[PictureLike | int] = [*asked.images, *(parts.uploads.picture(upload) for upload in asked.uploads)]
     with parts.asked(asked.texts, waiting=teller.check) as library:
         places = places_for(library, scope)
 
