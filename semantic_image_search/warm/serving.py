@@ -68,10 +68,11 @@ def serve(
         doors: what else answers from it. Each is entered when the library is at hand, left before it is let go of.
 
     Raises:
-        LibraryNotFound: nothing has been indexed yet.
+        LibraryNotFound: nothing has been indexed yet, and there is no door behind which that could be done.
         SearchError: it has a server already, or there is no place for a socket.
     """
-    _must_be_indexed(library)
+    if not doors:  # the page shows how to begin; the command line says it without a server
+        _must_be_indexed(library)
     stay_lean()
     post, held = open_post(library), Held(open_library, idle_s=idle_s)
     server = Server(os.fsencode(library), held, report)

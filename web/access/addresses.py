@@ -66,7 +66,7 @@ def listen(other: str = "", *, port: int | None = None) -> Listening:
 
 
 def other_address(named: str) -> str:
-    """The address that somebody named, as a number; loopback is none of the others.
+    """The address that somebody named; empty where it is the owner's own, which is listened at anyway.
 
     Raises:
         UsageError: it is none.
@@ -77,7 +77,7 @@ def other_address(named: str) -> str:
         raise UsageError(
             f"--host needs an address of this machine in numbers, as 192.168.1.5, not {named!r}"
         ) from error
-    return "" if found.is_loopback else str(found)
+    return "" if str(found) == LOOPBACK else str(found)
 
 
 def lan_address() -> str:
