@@ -26,11 +26,13 @@ class DuplicatesView {
   #cursor = null;
   #asked = new AbortController();
   #busy = false;
+  #cards = [];
 
   constructor(root, app) {
     this.#app = app;
     const { t } = app;
     this.marks = createMarks();
+    this.marks.subscribe(() => this.#cards.forEach((card) => card.draw()));
     this.summary = make("p", { class: "duplicates-summary", role: "status" });
     this.groups = make("div", { class: "duplicates-groups" });
     this.end = make("div", { class: "duplicates-end" });
@@ -81,6 +83,7 @@ class DuplicatesView {
   async refresh() {
     this.leave();
     this.groups.replaceChildren();
+    this.#cards = [];
     this.#cursor = null;
     this.#say(this.#app.t("duplicates.looking"));
     await this.#ask();
@@ -118,7 +121,9 @@ class DuplicatesView {
   #show({ groups, total_groups: total, wasted_bytes: wasted, next_cursor: next }) {
     const { t } = this.#app;
     this.#cursor = next;
-    this.groups.append(...groups.map((group) => groupCard(this.#app, group, this.marks)));
+    const cards = groups.map((group) => groupCard(this.#app, group, this.marks));
+    this.#cards.push(...cards);
+    this.groups.append(...cards.map(({ element }) => element));
     if (total) this.#say(t("duplicates.found", { count: total, size: bytes(wasted) }));
     else this.#say(t("duplicates.none"));
   }

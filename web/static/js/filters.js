@@ -161,6 +161,7 @@ function sorting(app) {
   return {
     element: select,
     show(state) {
+      select.hidden = state.view !== "";
       const asking = asks(state);
       const options = asking
         ? [

@@ -27,7 +27,7 @@ export async function loadLanguage() {
   plural = new Intl.PluralRules(code);
   formats.clear();
   document.documentElement.lang = code === "zh" ? "zh-Hans" : code;
-  return Object.freeze({ code, t, dress, number, percent, bytes, date, set: setLanguage });
+  return Object.freeze({ code, t, dress, number, percent, bytes, date, dateRange, set: setLanguage });
 }
 
 /** The first of the browser's languages that we have: "zh-CN" finds "zh"; English where none is. */
@@ -115,7 +115,13 @@ const MOMENTS = {
 /** ISO 8601 as people write it, by the picture's own clock: an offset in it is not applied. Styles: MOMENTS. */
 export function date(iso, style = "day") {
   const [, day, time = "00:00"] = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}))?/.exec(iso) ?? [];
-  if (!day) return iso;
-  const make = () => new Intl.DateTimeFormat(region, { ...MOMENTS[style], timeZone: "UTC" });
-  return format(style, make).format(new Date(`${day}T${time}:00Z`));
+  return day ? dateFormat(style).format(new Date(`${day}T${time}:00Z`)) : iso;
 }
+
+/** Some days, what they have in common said once: "1 – 4 May 2019". */
+export function dateRange(first, last) {
+  return dateFormat("day").formatRange(new Date(`${first}T00:00Z`), new Date(`${last}T00:00Z`));
+}
+
+const dateFormat = (style) =>
+  format(style, () => new Intl.DateTimeFormat(region, { ...MOMENTS[style], timeZone: "UTC" }));

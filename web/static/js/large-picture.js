@@ -2,13 +2,16 @@
 
 import { make } from "./dom.js";
 
+const SOFT_FROM = 1.25; // a picture drawn larger than this times its pixels looks soft
 const LOW_SIZE = 512; // the grid has it already, mostly
+const SHOWN_BY_BROWSERS = ["jpeg", "png", "webp", "gif", "avif"];
 const UNKNOWN = { width: 1600, height: 1200 };
 
 export class LargePicture {
   #app;
   #frame;
   #shown = null;
+  #file = null;
 
   constructor(frame, app) {
     this.#frame = frame;
@@ -23,6 +26,26 @@ export class LargePicture {
     this.high.alt = words;
   }
 
+  /** What the file is, once that is known: whether the browser can show it itself, and how large it is. */
+  fileIs(id, { format, width } = {}) {
+    if (this.#shown === id && SHOWN_BY_BROWSERS.includes(format?.toLowerCase())) this.#file = { width };
+  }
+
+  /** The file itself in place of its rendition, once one looks closer than that is sharp. */
+  async sharpen(shownWidth) {
+    const [id, image] = [this.#shown, this.high];
+    const soft = image.naturalWidth * SOFT_FROM < shownWidth * devicePixelRatio;
+    if (!soft || !(this.#file?.width > image.naturalWidth) || !image.classList.contains("here")) return;
+    this.#file = null;
+    const file = new Image();
+    file.src = this.#app.api.originalUrl(id);
+    const decoded = await file.decode().then(
+      () => true,
+      () => false, // its drive is gone, or it is broken: the rendition stays
+    );
+    if (decoded && this.#shown === id) image.src = file.src;
+  }
+
   clear() {
     this.#shown = null;
     for (const image of [this.low, this.high]) image.removeAttribute("src");
@@ -31,6 +54,7 @@ export class LargePicture {
   /** `sized({width, height})` hears how large it is: at once where that is known, else when the file tells. */
   async show(id, known, sized) {
     this.#shown = id;
+    this.#file = null;
     this.said.hidden = true;
     this.high.classList.remove("here");
     this.high.removeAttribute("src");

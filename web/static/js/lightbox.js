@@ -49,7 +49,10 @@ class Lightbox {
     root.append(this.dialog);
     this.zoom = new Zoom(this.stage, this.frame, {
       onSwipe: (way) => (way === "down" ? leave() : this.#go(way === "left" ? 1 : -1)),
-      onZoom: (scale) => this.dialog.classList.toggle("zoomed", scale > 1),
+      onZoom: (scale) => {
+        this.dialog.classList.toggle("zoomed", scale > 1);
+        if (scale > 1) this.picture.sharpen(this.frame.offsetWidth * scale);
+      },
     });
     this.#hearKeys(leave);
   }
@@ -83,7 +86,9 @@ class Lightbox {
     this.#tell(id, known);
     this.picture.show(id, known, (size) => this.zoom.show(size)).then(() => this.#shown === id && this.#prefetch());
     const detail = await this.metadata.show(id, known);
-    if (this.#shown === id && detail !== null) this.#tell(id, detail);
+    if (this.#shown !== id || detail === null) return;
+    this.#tell(id, detail);
+    this.picture.fileIs(id, detail);
   }
 
   #tell(id, picture) {
