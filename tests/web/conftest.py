@@ -99,7 +99,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         patch.setenv("SEARCH_CONFIG", str(folder / "no-config.toml"))
         patch.setenv("SEARCH_RERANK_BUDGET_S", "0")
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        served = _serve(folder, coloured(), None, ends)
+        served = serve_folder(folder, coloured(), None, ends)
         ends.callback(served.parts.held.let_go)
         with served.parts.held.library() as library:  # opened by these settings, and kept open
             library.search("red")
