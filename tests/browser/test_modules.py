@@ -127,18 +127,18 @@ def _hit(match: float | None) -> object:
     return replace(hit(), match=match)
 
 
-def test_days_are_headed_where_they_are_full_else_months_else_years(run: Run) -> None:
-    days = [["2024-06-02", 0], ["2024-06-01", 20], ["2023-05-09", 32], ["2023-05-01", 34], ["2023-04-03", 40]]
-    days += [["2020-12-01", 50], ["2020-03-01", 51], ["2019-01-01", 52], ["", 53]]
+def test_headings_stand_above_full_days_else_some_days_else_the_month_else_the_year(run: Run) -> None:
+    days = [["2024-06-09", 0], ["2024-06-08", 2], ["2024-06-02", 5], ["2024-06-01", 25], ["2023-05-09", 32]]
+    days += [["2023-05-01", 34], ["2023-04-03", 40], ["2020-12-01", 50], ["2020-03-01", 51], ["2019-01-01", 52], ["", 53]]
     found = run("days", "(m, days) => m.daySections(days, 60)", days)
-    assert [(section["at"], section["kind"]) for section in found] == [
-        (0, "day"),
-        (20, "day"),
-        (32, "month"),
-        (40, "day"),
-        (50, "year"),
-        (52, "year"),
-        (53, "undated"),
+    assert [(section["at"], section["kind"], section.get("last")) for section in found] == [
+        (0, "days", "2024-06-02"),  # 2 and 3 pictures alone would not be worth a heading
+        (25, "days", "2024-06-01"),
+        (32, "month", None),
+        (40, "days", "2023-04-03"),
+        (50, "year", None),
+        (52, "year", None),
+        (53, "undated", None),
     ]
 
 

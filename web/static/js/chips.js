@@ -28,9 +28,16 @@ function chip(address, label, kind, app, remove, id = null) {
   return make(
     "span",
     { class: `query-chip ${kind}`, title: label },
-    turnable(make("img", { src: address, alt: label, width: 32, height: 32 }), kind, app, id),
+    turnable(thumbnail(address, label), kind, app, id),
     make("button", { type: "button", class: "chip-remove", "aria-label": gone, title: gone, onclick: remove }, icon("close")),
   );
+}
+
+/** Where the picture is no longer to be had, a sign of one. */
+function thumbnail(address, label) {
+  const image = make("img", { src: address, alt: label, width: 32, height: 32 });
+  image.addEventListener("error", () => image.replaceWith(make("span", { class: "chip-lost", role: "img", "aria-label": label }, icon("picture"))));
+  return image;
 }
 
 /** A click on a library's picture turns "like" to "not like", and back. */

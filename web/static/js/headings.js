@@ -3,7 +3,7 @@
 import { make } from "./dom.js";
 
 const KINDS = {
-  day: ({ day }, { language }) => [language.date(day, "day")],
+  days: ({ day, last }, { language }) => [day === last ? language.date(day, "day") : language.dateRange(...[day, last].sort())],
   month: ({ day }, { language }) => [language.date(day, "month")],
   year: ({ day }, { language }) => [language.date(day, "year")],
   undated: (_, { t }) => [t("frame.undated")],

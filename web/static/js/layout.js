@@ -1,10 +1,10 @@
 /**
  * Where every picture of a list stands: rows of equal width, each a little higher or lower than asked so that nothing is
- * cut. Typed arrays, two numbers a row: 100,000 pictures are laid out in a few milliseconds. Draws nothing.
+ * cut off. Typed arrays, two numbers a row: 100,000 pictures are laid out in a few milliseconds. Draws nothing.
  */
 
-const NARROWEST = 0.45; // width to height; what is narrower or wider is cut by its tile
-const WIDEST = 3.2;
+const NARROWEST = 0.45; // width to height of a tile; what is narrower or wider is shown whole in it
+const WIDEST = 3;
 const STRETCH = 1.45; // a row is at most so much higher than asked
 
 /** A share of the pictures stands in each row: row r has those from starts[r] to starts[r + 1]. */

@@ -10,10 +10,9 @@ const SHARP_ENOUGH = 0.8; // of the pixels the tile has
 /** The type of a picture of the library that is dragged. */
 export const DRAGGED = "application/x-search-picture";
 
-/** The smallest size, of the longer side, that looks sharp in a tile, which cuts off what is too wide or too high. */
-export function sizeFor(width, height, ratio = width / height, density = devicePixelRatio) {
-  const whole = Math.max(width, height * ratio);
-  const wanted = Math.max(whole, whole / ratio) * Math.min(density, 2) * SHARP_ENOUGH;
+/** The smallest size that looks sharp in a tile, longer sides compared. */
+export function sizeFor(width, height, density = devicePixelRatio) {
+  const wanted = Math.max(width, height) * Math.min(density, 2) * SHARP_ENOUGH;
   return SIZES.find((size) => size >= wanted) ?? SIZES.at(-1);
 }
 
@@ -56,13 +55,19 @@ export class Tile {
 
   /** Moves and sizes it; `y` as it is drawn, `ratio` is the whole picture's width to height. */
   place(x, y, width, height, ratio) {
-    this.ratio = ratio;
+    if (ratio !== this.ratio) this.#shape(ratio, width / height);
     if (x === this.x && y === this.y && width === this.width && height === this.height) return;
     Object.assign(this, { x, y, width, height });
     const { style } = this.element;
     style.transform = `translate3d(${x}px, ${y}px, 0)`;
     style.width = `${width}px`;
     style.height = `${height}px`;
+  }
+
+  /** What is much wider or higher than a tile may be is shown whole, on the tile's ground. */
+  #shape(ratio, tile) {
+    this.ratio = ratio;
+    this.element.classList.toggle("whole", Math.abs(Math.log(ratio / tile)) > 0.1);
   }
 
   /** What the screen reader says and what is written on it; `index` is its place in the list. */
@@ -89,7 +94,7 @@ export class Tile {
   /** Fetches the thumbnail that fits; the one that is there stays until then. */
   load() {
     const { api } = this.#app;
-    const address = api.thumbnailUrl(this.id, sizeFor(this.width, this.height, this.ratio), this.picture?.version);
+    const address = api.thumbnailUrl(this.id, sizeFor(this.width, this.height), this.picture?.version);
     if (!this.#src || (this.#src !== address && this.#grew(address))) {
       this.#src = address;
       this.image.src = address;
@@ -148,5 +153,5 @@ function badgesOf(picture, t) {
 
 function stackBadge(picture, more, t) {
   const label = t("frame.stack", { count: more + 1 });
-  return make("button", { type: "button", class: "badge stack", "data-does": "stack", "aria-label": label, title: label, tabindex: "-1" }, icon("alike", 16), String(more + 1));
+  return make("button", { type: "button", class: "badge stack-badge", "data-does": "stack", "aria-label": label, title: label, tabindex: "-1" }, icon("alike", 16), String(more + 1));
 }
