@@ -15,6 +15,8 @@ from cli.describe import EXAMPLES as DESCRIBE_EXAMPLES
 from cli.describe import describe
 from cli.doctor import EXAMPLES as DOCTOR_EXAMPLES
 from cli.doctor import doctor
+from cli.duplicates import EXAMPLES as DUPLICATES_EXAMPLES
+from cli.duplicates import duplicates
 from cli.eval import EXAMPLES as EVAL_EXAMPLES
 from cli.eval import eval_
 from cli.forget import EXAMPLES as FORGET_EXAMPLES
@@ -85,6 +87,7 @@ def build_command() -> TyperGroup:
         (ask, ASK_EXAMPLES),
         (label, LABEL_EXAMPLES),
         (tag, TAG_EXAMPLES),
+        (duplicates, DUPLICATES_EXAMPLES),
         (serve, SERVE_EXAMPLES),
         (status, STATUS_EXAMPLES),
         (forget, FORGET_EXAMPLES),

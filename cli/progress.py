@@ -31,10 +31,11 @@ STAGES = {
     "labels": "reading labels",
     "tag": "tagging",
     "see": "looking at pictures",
+    "look": "looking at duplicates",
     "finish": "finishing",
 }
 PICTURED = frozenset({"index", "caption"})  # stages that count pictures, and can take hours
-PACED = frozenset({"index", "caption", "judge", "see"})  # stages long enough to say how fast they go
+PACED = frozenset({"index", "caption", "judge", "see", "look"})  # stages long enough to say how fast they go
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Pictures that a library holds more than once: the groups, what each file is, and which one to keep."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -56,6 +57,12 @@ class DuplicateFile:
     largest: bool = False  # the most pixels, or with as many the most bytes; others have fewer
     oldest: bool = False  # last changed before any other was
 
+    @property
+    def spare(self) -> bool:
+        """Nothing is lost with it: within reach, and looked at: the bytes or the pixels of the one to keep."""
+        seen = self.compared in {Compared.BYTES, Compared.PIXELS} and self.copy is not CopyKind.CROPPED
+        return seen and not self.keep and not self.file.offline
+
 
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
@@ -68,6 +75,14 @@ class DuplicateGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file that is in no group though it was recorded as a duplicate, and why."""
+
+    why: str
+    path: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class DuplicatesResult:
     """Some of the groups, those that waste most first, and what there is in all."""
 
@@ -76,7 +91,13 @@ class DuplicatesResult:
     wasted_bytes: int  # likewise
     searched: int  # pictures compared with each other
     next_cursor: str | None = None  # where the next page begins; None: there is none
-    notices: tuple[str, ...] = ()  # files left out, and why
+    left_out: tuple[LeftOut, ...] = ()  # of these groups, by why and path
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """How many files were left out, and why; one line each."""
+        counts = Counter(one.why for one in self.left_out)
+        return tuple(f"left out: {counted:,} × {why}" for why, counted in sorted(counts.items()))
 
 
 def kinds_of(names: Iterable[DuplicateKind | str]) -> tuple[DuplicateKind, ...]:
@@ -100,7 +121,7 @@ class DuplicatesRequest:
     filters: Filters = field(default_factory=Filters)  # only files that pass are compared with each other
     k: int = 20  # groups
     cursor: str | None = None  # `next_cursor` of the page before
-    keep_in: tuple[bytes, ...] = ()  # folders, absolute: of equal pictures the one below any of them is kept
+    keep_in: tuple[bytes, ...] = ()  # folders, absolute: of files that are as good one below any is kept
     look: bool = True  # at the files on disk; False: as they were when indexed
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from core.arrays import Pixels
-from core.duplicates import Compared, DuplicateFile, DuplicateGroup, DuplicateKind, RecordedFile
+from core.duplicates import Compared, DuplicateFile, DuplicateGroup, DuplicateKind, LeftOut, RecordedFile
 from core.errors import PictureProblem
 from core.queries import CopyKind
 from media import compare_copies
@@ -61,7 +61,7 @@ class OnDisk:
     def __init__(self, load_rgb: LoadRgb, known: dict[tuple[int, int], CopyKind | None]) -> None:
         self._load_rgb = load_rgb
         self._known = known
-        self.left_out: set[tuple[str, bytes]] = set()  # why, and which file
+        self.left_out: set[LeftOut] = set()
 
     def there(self, files: Iterable[RecordedFile]) -> list[RecordedFile]:
         """As `Eyes`; a file with several names is there by the one that is no link, else by the shortest."""
@@ -73,10 +73,10 @@ class OnDisk:
             elif file.offline and not os.path.isdir(os.path.dirname(file.path)):  # noqa: PTH112, PTH120 - bytes
                 identity, seen = file.path, file
             else:
-                self.left_out.add((CHANGED, file.path))
+                self.left_out.add(LeftOut(CHANGED, file.path))
                 continue
             if found.setdefault(identity, seen) is not seen:
-                self.left_out.add((SAME_FILE, file.path))
+                self.left_out.add(LeftOut(SAME_FILE, file.path))
         return list(found.values())
 
     def compare(self, kept: RecordedFile, others: Sequence[RecordedFile]) -> list[tuple[CopyKind | None, Compared]]:
@@ -94,7 +94,7 @@ class OnDisk:
                 sizes = {"query_size": _size(kept), "candidate_size": _size(other)}
                 self._known[pair] = compare_copies(pixels, opened, **sizes)
             if self._known[pair] is None:
-                self.left_out.add((OTHER_PICTURE, other.path))
+                self.left_out.add(LeftOut(OTHER_PICTURE, other.path))
             compared.append((self._known[pair], Compared.PIXELS))
         return compared
 

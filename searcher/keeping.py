@@ -28,11 +28,13 @@ def _knows(file: RecordedFile) -> int:
     return int(timed) + int(file.camera is not None) + int(file.has_place)
 
 
-_RULES = (
+_BETTER = (
     Rule(lambda file: not file.offline, "within reach"),
     Rule(lambda file: file.width * file.height, "the most pixels"),
     Rule(_knows, "says more of when, where and with what it was taken"),
     Rule(lambda file: file.size_bytes or 0, "as many pixels and more bytes: compressed least"),
+)
+_AS_GOOD = (
     Rule(lambda file: -(file.mtime_ns or 0), "the oldest"),
     Rule(lambda file: _COPY_NAME.search(file.path) is None, "not named as a copy"),
     Rule(lambda file: -len(file.path), "the shortest path"),
@@ -44,12 +46,13 @@ class Keeper:
     """Puts the files of one picture in order, the one to keep first.
 
     Args:
-        folders: absolute; files below any of them are kept rather than others.
+        folders: absolute; of files that are as good, those below any of them are kept. Nobody's wish for a folder costs
+            pixels.
     """
 
     def __init__(self, folders: tuple[bytes, ...] = ()) -> None:
         wanted = Rule(lambda file: any(is_at_or_below(file.path, one) for one in folders), "in the folder to keep")
-        self._rules = (wanted, *_RULES) if folders else _RULES
+        self._rules = (*_BETTER, wanted, *_AS_GOOD)
 
     def order(self, file: RecordedFile) -> tuple[object, ...]:
         """A key to sort by: the less, the rather kept; no two paths have the same."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from core.descriptions import AskResult as AskResult
     from core.descriptions import DescribeResult as DescribeResult
     from core.descriptions import Description as Description
+    from core.duplicates import DuplicateFile as DuplicateFile
+    from core.duplicates import DuplicateGroup as DuplicateGroup
+    from core.duplicates import DuplicatesResult as DuplicatesResult
     from core.errors import PictureProblem as PictureProblem
     from core.errors import SearchError as SearchError
     from core.indexing import IndexReport as IndexReport
@@ -60,6 +63,9 @@ _HOMES = {
     "DescribeResult": "core.descriptions",
     "Description": "core.descriptions",
     "Device": "core.models",
+    "DuplicateFile": "core.duplicates",
+    "DuplicateGroup": "core.duplicates",
+    "DuplicatesResult": "core.duplicates",
     "EncoderInfo": "core.models",
     "Filters": "core.queries",
     "Fusion": "core.queries",
@@ -99,6 +105,9 @@ __all__ = [
     "DescribeResult",
     "Description",
     "Device",
+    "DuplicateFile",
+    "DuplicateGroup",
+    "DuplicatesResult",
     "EncoderInfo",
     "Filters",
     "Fusion",

@@ -7,7 +7,6 @@ are looked at, and pictures opened, only for the groups that are asked for.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
@@ -26,9 +25,9 @@ from searcher.keeping import Keeper
 from searcher.near_hashes import HashNeighbours
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from core.duplicates import RecordedFile
+    from core.duplicates import LeftOut, RecordedFile
     from core.queries import CopyKind, Filters
     from db import LibraryReader
     from db.duplicates import Prints
@@ -83,7 +82,7 @@ class DuplicateFinder:
         behind = None if request.cursor is None else _place(request.cursor)
         waiting = [one for one in found.sketches if behind is None or one.order > behind]
         groups: list[DuplicateGroup] = []
-        left_out: set[tuple[str, bytes]] = set()
+        left_out: set[LeftOut] = set()
         taken = 0
         while len(groups) < request.k and taken < len(waiting):
             some = waiting[taken : taken + request.k - len(groups)]
@@ -98,7 +97,7 @@ class DuplicateFinder:
             wasted_bytes=sum(one.wasted_bytes for one in found.sketches),
             searched=found.searched,
             next_cursor=waiting[taken - 1].cursor if more else None,
-            notices=_notices(left_out),
+            left_out=tuple(sorted(left_out, key=lambda one: (one.why, one.path))),
         )
 
     # -- from what the library knows
@@ -155,7 +154,7 @@ class DuplicateFinder:
 
     def _look(
         self, reader: LibraryReader, request: DuplicatesRequest, sketches: Sequence[_Sketch]
-    ) -> tuple[list[DuplicateGroup], set[tuple[str, bytes]]]:
+    ) -> tuple[list[DuplicateGroup], set[LeftOut]]:
         """The groups that are left of these, and what was left out of them."""
         images = [image for sketch in sketches for image in sketch.images]
         files = _files_of(reader, images, request.filters)
@@ -203,11 +202,6 @@ def _look_at(
     if sketch.kind is DuplicateKind.NEAR_COPY:
         return near_group(pictures, keeper, eyes)
     return identical_group(pictures[0], keeper, eyes) if pictures else None
-
-
-def _notices(left_out: Iterable[tuple[str, bytes]]) -> tuple[str, ...]:
-    counts = Counter(why for why, _ in left_out)
-    return tuple(f"left out: {count:,} × {why}" for why, count in sorted(counts.items()))
 
 
 def _place(cursor: str) -> tuple[int, str, int]:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from core.arrays import Pixels
-from core.duplicates import Compared, DuplicateKind, RecordedFile
+from core.duplicates import Compared, DuplicateKind, LeftOut, RecordedFile
 from core.errors import PictureProblem, ProblemKind
 from core.pictures import TakenAt, TakenSource
 from core.queries import CopyKind
@@ -88,7 +88,7 @@ def test_what_is_not_as_it_was_indexed_is_left_out(tmp_path: Path, happened: str
     group = identical_group(files, KEEPER, own)
     assert group is not None
     assert names(group.files) == ["b.png", "c.png"]
-    assert own.left_out == {(CHANGED, os.fsencode(paths[0]))}
+    assert own.left_out == {LeftOut(CHANGED, os.fsencode(paths[0]))}
     paths[1].unlink()
     assert identical_group(files, KEEPER, own) is None
     assert identical_group(files, KEEPER, Closed()) is not None  # as it was indexed
@@ -102,7 +102,7 @@ def test_another_name_of_the_same_file_is_no_duplicate(tmp_path: Path) -> None:
     files = [record(path) for path in (link, real, hard)]
     own = eyes()
     assert identical_group(files, KEEPER, own) is None
-    assert own.left_out == {(SAME_FILE, os.fsencode(path)) for path in (link, hard)}
+    assert own.left_out == {LeftOut(SAME_FILE, os.fsencode(path)) for path in (link, hard)}
     group = identical_group([*files, record(put(tmp_path / "copy.png", mtime=2_000))], KEEPER, eyes())
     assert group is not None
     assert names(group.files) == ["real.png", "copy.png"]  # never the link: its target is what it is worth
@@ -145,7 +145,7 @@ def test_copies_are_compared_by_pixels(tmp_path: Path) -> None:
         (None, None, True),
         (CopyKind.RESIZED, Compared.PIXELS, False),
     ]
-    assert own.left_out == {(OTHER_PICTURE, os.fsencode(tmp_path / "other.png"))}
+    assert own.left_out == {LeftOut(OTHER_PICTURE, os.fsencode(tmp_path / "other.png"))}
     assert near_group([files[0], files[2]], KEEPER, own) is None
 
 

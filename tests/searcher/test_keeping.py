@@ -51,12 +51,13 @@ def test_the_first_rule_that_tells_them_apart_decides(better: RecordedFile, wors
     assert why in keeper.why([better, worse])
 
 
-def test_a_folder_to_keep_goes_before_all() -> None:
-    small = replace(FILE, path=b"/kept/small.jpg", width=40)
-    assert min([FILE, small], key=Keeper().order) is FILE
+def test_a_folder_to_keep_decides_between_files_that_are_as_good() -> None:
+    newer, smaller = (replace(FILE, path=b"/kept/one.jpg", **what) for what in ({"mtime_ns": 90}, {"width": 40}))
+    assert min([FILE, newer], key=Keeper().order) is FILE
     keeper = Keeper((b"/kept",))
-    assert min([FILE, small], key=keeper.order) is small
-    assert keeper.why([small, FILE]) == "in the folder to keep"
+    assert min([FILE, newer], key=keeper.order) is newer
+    assert keeper.why([newer, FILE]) == "in the folder to keep"
+    assert min([FILE, smaller], key=keeper.order) is FILE  # no wish costs pixels
     assert min([FILE, replace(FILE, path=b"/kept-not/a longer name.jpg")], key=keeper.order) is FILE
 
 
