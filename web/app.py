@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.program import VERSION
 from web.api import (
     browse,
+    captions,
     describe,
     duplicates,
     facets,
@@ -20,6 +21,7 @@ from web.api import (
     session,
     spaces,
     status,
+    tags,
     thumbnails,
     uploads,
 )
@@ -53,6 +55,8 @@ ROUTERS: tuple[Callable[[Parts], APIRouter], ...] = (
     spaces.router,
     jobs.router,
     metrics.router,
+    tags.router,
+    captions.router,
     duplicates.router,
 )
 """Each makes the routes of one thing, below API."""

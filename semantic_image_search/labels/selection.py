@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.errors import UsageError
+from core.errors import UnknownPicture, UsageError
 from core.queries import Filters
+from core.tags import folded, tidy_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,3 +123,20 @@ def remove_tags(library: Path, names: Sequence[str], selection: Selection, *, so
             images, unknown = selection.images(reader)
         changed = writer.remove_tags(names=names, sources=sources, images=images)
     return TagChange(tuple(zip((*names, *sources), changed, strict=True)), unknown)
+
+
+def change_tags(library: Path, image_id: int, *, add: Sequence[str], remove: Sequence[str]) -> None:
+    """Give and take tags of one picture; see `Tags.change`."""
+    from db import open_reader, open_writer
+
+    added, removed = [tidy_name(name) for name in add], {folded(name) for name in remove}
+    with open_reader(library) as reader:
+        if not reader.has_image(image_id):
+            raise UnknownPicture(image_id)
+    with open_writer(library, command="tag") as writer:
+        with open_reader(library) as reader:
+            gone = [tag.name for tag in reader.tags([image_id]) if folded(tag.name) in removed]
+        if gone:
+            writer.remove_tags(names=gone, images=[image_id])
+        if added:
+            writer.add_tags([image_id], added)

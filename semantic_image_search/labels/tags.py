@@ -8,7 +8,7 @@ from core.indexing import silent
 from core.paths import absolute
 from core.queries import Filters
 from semantic_image_search.labels.labelling import Tagging, labels_of, tag_library
-from semantic_image_search.labels.selection import Selection, add_tags, remove_tags
+from semantic_image_search.labels.selection import Selection, add_tags, change_tags, remove_tags
 
 if TYPE_CHECKING:
     import os
@@ -95,6 +95,21 @@ class Tags:
             UsageError: no picture has such a tag, or one of such a source; then nothing is taken off.
         """
         return remove_tags(self._library.path, names, _selection(paths, filters), sources=sources)
+
+    def change(self, image_id: int, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> None:
+        """Give one picture of the library tags by hand and take others off; what it does not have is not missed.
+
+        Args:
+            image_id: `Picture.image_id`.
+            add: names; one that is in both stays.
+            remove: names, whatever source it has them from.
+
+        Raises:
+            UnknownPicture: the library has no such picture.
+            UsageError: a name that is none.
+            LibraryLocked: another process is writing.
+        """
+        change_tags(self._library.path, image_id, add=add, remove=remove)
 
 
 def _selection(paths: Sequence[str | bytes | os.PathLike[str]], filters: Filters | None) -> Selection:

@@ -36,6 +36,7 @@ def main() -> None:
     os.dup2(2, 1)
     with suppress(AttributeError, OSError):  # Windows has no such thing
         os.nice(_NICE)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a server in the background ignores it, and so would we
     wanted = Wanted.from_json(_first_line())
     try:
         lines.say("done", _report_told(_index(wanted, lines)))
