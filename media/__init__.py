@@ -3,7 +3,7 @@
 Everything that knows Pillow lives here. Errors are PictureProblems; models and libraries are unknown here.
 """
 
-from media.asked import AskedPicture, Drawing, Drawn, Fitting
+from media.asked import AskedPicture, Drawing, Drawn, Fitting, Rewritten
 from media.copies import COMPARE_SIDE, compare_copies
 from media.decode import decode_picture
 from media.elapsed import Elapsed, Lap, Spent
@@ -32,6 +32,7 @@ __all__ = [
     "Lap",
     "PictureFormat",
     "PictureWorkers",
+    "Rewritten",
     "Spent",
     "compare_copies",
     "contact_sheet",

@@ -51,5 +51,19 @@ class Drawn:
     height: int
 
 
-Want = Drawing | Fitting
-Made = Drawn | DecodedPicture
+@dataclass(frozen=True, slots=True)
+class WithoutLocation:
+    """The file, but for what tells where the picture was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A file without the place."""
+
+    data: bytes
+    format: str
+    anew: bool  # its pixels were encoded anew; False: they are bit for bit the file's own
+
+
+Want = Drawing | Fitting | WithoutLocation
+Made = Drawn | DecodedPicture | Rewritten

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from core.errors import PictureProblem, ProblemKind
 from core.pictures import DecodedPicture
-from media.asked import AskedPicture, Drawing, Fitting, Made, Want
+from media.asked import AskedPicture, Drawing, Fitting, Made, Rewritten, Want, WithoutLocation
 from media.decode import Hooks, OpenedPicture, decode_opened, opened_from
 from media.limits import DecodeLimits, check_file
 from media.source import SourceFile, handed_source, open_source
@@ -43,4 +43,10 @@ def _fit(opened: OpenedPicture, wanted: Fitting, *, limits: DecodeLimits, hooks:
     return decode_opened(opened, targets=wanted.targets, small_side=wanted.small_side, limits=limits, hooks=hooks)
 
 
-_MAKERS: dict[type, Callable[..., Made]] = {Drawing: draw, Fitting: _fit}
+def _rewrite(opened: OpenedPicture, wanted: WithoutLocation, *, limits: DecodeLimits, hooks: Hooks) -> Rewritten:
+    from media.without_location import rewrite  # few ask for it
+
+    return rewrite(opened, wanted, limits=limits, hooks=hooks)
+
+
+_MAKERS: dict[type, Callable[..., Made]] = {Drawing: draw, Fitting: _fit, WithoutLocation: _rewrite}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from core.errors import PictureProblem, ProblemKind, SearchError
 from core.pictures import DecodedPicture
-from media.asked import AskedPicture, Drawing, Drawn, Fitting, Want
+from media.asked import AskedPicture, Drawing, Drawn, Fitting, Rewritten, Want, WithoutLocation
 from media.limits import DecodeLimits
 from media.protocol import AskedJob, Setup
 from media.watchdog import Watchdog
@@ -83,6 +83,13 @@ class PictureWorkers:
         """Its facts and pixels; raises as `draw`."""
         made = self._made(picture, wanted)
         if not isinstance(made, DecodedPicture):
+            raise _odd(made)
+        return made
+
+    def without_location(self, picture: AskedPicture) -> Rewritten:
+        """Its file without the place where it was taken; raises as `draw`."""
+        made = self._made(picture, WithoutLocation())
+        if not isinstance(made, Rewritten):
             raise _odd(made)
         return made
 

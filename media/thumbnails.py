@@ -27,7 +27,7 @@ def draw(opened: OpenedPicture, wanted: Drawing, *, limits: DecodeLimits, hooks:
     hooks.gate(check_memory(image, format_name=opened.format_name, full_size=full_size, limits=limits))
     image.load()
     raster = Raster(image, orientation_of(image), scale, full_size if scale > 1 else image.size)
-    small = _in_srgb(shrink_to_side(_fewer(raster, wanted.side), wanted.side), image.info.get("icc_profile"))
+    small = in_srgb(shrink_to_side(_fewer(raster, wanted.side), wanted.side), image.info.get("icc_profile"))
     out = io.BytesIO()
     small.save(out, "WEBP", quality=wanted.quality, method=_EFFORT)
     return Drawn(out.getvalue(), *raster.size)
@@ -39,7 +39,7 @@ def _fewer(raster: Raster, side: int) -> Raster:
     return thinned(raster, (), least_side=max(1, round(KEPT * side * min(width, height) / max(width, height))))
 
 
-def _in_srgb(small: "Image.Image", profile: object) -> "Image.Image":
+def in_srgb(small: "Image.Image", profile: object) -> "Image.Image":
     """The colours as the picture's own profile means them: a phone's are wider than those of unmarked pictures."""
     place, rgb = _RGB_PROFILE
     if not isinstance(profile, bytes) or profile[place] != rgb or b"sRGB" in profile:

@@ -16,6 +16,7 @@ _OF_A_FILE: Mapping[ProblemKind, tuple[int, str]] = {
     ProblemKind.ONLINE_ONLY: (404, "online_only"),
     ProblemKind.PERMISSION: (404, "no_permission"),
     ProblemKind.CHANGED_WHILE_READING: (409, "changed_since_indexed"),
+    ProblemKind.TOO_LARGE: (413, "too_large"),
     ProblemKind.TIMEOUT: (503, "took_too_long"),
     ProblemKind.DECODER_CRASHED: (422, "decoder_crashed"),
 }

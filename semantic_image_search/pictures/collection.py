@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import PictureProblem, UnknownPicture, UsageError
 from semantic_image_search.pictures.detail import PictureDetail
-from semantic_image_search.pictures.files import Original, Originals, known_hash, require_on_disk
+from semantic_image_search.pictures.files import FileWithoutLocation, Original, Originals, known_hash, require_on_disk
 from semantic_image_search.pictures.handed import HandedPicture
 from semantic_image_search.pictures.thumbnails import (
     RENDITION,
@@ -127,6 +127,21 @@ class Pictures:
         """
         content_hash = known_hash(self.content_hash(image_id))
         return self._first(image_id, lambda file: self._originals.open(file, content_hash))
+
+    def without_location(self, image_id: int) -> FileWithoutLocation:
+        """The picture's file without the place where it was taken; raises as `open_original`.
+
+        JPEG, PNG, WebP, GIF, TIFF, HEIC and AVIF are rewritten without decoding a pixel: the GPS directory of EXIF,
+        the places in XMP and IPTC, and what cannot be looked into (makers' notes, data behind the picture) go. Where
+        that cannot be done (JPEG 2000, damaged files) the picture is drawn anew, as a JPEG without metadata.
+        """
+        content_hash = known_hash(self.content_hash(image_id))
+        return self._first(
+            image_id,
+            lambda file: FileWithoutLocation(
+                self.workers.without_location(_source(file, content_hash)), file.path, content_hash
+            ),
+        )
 
     def handed(self, image_id: int) -> HandedPicture:
         """The picture as its best file shows it, for a question; read when the question needs it.

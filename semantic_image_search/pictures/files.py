@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from db.records import PictureFile
+    from media import Rewritten
 
 _MOST_KNOWN = 4096
 
@@ -31,6 +32,15 @@ class Original:
     size: int  # bytes
     path: bytes
     format: str | None  # by its content: one of media's names
+    content_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FileWithoutLocation:
+    """A picture's file, rewritten."""
+
+    rewritten: Rewritten
+    path: bytes  # of the file it was made from
     content_hash: bytes
 
 

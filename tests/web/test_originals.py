@@ -1,8 +1,10 @@
 """The pictures' own files over HTTP: whole, in parts, and never another file's bytes."""
 
+import io
 import os
 
 import pytest
+from PIL import Image
 from starlette.testclient import TestClient
 
 from tests.web.conftest import Served
@@ -88,3 +90,24 @@ def test_a_name_can_break_nothing(api: TestClient, served: Served) -> None:
     assert said.isascii()
     assert "\n" not in said
     assert "%C3%A9" in said
+
+
+def test_a_file_can_be_had_without_its_place(api: TestClient, served: Served) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 30.0), 3: "E", 4: (2.0, 21.0, 6.0)})
+    for name in ("here.jpg", "here.jp2"):
+        Image.new("RGB", (64, 48), (1, 2, 3)).save(served.photos / name, exif=exif)
+    with served.open() as library:
+        library.index()
+    path = f"/api/v1/images/{served.id_of('here.jpg')}/original"
+    assert api.get(path).content == (served.photos / "here.jpg").read_bytes()
+    there, gone = api.get(path), api.get(path, params={"location": "remove", "download": 1})
+    with Image.open(io.BytesIO(there.content)) as before, Image.open(io.BytesIO(gone.content)) as after:
+        assert before.getexif().get_ifd(0x8825)
+        assert not after.getexif().get_ifd(0x8825)
+        assert before.tobytes() == after.tobytes()
+    assert gone.headers["content-disposition"].startswith('attachment; filename="here.jpg"')
+
+    drawn = api.get(f"/api/v1/images/{served.id_of('here.jp2')}/original", params={"location": "remove"})
+    assert (drawn.headers["content-type"], drawn.content[:3]) == ("image/jpeg", b"\xff\xd8\xff")
+    assert 'filename="here.jpg"' in drawn.headers["content-disposition"]

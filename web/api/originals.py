@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, Literal
 
 from anyio import CapacityLimiter
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from semantic_image_search.pictures import Original
+from semantic_image_search.pictures import FileWithoutLocation, Original
 from web.api.images import ImageId
 from web.api.models import problems
 from web.api.thumbnails import in_thread
@@ -21,6 +21,7 @@ _CHUNK = 256 * 1024
 _READING = 8  # threads, beside those that answer questions
 
 _Download = Annotated[bool, Query(description="Save it, under its name; else browsers show what they can.")]
+_Location = Annotated[Literal["keep", "remove"], Query(description="What becomes of where it was taken.")]
 
 _ANY_PICTURE: dict[str, Any] = {"image/*": {"schema": {"type": "string", "format": "binary"}}}
 _RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -30,7 +31,10 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     **problems(
         s404="No picture of this id, or its file is out of reach.",
         s409="Another file lies in its place: index again.",
+        s413="The file is too large to be rewritten.",
         s416="The file has no such part.",
+        s422="Its file cannot be decoded.",
+        s503="Decoding takes too long.",
     ),
 }
 
@@ -41,8 +45,17 @@ def router(parts: Parts) -> APIRouter:
     reading = CapacityLimiter(_READING)
 
     @routes.get("/images/{image_id}/original", response_class=Response, responses=_RESPONSES)
-    async def original(request: Request, image_id: ImageId, download: _Download = False) -> Response:
-        """The picture's own file, byte for byte as it was indexed; `Range` gives a part of it."""
+    async def original(
+        request: Request, image_id: ImageId, location: _Location = "keep", download: _Download = False
+    ) -> Response:
+        """The picture's own file, byte for byte as it was indexed; `Range` gives a part of it.
+
+        With `location=remove` it comes without the place where it was taken, whole, and with the same pixels; only
+        where that cannot be done (JPEG 2000, damaged files) it is drawn anew as a JPEG.
+        """
+        if location == "remove":
+            rewritten = await in_thread(partial(_rewrite, parts, image_id), reading)
+            return _without_location(rewritten, download=download)
         found = await in_thread(partial(_open, parts, image_id), reading)
         try:
             return _answer(request, found, reading, download=download)
@@ -56,6 +69,24 @@ def router(parts: Parts) -> APIRouter:
 def _open(parts: Parts, image_id: int) -> Original:
     with told_of_files(), parts.held.library() as library:
         return library.pictures.open_original(image_id)
+
+
+def _rewrite(parts: Parts, image_id: int) -> FileWithoutLocation:
+    with told_of_files(), parts.held.library() as library:
+        return library.pictures.without_location(image_id)
+
+
+def _without_location(found: FileWithoutLocation, *, download: bool) -> Response:
+    rewritten = found.rewritten
+    kind = type_of(rewritten.format)
+    headers = {
+        "cache-control": "private, no-cache",
+        "content-disposition": disposition(
+            found.path, saved=download or not kind.shown, ending=kind.ending if rewritten.anew else None
+        ),
+        "x-content-type-options": "nosniff",
+    }
+    return Response(rewritten.data, headers=headers, media_type=kind.media_type)
 
 
 def _answer(request: Request, found: Original, reading: CapacityLimiter, *, download: bool) -> Response:

@@ -33,6 +33,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     **problems(
         s404="No picture of this id, or its file is out of reach and nothing of it is kept.",
         s409="Another file lies in its place: index again.",
+        s413="It is too large to be decoded.",
         s422="Its file cannot be decoded.",
         s503="Decoding takes too long.",
     ),
