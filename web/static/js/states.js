@@ -19,6 +19,7 @@ export function mount(root, app) {
     const { phase, answer, total, problem } = app.results;
     page.classList.toggle("asking", phase === "asking");
     page.classList.toggle("browsing", answer === null);
+    document.title = [app.state.get().q.trim(), "search"].filter(Boolean).join(" · ");
     progress.classList.toggle("shown", phase === "asking" || waiting > 0);
     if (phase === "asking" && app.list.length) return; // what was found before stays until then
     const shown = await stateOf(app);

@@ -1,7 +1,7 @@
 /** Which of the page's views is shown: the pictures, or what the library has more than once. */
 
 /** The ids of the elements of each view. */
-const VIEWS = { "": ["states", "grid"], duplicates: ["duplicates"] };
+const VIEWS = { "": ["title", "states", "grid"], duplicates: ["duplicates"] };
 
 /** Shows the view of the state and hides the others; before anything is drawn into it. */
 export function mount(_, { state }) {
