@@ -1,6 +1,7 @@
 /** The facts of a picture, one row each: how it is written, and which filter shows others like it in that. */
 
-import { placeText } from "./filter-words.js";
+import { cityNear } from "./cities.js";
+import { coordinates } from "./filter-words.js";
 import { bytes, date, number } from "./i18n.js";
 
 const DAY_MS = 86_400_000;
@@ -18,8 +19,11 @@ const size = ({ width, height }, t) => {
   return mega >= 0.95 ? `${pixels} · ${t("lightbox.megapixels", { count: number(mega, mega < 10 ? 1 : 0) })}` : pixels;
 };
 
-const place = ({ latitude, longitude }) =>
-  latitude === null || latitude === undefined ? "" : placeText({ latitude, longitude }, 4);
+const place = ({ latitude, longitude }) => {
+  if (latitude === null || latitude === undefined) return "";
+  const at = { latitude, longitude };
+  return [cityNear(at), coordinates(at, 4)].filter(Boolean).join(" · ");
+};
 
 const near = ({ latitude, longitude }) => ({
   near: { latitude: round(latitude), longitude: round(longitude), radius_km: NEARBY_KM },

@@ -2,14 +2,12 @@
 
 import { choices } from "./choices.js";
 import { make } from "./dom.js";
-import { placeText } from "./filter-words.js";
 import { folderTree } from "./folders.js";
 import { histogram } from "./histogram.js";
-import { number, t } from "./i18n.js";
-import { placeMap } from "./placemap.js";
+import { t } from "./i18n.js";
+import { placePanel } from "./place-panel.js";
 
 const DAY_MS = 86_400_000;
-const RADII_KM = [1, 5, 20, 50, 200, 1000];
 const ORIENTATIONS = ["landscape", "portrait", "square"];
 
 /** One for each filter of the bar: given what applies a change, an element, and how to show facets and state in it. */
@@ -136,90 +134,3 @@ function morePanel(apply) {
     },
   };
 }
-
-function placePanel(apply) {
-  let radius = 20;
-  let near = null;
-  const choose = (place) => apply({ near: place });
-  const round = (value) => Math.round(value * 1000) / 1000;
-  const at = (latitude, longitude, radius_km) => ({
-    latitude: round(latitude),
-    longitude: round(longitude),
-    radius_km,
-  });
-  const map = placeMap({
-    onPick: (place) => choose(at(place.latitude, place.longitude, Math.max(radius, reaching(place.radius_km)))),
-    onPoint: (latitude, longitude) => choose(at(latitude, longitude, radius)),
-  });
-  const within = make(
-    "select",
-    { class: "field", "aria-label": t("filters.radius") },
-    ...RADII_KM.map((km) => make("option", { value: String(km) }, t("filters.within", { km }))),
-  );
-  within.addEventListener("change", () => {
-    radius = Number(within.value);
-    if (near) choose({ ...near, radius_km: radius });
-  });
-  const typed = make("input", {
-    class: "field",
-    inputmode: "text",
-    placeholder: "48.86, 2.35",
-    "aria-label": t("filters.coordinates"),
-  });
-  typed.addEventListener("change", () => {
-    const [latitude, longitude] = typed.value
-      .split(/[,;\s]+/)
-      .filter(Boolean)
-      .map(Number);
-    const right = Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180;
-    typed.setAttribute("aria-invalid", String(!right && typed.value !== ""));
-    if (right) choose(at(latitude, longitude, radius));
-  });
-  const list = make("div", { class: "choices places" });
-  const none = make("p", { class: "quiet-note" }, t("filters.no_places"));
-  const element = make(
-    "div",
-    { class: "stack" },
-    map.element,
-    make("div", { class: "two" }, typed, within),
-    none,
-    list,
-  );
-
-  function row(place) {
-    const here = at(place.latitude, place.longitude, reaching(place.radius_km));
-    const on = near !== null && near.latitude === here.latitude && near.longitude === here.longitude;
-    return make(
-      "button",
-      {
-        class: "choice",
-        type: "button",
-        "aria-pressed": String(on),
-        "data-place": `${here.latitude},${here.longitude}`,
-        onclick: () => choose(on ? null : { ...here, radius_km: Math.max(radius, here.radius_km) }),
-      },
-      make("span", { class: "choice-text" }, placeText(place)),
-      make("span", { class: "choice-count" }, number(place.count)),
-    );
-  }
-
-  return {
-    element,
-    show({ places }, state) {
-      ({ near } = state);
-      if (near) radius = near.radius_km;
-      if (!RADII_KM.includes(radius))
-        within.append(make("option", { value: String(radius) }, t("filters.within", { km: radius })));
-      within.value = String(radius);
-      typed.value = near ? `${near.latitude}, ${near.longitude}` : "";
-      map.show(places, near);
-      const focused = list.contains(document.activeElement) ? document.activeElement.dataset.place : null;
-      list.replaceChildren(...places.slice(0, 100).map(row));
-      if (focused) list.querySelector(`[data-place="${focused}"]`)?.focus();
-      none.hidden = places.length > 0;
-    },
-  };
-}
-
-/** The smallest radius of ours that holds a place of this size. */
-const reaching = (km) => RADII_KM.find((radius) => radius >= km) ?? Math.ceil(km);

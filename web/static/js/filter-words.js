@@ -1,5 +1,6 @@
 /** What filters are called on the page: ranges of days, and places. */
 
+import { cityNear } from "./cities.js";
 import { date, t } from "./i18n.js";
 
 const dayBefore = (day) => new Date(Date.parse(`${day}T00:00:00Z`) - 1).toISOString().slice(0, 10);
@@ -19,9 +20,13 @@ function wholeYears(from, before) {
   return first === last ? first : `${first} – ${last}`;
 }
 
-/** A place as people write it: "48.9° N, 2.3° E". */
-export function placeText({ latitude, longitude }, digits = 1) {
+/** A place by its numbers: "48.9° N, 2.3° E". */
+export function coordinates({ latitude, longitude }, digits = 1) {
   const written = (value, positive, negative) =>
     `${Math.abs(value).toFixed(digits)}° ${value < 0 ? negative : positive}`;
-  return `${written(latitude, t("filters.north"), t("filters.south"))}, ${written(longitude, t("filters.east"), t("filters.west"))}`;
+  const north = written(latitude, t("filters.north"), t("filters.south"));
+  return `${north}, ${written(longitude, t("filters.east"), t("filters.west"))}`;
 }
+
+/** A place by the city it is near, where loadCities() brought some; else by its numbers. */
+export const placeText = (place) => cityNear(place) || coordinates(place);

@@ -1,5 +1,6 @@
 /** The bar of filters: one button for each, which says what is set and can be taken back; its panel opens below it. */
 
+import { loadCities } from "./cities.js";
 import { make } from "./dom.js";
 import { icon } from "./icons.js";
 import { PANELS } from "./filter-panels.js";
@@ -58,8 +59,12 @@ export function mount(root, app) {
     clear.hidden = !isSet(state, FILTERS);
     order.show(state);
   };
-  app.state.subscribe(show);
-  show(app.state.get());
+  const follow = (state) => {
+    show(state);
+    if (state.near) loadCities().then(() => show(app.state.get()));
+  };
+  app.state.subscribe(follow);
+  follow(app.state.get());
   addEventListener("keydown", (event) => {
     if (event.key !== "f" || !isFree(event)) return;
     event.preventDefault();

@@ -30,6 +30,8 @@ export async function loadLanguage() {
   return Object.freeze({ code, t, dress, number, percent, bytes, date, dateRange, set: setLanguage });
 }
 
+export const language = () => code;
+
 /** The first of the browser's languages that we have: "zh-CN" finds "zh"; English where none is. */
 export function fromBrowser(wanted) {
   return wanted.map((tag) => tag.toLowerCase().split("-")[0]).find((tag) => tag in LANGUAGES) ?? "en";

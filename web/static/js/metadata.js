@@ -1,5 +1,6 @@
 /** What is known of the open picture, at its side: facts, how it fits what was asked, captions, tags, similar ones. */
 
+import { loadCities } from "./cities.js";
 import { make } from "./dom.js";
 import { icon } from "./icons.js";
 import { FACTS } from "./facts.js";
@@ -29,6 +30,7 @@ export function createMetadata(app, does) {
     if (signal.aborted) return null;
     try {
       const detail = await app.api.image(id, { signal });
+      if (typeof detail.latitude === "number") await loadCities();
       draw(id, known, detail);
       fillSimilar(id, signal);
       return detail;
