@@ -26,13 +26,18 @@ class BrowseAsked(Asked):
     order: Literal["newest", "oldest"] = "newest"
 
 
+_Day = Annotated[
+    list[str | int], Field(min_length=2, max_length=2, description="The day, and the first of its pictures.")
+]
+
+
 class BrowseTold(Told):
     """All pictures that pass: `ids[i]` is as wide and high as `ratios[i]` says. Times not known come last."""
 
     total: int
     ids: list[int]
     ratios: list[int] = Field(description="1000 times width by height, as shown; 0: not known.")
-    days: list[tuple[str, int]] = Field(description='Where each day begins among them; "": the time is not known.')
+    days: list[_Day] = Field(description='Where each day begins among them; "": the time is not known.')
 
 
 EXAMPLES = {
@@ -71,13 +76,14 @@ class _PackedAnswers:
         with self._lock:
             known = self._packed.get(found)
         if known is None:
-            known = pack(_told(found))
+            known = pack(told(found))
             with self._lock:
                 self._packed[found] = known
         return known
 
 
-def _told(found: "Browsed") -> dict[str, object]:
+def told(found: "Browsed") -> dict[str, object]:
+    """As `BrowseTold` has it."""
     return {
         "total": len(found),
         "ids": found.images.tolist(),
