@@ -50,7 +50,7 @@ class Body:
             async with asyncio.timeout_at(self._started + GRACE_S + self._seen / SLOWEST):
                 message = await self._receive()
         except TimeoutError:
-            self.trouble = Problem(408, "too_slow", "the request's body came too slowly", headers=_CLOSE)
+            self.trouble = Problem(408, "too_slow", "the request's body came too slowly", headers=CLOSE)
             raise self.trouble from None
         self._seen += len(message.get("body", b""))
         self._ended = not message.get("more_body", False)
@@ -60,9 +60,9 @@ class Body:
         return message
 
 
-_CLOSE = {"Connection": "close"}  # what else comes on it is not read
+CLOSE = {"Connection": "close"}  # what else comes on it is not read
 
 
 def _too_large(most: int) -> Problem:
     said = f"{most // 1024} kB" if most < 1024 * 1024 else f"{most // (1024 * 1024)} MB"
-    return Problem(413, "too_large", f"the request's body is larger than the {said} that are taken", headers=_CLOSE)
+    return Problem(413, "too_large", f"the request's body is larger than the {said} that are taken", headers=CLOSE)

@@ -5,6 +5,8 @@ Headers have to come in a given time, an answer has to be taken in a given time,
 
 from __future__ import annotations
 
+import socket
+import struct
 import sys
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 HEADERS_S = 10.0  # for a request's headers, from its first byte, or from the connection's beginning
 STUCK_S = 60.0  # in which a client has to take something of what waits for it
+
+_AT_ONCE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # SO_LINGER: on, for no seconds
 
 
 class Connection(H11Protocol):
@@ -69,7 +73,7 @@ class Connection(H11Protocol):
     def pause_writing(self) -> None:
         """More waits to be sent than the client takes."""
         super().pause_writing()
-        self._stuck = self.loop.call_later(STUCK_S, self.transport.abort)
+        self._stuck = self.loop.call_later(STUCK_S, self._give_up)
 
     def resume_writing(self) -> None:
         """The client takes it again."""
@@ -90,6 +94,11 @@ class Connection(H11Protocol):
         self.transport.write(self.conn.send(h11.Data(data=bytes(answer.body))) or b"")
         self.transport.write(self.conn.send(h11.EndOfMessage()) or b"")
         self.transport.close()
+
+    def _give_up(self) -> None:
+        """Close at once: what waits in the kernel's buffers for this client goes, too."""
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self.transport.abort()
 
     @property
     def _is_answering(self) -> bool:

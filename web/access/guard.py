@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
-from web.access.bodies import JSON_BYTES, UPLOAD_BYTES, Body
+from web.access.bodies import CLOSE, JSON_BYTES, UPLOAD_BYTES, Body
 from web.access.entry import Coming, Entry
 from web.access.headers import be_strict
 from web.access.origins import check_origin, name_in
@@ -90,6 +90,8 @@ class Guard:
         assert isinstance(coming, Coming)  # noqa: S101 - every connection has met the entry
         if sum(len(name) + len(value) for name, value in request["headers"]) > _HEADERS_BYTES:
             raise Problem(431, "headers_too_large", "the request's headers are too large")
+        if "transfer-encoding" in headers and "content-length" in headers:
+            raise Problem(400, "two_lengths", "the request says in two ways how long it is", headers=CLOSE)
         host = _only(headers, "host")
         scope = self._entry.scope(coming, headers, _cookie(headers, self._entry.cookie), name=name_in(host))
         opens_page = request["method"] in {"GET", "HEAD"} and not path.startswith("/api/")
