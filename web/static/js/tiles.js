@@ -62,7 +62,7 @@ export class Tiles {
 
   /** Tab leads to this picture from now on. */
   activate(active) {
-    for (const [id, tile] of this.#tiles) tile.activate(this.#app.list.indexOf(id) === active);
+    for (const tile of this.#tiles.values()) tile.activate(tile.index === active);
   }
 
   /** Headings are of other sections now. */
