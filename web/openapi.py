@@ -41,7 +41,7 @@ def describe_api(app: FastAPI) -> None:
 def operation_id(route: APIRoute) -> str:
     """What clients made from the description call it: "post_search", "get_images_image_id"."""
     path = route.path_format.removeprefix("/api/v1").strip("/")
-    return "_".join([min(route.methods).lower(), *(part.strip("{}") for part in path.split("/"))])
+    return "_".join([min(route.methods or ()).lower(), *(part.strip("{}") for part in path.split("/"))])
 
 
 def _described(app: FastAPI) -> Json:

@@ -70,6 +70,7 @@ def test_pictures_of_the_library_need_no_file(served: Served, api: TestClient) -
         ({"text": "red", "filters": {"formats": ["docx"]}}, 400, "usage_error"),
         ({"text": "red", "filters": {"folders": ["Photos"]}}, 400, "no_such_folder"),
         ({"text": "red", "filters": {"taken_from": "soon"}}, 422, "not_understood"),
+        ({"text": "red", "filters": {"taken_from": "2019-02-30"}}, 400, "usage_error"),
         ({"text": "red", "cursor": "WzEsICJ4Il0="}, 400, "not_a_cursor"),
         ({"text": "red", "min_match": 0.5, "mode": "text", "images": [1]}, 400, "usage_error"),
     ],

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from core.errors import UsageError
 
 if TYPE_CHECKING:
     from core.queries import Filters
@@ -19,20 +21,31 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _whole(cls, given: object) -> object:
+        """JSON does not tell 5.0 from 5."""
+        return {key: _whole(value) for key, value in given.items()} if isinstance(given, dict) else given
 
-def _a_moment(text: str) -> str:
-    datetime.fromisoformat(text)
-    return text
+
+def _whole(value: object) -> object:
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 Moment = Annotated[
     str,
-    AfterValidator(_a_moment),
-    Field(max_length=40, description="ISO 8601: `2019-05-01` or `2019-05-01T14:00:00`; an offset is left out."),
+    Field(
+        max_length=40,
+        pattern=r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?)?$",
+        description="ISO 8601: `2019-05-01` or `2019-05-01T14:00:00`; an offset is left out.",
+        examples=["2019-05-01"],
+    ),
 ]
-ImageId = Annotated[int, Field(ge=1, lt=2**63, description="`image_id` of a picture of the library.")]
+ImageId = Annotated[int, Field(ge=1, le=2**53 - 1, description="`image_id` of a picture of the library.")]
 Upload = Annotated[str, Field(min_length=1, max_length=100, description="What POST /uploads answered.")]
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
 Path = Annotated[str, Field(min_length=1, max_length=4_096)]
 
 
@@ -71,7 +84,7 @@ class FiltersAsked(Asked):
             folders=tuple(places.read(folder) for folder in self.folders),
             taken_from=_moment(self.taken_from),
             taken_before=_moment(self.taken_before),
-            camera=self.camera and self.camera.strip(),
+            camera=_camera(self.camera),
             near=None if self.near is None else Near(**self.near.model_dump()),
             orientation=Orientation(self.orientation) if self.orientation else None,
             formats=parse_types(self.formats),
@@ -79,9 +92,22 @@ class FiltersAsked(Asked):
         )
 
 
+def _camera(text: str | None) -> str | None:
+    if text is not None and not text.strip():
+        raise UsageError("the camera is empty: give a part of its name, such as canon")
+    return text and text.strip()
+
+
 def _moment(text: str | None) -> datetime | None:
-    """The clock on the wall; what an offset says is where that clock hung."""
-    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=None)
+    """The clock on the wall; what an offset says is where that clock hung.
+
+    Raises:
+        UsageError: it is not in the calendar.
+    """
+    try:
+        return None if text is None else datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError as error:
+        raise UsageError(f"{text} is not in the calendar: {error}") from error
 
 
 class PageAsked(Asked):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.queries import SearchResult
     from semantic_image_search.queries import PictureLike
 
-Words = Annotated[str, Field(min_length=1, max_length=MOST_WORDS, pattern=r"\S")]
+Words = Annotated[str, Field(min_length=1, max_length=MOST_WORDS)]
 
 
 class SearchAsked(PageAsked):

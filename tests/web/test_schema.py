@@ -1,0 +1,51 @@
+"""The whole API against its own description: whatever schemathesis makes of it, the server answers as it says.
+
+What fits the description may make no sense (400), be no picture (415) or not be there (404), but is never
+misunderstood (422); what does not fit it is refused.
+"""
+
+from collections.abc import Callable
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.schemas import APIOperation
+
+from tests.web.conftest import Served, as_asked_by
+from web.access.scopes import Scope
+
+ANSWERS = ["2xx", "3xx", "400", "403", "404", "409", "415", "416"]
+CONFIG = {"checks": {"positive_data_acceptance": {"expected-statuses": ANSWERS}}}
+EXAMPLES = {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 8}  # of each operation
+
+
+@pytest.mark.parametrize("mode", EXAMPLES)
+def test_the_server_answers_as_it_describes_itself(served: Served, mode: GenerationMode) -> None:
+    app = as_asked_by(Scope.OWNER, served.app)
+    schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", app, config=schemathesis.Config.from_dict(CONFIG))
+    operations = [found.ok() for found in schema.get_all_operations()]
+    if mode is GenerationMode.NEGATIVE:  # what takes nothing cannot be asked wrongly
+        operations = [one for one in operations if one.body or one.query or one.headers]
+    troubles = []
+    for operation in operations:
+        try:
+            _asking(operation, mode)()
+        except* Exception as trouble:  # noqa: BLE001 - each operation has its say
+            troubles.append(f"{operation.label}: {trouble.exceptions}")
+    assert not troubles, "\n\n".join(troubles)
+
+
+def _asking(operation: APIOperation, mode: GenerationMode) -> Callable[[], None]:
+    @settings(
+        derandomize=True,
+        max_examples=EXAMPLES[mode],
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: schemathesis.Case) -> None:
+        case.call_and_validate()
+
+    return ask
