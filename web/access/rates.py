@@ -47,6 +47,7 @@ OWNERS: Mapping[Kind, Rate] = {kind: Rate(20_000, 2_000) for kind in Kind}
 """A program of the owner's that ran wild is held back before it fills the memory; nobody else is."""
 
 AT_ONCE = 16  # requests of one visitor; a browser has six connections
+ALL_AT_ONCE = 30  # of all visitors: ten of the threads that answer are left for the owner
 
 
 class Rates:
@@ -84,9 +85,9 @@ class Rates:
         """While a request of this client is answered.
 
         Raises:
-            Problem: it has too many under way.
+            Problem: it, or all together, have too many under way.
         """
-        if self._busy.get(client, 0) >= AT_ONCE:
+        if self._busy.get(client, 0) >= AT_ONCE or sum(self._busy.values()) >= ALL_AT_ONCE:
             raise Problem(429, "too_many_at_once", "too many requests at once", headers={"Retry-After": "1"})
         self._busy[client] = self._busy.get(client, 0) + 1
         try:

@@ -118,13 +118,14 @@ def served_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def opening(served_once: Served) -> Iterator[OpenDoor]:
     with ExitStack() as ends:
 
-        def start(**said: object) -> Door:
+        def start(served: Served | None = None, **said: object) -> Door:
             token, key = new_token()
+            served = served or served_once
             listening = listen(OTHER, port=0)
             entry = Entry(**{"owners_at": listening.owners_at, "keys": Keys(lambda: key), **said})  # type: ignore[arg-type]
-            opened = open_door(served_once.parts.held, library=served_once.library, listening=listening, entry=entry)
+            opened = open_door(served.parts.held, library=served.library, listening=listening, entry=entry)
             ends.enter_context(opened)
-            return Door(served_once, listening.port, token)
+            return Door(served, listening.port, token)
 
         yield start
 
@@ -134,8 +135,8 @@ def open_to(opening: OpenDoor) -> Iterator[OpenDoor]:
     """Start a server of the test's own: `open_to(base_path="/photos")`; what is given is said to the Entry."""
     with ExitStack() as ends:
 
-        def start(**said: object) -> Door:
-            opened = opening(**said)
+        def start(served: Served | None = None, **said: object) -> Door:
+            opened = opening(served, **said)
             ends.callback(opened.hang_up)
             return opened
 
