@@ -1,4 +1,7 @@
-/** A picture dropped, pasted or chosen: looked for at once. One of the grid's, dropped, is looked for, too. */
+/**
+ * A picture dropped or pasted is looked for at once, by itself; dropped onto the search box, or chosen there, together with
+ * the words. A picture of the grid is dropped onto the box, too.
+ */
 
 import { Problem, wasAborted } from "./api.js";
 import { make } from "./dom.js";
@@ -39,8 +42,9 @@ export function mount(root, app) {
     event.preventDefault();
     show(false);
     document.documentElement.classList.remove("dragging");
-    if (!ours(event)) return take(app, event.dataTransfer.files[0]);
-    if (event.target.closest?.("#search-box")) app.pictures.add(Number(event.dataTransfer.getData(DRAGGED)));
+    const join = Boolean(event.target.closest?.("#search-box"));
+    if (!ours(event)) return take(app, event.dataTransfer.files[0], { join });
+    if (join) app.pictures.add(Number(event.dataTransfer.getData(DRAGGED)));
   });
   addEventListener("paste", (event) => {
     const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
@@ -51,11 +55,11 @@ export function mount(root, app) {
 }
 
 /** Uploads it and shows what is like it; what is no picture is said. */
-export async function take(app, file) {
+export async function take(app, file, { join = false } = {}) {
   if (!file) return;
   app.busy?.(true);
   try {
-    await app.pictures.upload(file);
+    await app.pictures.upload(file, { join });
   } catch (error) {
     if (wasAborted(error)) return;
     if (!(error instanceof Problem)) throw error;

@@ -20,12 +20,14 @@ export function handleKeysAndClicks(root, app, grid) {
     more: (id) => app.pictures.add(id, "like"),
     less: (id) => app.pictures.add(id, "unlike"),
     stack: (id) => app.results.toggleStack(id),
-    actions: (id, tile) => {
-      for (const other of root.querySelectorAll(".tile.acting")) if (other !== tile) other.classList.remove("acting");
-      tile.classList.toggle("acting");
-    },
+    actions: (_, tile) => tile.classList.toggle("acting"),
   };
   const keys = { m: does.more, l: does.less, s: does.stack };
+
+  addEventListener("click", (event) => {
+    const kept = tileOf(event);
+    for (const tile of root.querySelectorAll(".tile.acting")) if (tile !== kept) tile.classList.remove("acting");
+  });
 
   root.addEventListener("click", (event) => {
     const tile = tileOf(event);

@@ -57,10 +57,11 @@ export function createPictureQuery({ state, api }) {
     state.set({ ...next, open: null, view: "" });
   }
 
-  /** Looks for a picture from outside the library: its copies, then what is similar. */
-  async function upload(blob, options) {
-    const { upload: id } = await api.upload(blob, options);
-    state.set({ upload: id, open: null, view: "" });
+  /** Looks for a picture from outside the library: its copies, then what is similar; `join`: together with the words. */
+  async function upload(blob, { join = false } = {}) {
+    const { upload: id } = await api.upload(blob);
+    const alone = { q: "", not: [], like: [], unlike: [], weight: null };
+    state.set({ ...(join ? {} : alone), upload: id, open: null, view: "" });
   }
 
   const forgetUpload = () => state.set({ upload: "" });

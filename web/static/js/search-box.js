@@ -74,7 +74,7 @@ export function mount(root, app) {
     if (onGlass) input.blur(); // the keyboard on the glass covers what was found
   });
   chosen.addEventListener("change", async () => {
-    await take(app, chosen.files[0]);
+    await take(app, chosen.files[0], { join: true });
     chosen.value = "";
   });
   addEventListener("keydown", (event) => {
