@@ -7,16 +7,13 @@ const dayBefore = (day) => new Date(Date.parse(`${day}T00:00:00Z`) - 1).toISOStr
 
 /** What a chip says of a range of days; the end is shown as people mean it, the last day within. */
 export function rangeText(from, before) {
-  const last = before && dayBefore(before);
-  if (from && last) return wholeYears(from, before) ?? `${date(from, "shortDay")} – ${date(last, "shortDay")}`;
-  return from
-    ? t("filters.since", { day: date(from, "shortDay") })
-    : t("filters.up_to", { day: date(last, "shortDay") });
-}
-
-function wholeYears(from, before) {
-  if (!from.endsWith("-01-01") || !before.endsWith("-01-01")) return null;
-  const [first, last] = [date(from, "year"), date(dayBefore(before), "year")];
+  const begins = from && (from.endsWith("-01-01") ? date(from, "year") : date(from, "shortDay"));
+  const ends =
+    before && (before.endsWith("-01-01") ? date(dayBefore(before), "year") : date(dayBefore(before), "shortDay"));
+  if (!before) return t("filters.since", { day: begins });
+  if (!from) return t("filters.up_to", { day: ends });
+  const mixed = from.endsWith("-01-01") !== before.endsWith("-01-01");
+  const [first, last] = mixed ? [date(from, "shortDay"), date(dayBefore(before), "shortDay")] : [begins, ends];
   return first === last ? first : `${first} – ${last}`;
 }
 

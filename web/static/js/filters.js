@@ -10,6 +10,7 @@ import { t } from "./i18n.js";
 import { isFree } from "./keys.js";
 import { opensPanel } from "./popover.js";
 import { FILTERS, asks, changed } from "./state.js";
+import { NOTHING } from "./url.js";
 
 const several = (values, name = (value) => value) =>
   values.length > 2 ? `${name(values[0])} +${values.length - 1}` : values.map(name).join(", ");
@@ -29,8 +30,7 @@ const BAR = [
   { name: "more", icon: "more", keys: ["orientation", "format"], text: moreText },
 ];
 
-const emptied = (keys, state) => Object.fromEntries(keys.map((key) => [key, nothing(state[key])]));
-const nothing = (value) => (Array.isArray(value) ? [] : value !== null && typeof value === "object" ? null : "");
+const emptied = (keys) => Object.fromEntries(keys.map((key) => [key, NOTHING[key]]));
 const isSet = (state, keys) => keys.some((key) => (Array.isArray(state[key]) ? state[key].length : state[key]));
 
 /** Draws the bar, and keeps it as the state says. */
@@ -73,7 +73,7 @@ export function mount(root, app) {
 }
 
 function clearAll(app) {
-  app.state.set(emptied(FILTERS, app.state.get()));
+  app.state.set(emptied(FILTERS));
   document.querySelector("#filters .pill-open")?.focus();
 }
 
@@ -82,7 +82,7 @@ function pill(row, app) {
   const button = make("button", { class: "pill-open", type: "button" }, icon(row.icon, 18), words, icon("down", 14));
   const take = make("button", { class: "pill-remove", type: "button", hidden: true }, icon("close", 14));
   take.addEventListener("click", () => {
-    app.state.set(emptied(row.keys, app.state.get()));
+    app.state.set(emptied(row.keys));
     button.focus();
   });
   const element = make("div", { class: "pill", "data-filter": row.name }, button, take);

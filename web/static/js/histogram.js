@@ -51,8 +51,8 @@ export function histogram({ onChange }) {
   };
 
   function say() {
-    const all = chosen[0] === 0 && chosen[1] === bins.length;
-    onChange(all ? "" : bins[chosen[0]].from, all ? "" : bins[chosen[1] - 1].before);
+    const [first, end] = chosen;
+    onChange(first === 0 ? "" : bins[first].from, end === bins.length ? "" : bins[end - 1].before);
   }
 
   function step(event, end) {

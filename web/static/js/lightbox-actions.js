@@ -1,5 +1,6 @@
 /** What can be done with the picture that is open: more like it, download, copy its path, show it in its folder. */
 
+import { copyText } from "./copying.js";
 import { make } from "./dom.js";
 import { icon } from "./icons.js";
 import { opensPanel } from "./popover.js";
@@ -75,16 +76,6 @@ export function createActions(app, { toggleInfo }) {
 }
 
 const ICONS = { more: "similar", less: "less", download: "download", copy: "copy", reveal: "folder", info: "info" };
-
-/** Puts a text on the clipboard and says so; where the browser forbids that, shows it so that it can be taken by hand. */
-export async function copyText(app, text, done) {
-  try {
-    await navigator.clipboard.writeText(text);
-    app.toast(done);
-  } catch {
-    prompt(app.t("lightbox.copy_by_hand"), text);
-  }
-}
 
 async function reveal(app, id) {
   try {

@@ -8,7 +8,7 @@ import { captionList, describing } from "./captions.js";
 import { fitting } from "./fitting.js";
 import { tagEditor } from "./tag-editor.js";
 import { NOTHING } from "./url.js";
-import { copyText } from "./lightbox-actions.js";
+import { copyText } from "./copying.js";
 
 const DETAIL_AFTER_MS = 120; // turning pages quickly asks for none of those passed
 const SIMILAR = 12;

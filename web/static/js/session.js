@@ -6,15 +6,34 @@ import { icon } from "./icons.js";
 /** What GET /session says; null where nobody is logged in, and then the page says so instead of pictures. */
 export async function openSession(app) {
   const token = takeToken();
+  const refused = token !== null && (await unlessRefused(app, () => app.api.logIn(token))) === REFUSED;
+  const session = await unlessRefused(app, () => app.api.session());
+  if (session === REFUSED) showLoggedOut(app, refused);
+  app.server.addEventListener("logged_out", () => showLoggedOut(app));
+  return session === REFUSED ? null : session;
+}
+
+const REFUSED = Symbol("refused");
+const isRefusal = ({ status }) => status === 401 || status === 403;
+
+/** What an answer brings, or REFUSED; while nobody answers, it waits until somebody does. */
+async function unlessRefused(app, ask) {
   try {
-    if (token) await app.api.logIn(token);
-    return await app.api.session();
+    return await ask();
   } catch (problem) {
-    if (problem.status !== 401 && problem.status !== 403) throw problem;
-    document.body.append(loggedOut(app, token !== null));
-    document.body.classList.add("logged-out");
-    return null;
+    if (isRefusal(problem)) return REFUSED;
+    if (problem.status !== 0) throw problem;
   }
+  await new Promise((resolve) => app.server.addEventListener("back", resolve, { once: true }));
+  return unlessRefused(app, ask);
+}
+
+/** Covers the page, once: also when the key is renewed while the page is open. */
+function showLoggedOut(app, refused = false) {
+  if (document.body.classList.contains("logged-out")) return;
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  document.body.append(loggedOut(app, refused));
+  document.body.classList.add("logged-out");
 }
 
 /** The token of "#token=…", taken out of the address at once: it belongs in no history. */
@@ -47,7 +66,7 @@ function loggedOut(app, refused) {
       await app.api.logIn(field.value.trim());
       location.reload();
     } catch (problem) {
-      said.textContent = problem.status === 401 || problem.status === 403 ? t("session.refused") : problem.message;
+      said.textContent = isRefusal(problem) ? t("session.refused") : problem.message;
       field.select();
     }
   };

@@ -47,10 +47,9 @@ export function tagEditor(app, id, tags, does) {
 
   async function change(changes) {
     try {
-      await app.api.changeTags(id, changes);
+      const now = await app.api.changeTags(id, changes);
       app.list.forget(id);
-      const detail = await app.api.image(id);
-      draw(detail.tags);
+      draw(now.tags);
       known = null;
       return true;
     } catch (problem) {
