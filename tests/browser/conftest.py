@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, Route, expect, sync_playwright
 
 from benchmarks.served_page import ServedPage, environment_of, run_search
 from tests.browser.album import Album, make_album
+from web.page import read_page
 
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -23,6 +24,9 @@ _WAIT_MS = 15_000  # for what takes a tenth of a second where nothing else runs
 expect.set_options(timeout=_WAIT_MS)
 
 NewPage = Callable[..., Page]
+Run = Callable[..., object]
+
+_ADDRESS = "http://page.test/"
 
 
 @pytest.fixture(scope="session")
@@ -118,3 +122,24 @@ def shoot(request: pytest.FixtureRequest) -> Callable[..., None]:
             page.screenshot(path=Path(folder) / f"{request.node.name}{name and '-'}{name}.png")
 
     return keep
+
+
+@pytest.fixture(scope="module")
+def run(browser: Browser) -> Iterator[Run]:
+    """What a function makes of a module and an argument: `run("layout", "(m, value) => …", value)`."""
+    page = browser.new_page()
+
+    def answer(route: Route) -> None:
+        asset = read_page().assets.get(route.request.url.removeprefix(_ADDRESS))
+        body, kind = (asset.content, asset.media_type) if asset else (b"<!doctype html>", "text/html")
+        route.fulfill(body=body, content_type=kind)
+
+    page.route("**/*", answer)
+    page.goto(_ADDRESS)
+
+    def run(module: str, function: str, argument: object = None) -> object:
+        code = f"async (value) => ({function})(await import('{_ADDRESS}js/{module}.js'), value)"
+        return page.evaluate(code, argument)
+
+    yield run
+    page.close()

@@ -1,40 +1,12 @@
 """The page's modules that decide something without drawing it: the address, rows, days, where matches end."""
 
 import random
-from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Route
 
 from cli.matches import matches_end
+from tests.browser.conftest import Run
 from tests.cli.parts import hit
-from web.page import read_page
-
-Run = Callable[..., object]
-
-ADDRESS = "http://page.test/"
-
-
-@pytest.fixture(scope="module")
-def run(browser: Browser) -> Iterator[Run]:
-    """What a function makes of a module and an argument: `run("layout", "(m, value) => …", value)`."""
-    page = browser.new_page()
-
-    def answer(route: Route) -> None:
-        asset = read_page().assets.get(route.request.url.removeprefix(ADDRESS))
-        body, kind = (asset.content, asset.media_type) if asset else (b"<!doctype html>", "text/html")
-        route.fulfill(body=body, content_type=kind)
-
-    page.route("**/*", answer)
-    page.goto(ADDRESS)
-
-    def run(module: str, function: str, argument: object = None) -> object:
-        code = f"async (value) => ({function})(await import('{ADDRESS}js/{module}.js'), value)"
-        return page.evaluate(code, argument)
-
-    yield run
-    page.close()
-
 
 STATES = [
     "",
@@ -129,7 +101,14 @@ def _hit(match: float | None) -> object:
 
 def test_headings_stand_above_full_days_else_some_days_else_the_month_else_the_year(run: Run) -> None:
     days = [["2024-06-09", 0], ["2024-06-08", 2], ["2024-06-02", 5], ["2024-06-01", 25], ["2023-05-09", 32]]
-    days += [["2023-05-01", 34], ["2023-04-03", 40], ["2020-12-01", 50], ["2020-03-01", 51], ["2019-01-01", 52], ["", 53]]
+    days += [
+        ["2023-05-01", 34],
+        ["2023-04-03", 40],
+        ["2020-12-01", 50],
+        ["2020-03-01", 51],
+        ["2019-01-01", 52],
+        ["", 53],
+    ]
     found = run("days", "(m, days) => m.daySections(days, 60)", days)
     assert [(section["at"], section["kind"], section.get("last")) for section in found] == [
         (0, "days", "2024-06-02"),  # 2 and 3 pictures alone would not be worth a heading
