@@ -15,7 +15,8 @@ from media.reduced import decode_reduced_to_side
 if TYPE_CHECKING:
     from PIL import Image
 
-_EFFORT = 2  # of 0 to 6: a third of the time of Pillow's usual 4, 2% more bytes
+_EFFORT = 2  # of 0 to 6: 512 pixels take 12 ms in place of 21 at Pillow's usual 4, and 2% more bytes
+_NEARLY = 0.9  # of the side is enough: 4,000 pixels are decoded as 2,000 for a side of 2,048
 _RGB_PROFILE = slice(16, 20), b"RGB "  # where an ICC profile says which colours it is of
 
 
@@ -23,7 +24,7 @@ def draw(opened: OpenedPicture, wanted: Drawing, *, limits: DecodeLimits, hooks:
     """The picture as wanted; inside `opened_from`, which tells what a decoder raises."""
     image = opened.image
     full_size = image.size
-    scale = decode_reduced_to_side(image, wanted.side)
+    scale = decode_reduced_to_side(image, round(_NEARLY * wanted.side))
     hooks.gate(check_memory(image, format_name=opened.format_name, full_size=full_size, limits=limits))
     image.load()
     raster = Raster(image, orientation_of(image), scale, full_size if scale > 1 else image.size)

@@ -108,7 +108,9 @@ def _bind(hosts: tuple[str, ...], port: int) -> tuple[socket.socket, ...]:
     bound: list[socket.socket] = []
     try:
         for host in hosts:
-            one = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+            # With the protocol named asyncio sends small answers at once (TCP_NODELAY); else each waits 40 ms.
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            one = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
             bound.append(one)
             if hasattr(socket, "AF_UNIX"):  # elsewhere it would let two programs share the port
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
