@@ -12,8 +12,15 @@ from searcher.request import SearchRequest
 VANISHED = 2e-3
 """A sum shorter than this is noise: an encoder repeats itself to 1e-3 only, so its direction means nothing."""
 
+BESIDE_WORDS = 0.3
+"""Of its weight an unwanted picture keeps where words alone say what is wanted. Cosines of two pictures differ by more
+than those of words and pictures: at full weight the answer turned into whatever is least like that picture. Measured
+with recorded CLIP ViT-B/32 vectors (class names, 500 CIFAR pictures; one of the first six hits unwanted): P@10 0.95
+without, 0.19 at full weight, 0.90 so, and the unwanted one falls by 36 ranks. Beside pictures full weight is right: of
+the first ten 0.74 are of the same class without, 0.81 with; 0.16 and 0.03 of the unwanted one's."""
 
-def compose(
+
+def compose(  # noqa: PLR0913 - parts and their weights
     text: Vectors | None,
     images: Vectors,
     not_texts: Vectors,
@@ -21,10 +28,11 @@ def compose(
     not_images: Vectors | None = None,
     image_weight: float = 1.0,
     not_weight: float = 0.5,
+    not_image_weight: float = 0.5,
 ) -> Vectors:
     """What is wanted, less what is not, float32 (dim,), unit length.
 
-    `unit(text + image_weight · mean(images) - not_weight · (mean(not_texts) + mean(not_images)))`
+    `unit(text + image_weight · mean(images) - not_weight · mean(not_texts) - not_image_weight · mean(not_images))`
 
     Vector arithmetic on unit rows, as in CLIP retrieval ("this picture, but at night"). Means, not sums, so that a
     third example does not drown the words; the default not_weight of 0.5 keeps the answer near what was asked, where
@@ -37,6 +45,7 @@ def compose(
         not_images: likewise. A mean of their own: texts and pictures lie apart, and a mean of both between them.
         image_weight: 0 or more.
         not_weight: 0 or more.
+        not_image_weight: 0 or more.
 
     Raises:
         UsageError: the parts cancel each other out.
@@ -44,8 +53,8 @@ def compose(
     parts = [] if text is None else [text.astype(np.float64)]
     if len(images):
         parts.append(image_weight * images.astype(np.float64).mean(axis=0))
-    unwanted = [one for one in (not_texts, not_images) if one is not None and len(one)]
-    parts += [-not_weight * one.astype(np.float64).mean(axis=0) for one in unwanted]
+    unwanted = ((not_texts, not_weight), (not_images, not_image_weight))
+    parts += [-weight * one.astype(np.float64).mean(axis=0) for one, weight in unwanted if one is not None and len(one)]
     total = np.sum(parts, axis=0) if parts else np.zeros(1)
     length = float(np.linalg.norm(total))
     if not length > VANISHED:
@@ -78,6 +87,7 @@ def query_vector(request: SearchRequest, dim: int, encoder: Encoder | None) -> V
         not_images=not_images,
         image_weight=request.image_weight,
         not_weight=request.not_weight,
+        not_image_weight=request.not_weight * (1.0 if request.examples or given is not None else BESIDE_WORDS),
     )
 
 

@@ -49,15 +49,21 @@ class Examples:
         return np.stack([unit(vector) for vector in found])
 
 
+def files_of(examples: Examples, reader: LibraryReader) -> frozenset[bytes]:
+    """The files of those that are the library's."""
+    space = reader.active_space()
+    rows = list(reader.rows_of_images(space, examples.image_ids).values())
+    return frozenset(path for one in reader.pictures(space, rows) for path in (one.path, *one.other_paths))
+
+
 def similar(reader: LibraryReader, image_id: int, page: Page) -> SearchResult:
     """What looks like a picture of the library, but for itself; see `Library.similar`."""
     from searcher.request import SearchRequest
     from searcher.search import search
 
-    space, wanted = reader.active_space(), split([image_id])
+    wanted = split([image_id])
     like = wanted.vectors(reader)
-    (itself,) = reader.pictures(space, list(reader.rows_of_images(space, [image_id]).values()))
-    files = frozenset({itself.path, *itself.other_paths})
+    files = files_of(wanted, reader)
     request = SearchRequest(like=like, page=replace(page, without=files), mode=SearchMode.VECTOR)
     return search(reader, request, None)
 

@@ -5,6 +5,7 @@ It puts the parts together and leaves their work to them: `indexer`, `searcher`,
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -217,9 +218,10 @@ class Library:
             images: pictures the hits should be like: paths, PIL images, uint8 arrays, or the numbers of pictures of
                 the library (`Picture.image_id`), whose vectors are at hand: their files are not opened.
             not_texts: what should not be in the picture.
-            not_images: pictures the hits should not be like, given as `images`.
+            not_images: pictures the hits should not be like, given as `images`; of the library's none is a hit itself.
             image_weight: what the mean of `images` weighs beside the text.
-            not_weight: what the mean of `not_texts`, and that of `not_images`, weigh against it.
+            not_weight: what the mean of `not_texts`, and that of `not_images`, weigh against it; beside words alone,
+                pictures count for less (`searcher.compose.BESIDE_WORDS`).
             vector: a vector of the library's space, float (dim,), any length but zero.
             filters: which pictures may be found.
             sort: by score, or the matches by date.
@@ -241,7 +243,7 @@ class Library:
         """
         from searcher.request import SearchRequest
         from searcher.search import search
-        from semantic_image_search.examples import split
+        from semantic_image_search.examples import files_of, split
 
         page = Page(
             k=k,
@@ -257,6 +259,8 @@ class Library:
             pictures = wanted.pictures or unwanted.pictures
             asked = pictures or not_texts or (text and SearchMode(mode) is not SearchMode.TEXT)
             encoder = self._encoders.of(reader.active_space()) if asked else None
+            if unwanted.image_ids:
+                page = replace(page, without=files_of(unwanted, reader))
             request = SearchRequest(
                 text=text,
                 images=tuple(fitted_all(wanted.pictures, encoder.info.preprocess)) if encoder else (),

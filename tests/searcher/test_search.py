@@ -56,6 +56,35 @@ def test_a_page_is_a_slice_of_the_exact_order(k, offset, count):
     assert [hit.rank for hit in result.hits] == list(range(offset + 1, offset + 1 + len(result.hits)))
 
 
+def test_what_was_seen_is_not_shown_again_though_the_order_changed():
+    reader = random_reader(150)
+    first = search(reader, by_vector(k=20), None)
+    seen = frozenset(paths_of(first))
+    again = search(reader, by_vector(k=20, offset=20, seen=seen), None)
+    assert again.hits == search(reader, by_vector(k=20, offset=20), None).hits
+    better = frozenset(paths_of(search(reader, by_vector(k=20, offset=7), None)))  # as if seven had come before them
+    late = search(reader, by_vector(k=7, offset=20, seen=better), None)
+    assert paths_of(late) == paths_of(first)[:7]
+    assert [hit.rank for hit in late.hits] == list(range(21, 28))
+
+
+def test_pictures_to_leave_out_are_no_hits_and_take_nobodys_place():
+    reader = random_reader(30)
+    order = paths_of(search(reader, by_vector(k=30), None))
+    without = frozenset({order[0], order[4]})
+    first = search(reader, by_vector(k=5, without=without), None)
+    rest = search(reader, by_vector(k=30, offset=5, without=without), None)
+    assert paths_of(first) + paths_of(rest) == [path for path in order if path not in without]
+
+
+def test_the_answer_before_reranking_is_told_only_where_there_will_be_another():
+    encoder = FakeEncoder()
+    reader = MemoryReader([make_picture(row) for row in range(3)], encoder.encode_texts(["green", "red", "blue"]))
+    heard = []
+    search(reader, SearchRequest(text="red"), lambda: encoder, None, heard.append)
+    assert heard == []
+
+
 def test_a_vector_loads_no_model():
     def never():
         raise AssertionError("the encoder was made")
