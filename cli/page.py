@@ -34,23 +34,27 @@ class Wanted:
     proxy: str | None
     base_path: str | None
 
+    no_page: bool
+
     @property
     def only_a_token(self) -> bool:
         """A new token is made for a server that runs already, or later."""
         return self.new_token and self.host is None
 
 
-def page_door(library: Path, wanted: Wanted) -> "Door":
-    """The page as a door of the server; its port is ours from now on.
+def doors(library: Path, wanted: Wanted) -> "tuple[Door, ...]":
+    """The page as a door of the server, where it is wanted; its port is ours from now on.
 
     Raises:
         UsageError: two things were asked for that do not go together.
         SearchError: it cannot be listened there.
     """
+    _check(wanted)
+    if wanted.no_page:
+        return ()
     from web.access.addresses import lan_address, listen, other_address
     from web.door import open_door
 
-    _check(wanted)
     other = lan_address() if wanted.lan else other_address(wanted.host) if wanted.host else ""
     token, keys = _keys(library, wanted) if other and not wanted.proxy else ("", None)
     listening = listen(other, port=wanted.port)
@@ -64,7 +68,7 @@ def page_door(library: Path, wanted: Wanted) -> "Door":
                 _open(_addresses(listening, entry, token)[0])
             yield
 
-    return door
+    return (door,)
 
 
 def show_new_token(library: Path) -> None:
@@ -78,6 +82,8 @@ def show_new_token(library: Path) -> None:
 def _check(wanted: Wanted) -> None:
     from web.access.entry import BASE_PATH, PUBLIC_NAME
 
+    if wanted.no_page and (wanted.lan or wanted.host or wanted.proxy or wanted.open_browser or wanted.port is not None):
+        raise UsageError("--no-page answers the command line only: it goes with no other option of the page")
     if wanted.lan and (wanted.host or wanted.proxy):
         raise UsageError("--lan finds its own address: it goes with neither --host nor --trust-proxy")
     if wanted.new_token and wanted.proxy:

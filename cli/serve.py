@@ -89,7 +89,7 @@ def serve(
     # thread for each is quicker than all cores for all of them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from cli.console import say
-    from cli.page import Wanted, page_door, show_new_token
+    from cli.page import Wanted, doors, show_new_token
     from core.settings import load_settings
     from semantic_image_search.warm.serving import serve as serve_library
 
@@ -104,11 +104,12 @@ def serve(
         new_token=new_token,
         proxy=trust_proxy,
         base_path=base_path,
+        no_page=no_page,
     )
     if wanted.only_a_token:
         show_new_token(path)
         return
-    doors = () if no_page else (page_door(path, wanted),)
+    opened = doors(path, wanted)
     _end_like_ctrl_c(signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
     try:
         serve_library(
@@ -117,7 +118,7 @@ def serve(
             idle_s=60 * minutes,
             report=partial(_tell_if_anybody_hears, verbose=verbose),
             stop=Event(),
-            doors=doors,
+            doors=opened,
         )
     except KeyboardInterrupt:
         say("the server has ended")

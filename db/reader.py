@@ -36,7 +36,6 @@ from db.connect import (
 from db.duplicates import Prints
 from db.index_state import IndexState, index_state
 from db.keywords import KeywordRows
-from db.lock import is_locked
 from db.migrate import require_current
 from db.records import (
     CaptionCandidate,
@@ -194,7 +193,11 @@ class LibraryReader:
     def writing(self) -> str | None:
         """The command of whoever is writing to the library now; None: nobody is."""
         command = command_under_way(self._store.conn)
-        return command if command is not None and is_locked(self.path) else None
+        if command is None:
+            return None
+        from db.lock import is_locked  # loads SQLAlchemy, which no query needs
+
+        return command if is_locked(self.path) else None
 
     def counts(self, space: SpaceInfo | None = None) -> Counts:
         """How much the library holds; `indexed` and `waiting` are of this space."""

@@ -1,14 +1,19 @@
 """The log of runs, which also says who is writing right now."""
 
+from __future__ import annotations
+
 import json
 import os
 import socket
 import time
-from collections.abc import Mapping
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from db.tally import keep_tally, tally
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
 
 
 def end_stale_runs(conn: Connection) -> None:

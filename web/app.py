@@ -71,6 +71,7 @@ def create_app(parts: Parts) -> FastAPI:
         version=VERSION,
         docs_url=None,  # these load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # an address is right or wrong
         openapi_url=f"{API}/openapi.json",
         generate_unique_id_function=operation_id,
     )
