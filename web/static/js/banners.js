@@ -13,7 +13,11 @@ export function mount(root, app) {
 
 function gone({ connection, t }) {
   if (!connection.gone) return [];
-  const retry = make("button", { type: "button", class: "button", onclick: () => connection.retry() }, t("frame.retry"));
+  const retry = make(
+    "button",
+    { type: "button", class: "button", onclick: () => connection.retry() },
+    t("frame.retry"),
+  );
   return [banner("problem", "warn", t("frame.gone"), retry)];
 }
 

@@ -7,11 +7,15 @@ export function drawChips(root, app) {
   const { api, pictures, t } = app;
   const { like, unlike, upload, weight, q } = app.state.get();
   const drawn = [];
-  if (upload) drawn.push(chip(api.uploadThumbnailUrl(upload, 128), t("frame.your-picture"), "like", app, pictures.forgetUpload));
-  for (const id of like) drawn.push(chip(api.thumbnailUrl(id, 128), t("frame.looks-like"), "like", app, () => pictures.remove(id), id));
-  for (const id of unlike) drawn.push(chip(api.thumbnailUrl(id, 128), t("frame.not-like"), "unlike", app, () => pictures.remove(id), id));
+  if (upload)
+    drawn.push(chip(api.uploadThumbnailUrl(upload, 128), t("frame.your-picture"), "like", app, pictures.forgetUpload));
+  for (const id of like)
+    drawn.push(chip(api.thumbnailUrl(id, 128), t("frame.looks-like"), "like", app, () => pictures.remove(id), id));
+  for (const id of unlike)
+    drawn.push(chip(api.thumbnailUrl(id, 128), t("frame.not-like"), "unlike", app, () => pictures.remove(id), id));
   if (q.trim() && (upload || like.length)) drawn.push(balance(app, weight));
-  if (drawn.length === root.childElementCount && root.contains(document.activeElement) && drawn.length) keepFocus(root, drawn);
+  if (drawn.length === root.childElementCount && root.contains(document.activeElement) && drawn.length)
+    keepFocus(root, drawn);
   else root.replaceChildren(...drawn);
 }
 
@@ -29,14 +33,20 @@ function chip(address, label, kind, app, remove, id = null) {
     "span",
     { class: `query-chip ${kind}`, title: label },
     turnable(thumbnail(address, label), kind, app, id),
-    make("button", { type: "button", class: "chip-remove", "aria-label": gone, title: gone, onclick: remove }, icon("close")),
+    make(
+      "button",
+      { type: "button", class: "chip-remove", "aria-label": gone, title: gone, onclick: remove },
+      icon("close"),
+    ),
   );
 }
 
 /** Where the picture is no longer to be had, a sign of one. */
 function thumbnail(address, label) {
   const image = make("img", { src: address, alt: label, width: 32, height: 32 });
-  image.addEventListener("error", () => image.replaceWith(make("span", { class: "chip-lost", role: "img", "aria-label": label }, icon("picture"))));
+  image.addEventListener("error", () =>
+    image.replaceWith(make("span", { class: "chip-lost", role: "img", "aria-label": label }, icon("picture"))),
+  );
   return image;
 }
 
@@ -45,13 +55,31 @@ function turnable(image, kind, app, id) {
   if (id === null) return image;
   const other = kind === "like" ? "unlike" : "like";
   const label = app.t(kind === "like" ? "frame.turn-away" : "frame.turn-to");
-  return make("button", { type: "button", class: "chip-turn", "aria-label": label, title: label, onclick: () => app.pictures.add(id, other) }, image);
+  return make(
+    "button",
+    {
+      type: "button",
+      class: "chip-turn",
+      "aria-label": label,
+      title: label,
+      onclick: () => app.pictures.add(id, other),
+    },
+    image,
+  );
 }
 
 /** How much the pictures count beside the words: from a quarter to four times. */
 function balance({ state, t }, weight) {
   const label = t("frame.balance");
-  const slider = make("input", { type: "range", min: -2, max: 2, step: 0.5, value: Math.log2(weight ?? 1), "aria-label": label, title: label });
+  const slider = make("input", {
+    type: "range",
+    min: -2,
+    max: 2,
+    step: 0.5,
+    value: Math.log2(weight ?? 1),
+    "aria-label": label,
+    title: label,
+  });
   slider.addEventListener("change", () => {
     const value = 2 ** Number(slider.value);
     state.set({ weight: value === 1 ? null : value }, { replace: true });

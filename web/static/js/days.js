@@ -20,7 +20,11 @@ export function browseContent({ ids, ratios, days }) {
  * @returns [{at, kind: 'days'|'month'|'year'|'undated', day, last}], `last` is the other end of `day` to it
  */
 export function daySections(days, total) {
-  const years = runs(days.map(([day, at]) => ({ at, day })), total, 4);
+  const years = runs(
+    days.map(([day, at]) => ({ at, day })),
+    total,
+    4,
+  );
   return years.flatMap((year) => {
     if (year.day === "") return [{ at: year.at, kind: "undated", day: "" }];
     const months = runs(year.parts, year.end, 7);

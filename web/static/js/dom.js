@@ -19,7 +19,11 @@ export function make(name, attributes = {}, ...children) {
 
 /** A button that is an icon; `label` is said by screen readers and shown when one waits above it. */
 export const iconButton = (name, label, attributes = {}) =>
-  make("button", { type: "button", class: "icon-button", "aria-label": label, title: label, ...attributes }, icon(name));
+  make(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": label, title: label, ...attributes },
+    icon(name),
+  );
 
 /** fn, once no call came for so many milliseconds; `.now()` does it at once, `.stop()` not at all. */
 export function later(ms, fn) {

@@ -201,6 +201,8 @@ const sayWhy = (error) => console.warn(error.message);
 
 /** How much of the view's top is covered by what sticks there. */
 function stickyHeight() {
-  const sticking = [...document.querySelectorAll("#header, #filters")].filter((element) => getComputedStyle(element).position === "sticky");
+  const sticking = [...document.querySelectorAll("#header, #filters")].filter(
+    (element) => getComputedStyle(element).position === "sticky",
+  );
   return sticking.reduce((height, element) => height + element.offsetHeight, 0);
 }

@@ -3,7 +3,9 @@
 import { make } from "./dom.js";
 
 const KINDS = {
-  days: ({ day, last }, { language }) => [day === last ? language.date(day, "day") : language.dateRange(...[day, last].sort())],
+  days: ({ day, last }, { language }) => [
+    day === last ? language.date(day, "day") : language.dateRange(...[day, last].sort()),
+  ],
   month: ({ day }, { language }) => [language.date(day, "month")],
   year: ({ day }, { language }) => [language.date(day, "year")],
   undated: (_, { t }) => [t("frame.undated")],

@@ -32,7 +32,8 @@ export class Layout {
   #layOut() {
     const { list, heading } = this;
     let top = 0;
-    const sections = list.sections.length && list.sections[0].at === 0 ? list.sections : [{ at: 0, plain: true }, ...list.sections];
+    const sections =
+      list.sections.length && list.sections[0].at === 0 ? list.sections : [{ at: 0, plain: true }, ...list.sections];
     let drawn = 0;
     sections.forEach((section, index) => {
       if (!section.plain) {
@@ -92,7 +93,9 @@ export class Layout {
 
   /** The section whose heading is the last at or above this height; -1 above the first. */
   sectionAt(y) {
-    return this.headingTops.length && this.headingTops[0] <= y ? lastNotAbove(this.headingTops, this.headingTops.length, y) : -1;
+    return this.headingTops.length && this.headingTops[0] <= y
+      ? lastNotAbove(this.headingTops, this.headingTops.length, y)
+      : -1;
   }
 
   /** Calls draw(index, x, y, width, height) for every picture of a row. */

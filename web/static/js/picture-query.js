@@ -37,7 +37,9 @@ export function questionOf(state, cursor = null) {
 }
 
 function given(values) {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && value !== "" && value?.length !== 0));
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== null && value !== "" && value?.length !== 0),
+  );
 }
 
 /** The pictures of the query. */

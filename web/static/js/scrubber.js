@@ -29,7 +29,9 @@ export function mount(root, app) {
   function draw() {
     frame = 0;
     const { sections } = app.list;
-    root.hidden = Boolean(app.state.get().view) || !(sections[0]?.day !== undefined && app.grid.layout.height > WORTH * innerHeight);
+    root.hidden =
+      Boolean(app.state.get().view) ||
+      !(sections[0]?.day !== undefined && app.grid.layout.height > WORTH * innerHeight);
     if (root.hidden) return;
     const y = Math.min(Math.max(app.grid.top, 0), span());
     const share = y / span();
@@ -80,7 +82,16 @@ export function mount(root, app) {
     });
   }
   hand.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1, PageDown: 12, PageUp: -12, Home: -Infinity, End: Infinity }[event.key];
+    const step = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      ArrowRight: 1,
+      ArrowLeft: -1,
+      PageDown: 12,
+      PageUp: -12,
+      Home: -Infinity,
+      End: Infinity,
+    }[event.key];
     if (!step) return;
     event.preventDefault();
     const { headingTops } = app.grid.layout;

@@ -26,11 +26,26 @@ export function mount(root, app) {
     spellcheck: "false",
     enterkeyhint: "search",
   });
-  const chosen = make("input", { type: "file", accept: "image/*", class: "visually-hidden", tabindex: "-1", "aria-hidden": "true" });
+  const chosen = make("input", {
+    type: "file",
+    accept: "image/*",
+    class: "visually-hidden",
+    tabindex: "-1",
+    "aria-hidden": "true",
+  });
   const clear = iconButton("close", t("frame.clear"), { onclick: () => clearAll(), hidden: true });
   const choose = iconButton("picture", t("frame.choose-picture"), { onclick: () => chosen.click() });
   const chips = make("div", { class: "query-chips" });
-  const form = make("form", { class: "search-form", autocomplete: "off" }, icon("search"), chips, input, clear, choose, chosen);
+  const form = make(
+    "form",
+    { class: "search-form", autocomplete: "off" },
+    icon("search"),
+    chips,
+    input,
+    clear,
+    choose,
+    chosen,
+  );
   root.append(form);
 
   const soon = later(TYPING_MS, ask);
@@ -51,7 +66,8 @@ export function mount(root, app) {
   }
 
   function show(now) {
-    if (now.q !== input.value && (document.activeElement !== input || !input.value.startsWith(now.q) || !now.q)) input.value = now.q;
+    if (now.q !== input.value && (document.activeElement !== input || !input.value.startsWith(now.q) || !now.q))
+      input.value = now.q;
     drawChips(chips, app);
     clear.hidden = !(input.value || chips.childElementCount);
   }
@@ -64,7 +80,8 @@ export function mount(root, app) {
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && input.value) clearAll();
     else if (event.key === "ArrowDown" && !event.isComposing) app.grid.focus(app.grid.active);
-    else if (event.key === "Backspace" && input.selectionEnd === 0) chips.querySelector(".query-chip:last-child button:last-child")?.click();
+    else if (event.key === "Backspace" && input.selectionEnd === 0)
+      chips.querySelector(".query-chip:last-child button:last-child")?.click();
     else return;
     event.preventDefault();
   });
@@ -91,4 +108,5 @@ export function mount(root, app) {
   if (matchMedia("(hover: hover)").matches && state.get().open === null) input.focus({ preventScroll: true });
 }
 
-const isTyping = (element) => element.matches?.("input, textarea, select, [contenteditable]") && element.type !== "checkbox";
+const isTyping = (element) =>
+  element.matches?.("input, textarea, select, [contenteditable]") && element.type !== "checkbox";

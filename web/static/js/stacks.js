@@ -3,7 +3,8 @@
 import { ratioOf } from "./list.js";
 
 /** The pictures that a hit stands for, beside itself; identical files are the same picture. */
-export const hiddenBehind = (hit) => [...new Set((hit?.alike ?? []).map((alike) => alike.image_id))].filter((id) => id !== hit.image_id);
+export const hiddenBehind = (hit) =>
+  [...new Set((hit?.alike ?? []).map((alike) => alike.image_id))].filter((id) => id !== hit.image_id);
 
 /**
  * A list's content with opened stacks in it.
@@ -14,7 +15,8 @@ export function withOpened(content, opened) {
   const shown = { ids: [], ratios: [], hits: new Map(content.hits), sections: [] };
   let section = 0;
   content.ids.forEach((id, index) => {
-    if (content.sections[section]?.at === index) shown.sections.push({ ...content.sections[section++], at: shown.ids.length });
+    if (content.sections[section]?.at === index)
+      shown.sections.push({ ...content.sections[section++], at: shown.ids.length });
     shown.ids.push(id);
     shown.ratios.push(content.ratios[index]);
     for (const record of opened.get(id) ?? []) {

@@ -54,7 +54,10 @@ async function stateOf(app) {
 }
 
 function summary({ t }, answer) {
-  const parts = [t("frame.searched", { count: answer.searched }), t("frame.took", { ms: Math.max(1, Math.round(answer.took_ms.total)) })];
+  const parts = [
+    t("frame.searched", { count: answer.searched }),
+    t("frame.took", { ms: Math.max(1, Math.round(answer.took_ms.total)) }),
+  ];
   if (answer.reranked) parts.push(t("frame.reranked", { count: answer.reranked }));
   return make("p", { class: "summary" }, parts.join(" · "), ...notices(answer));
 }
@@ -62,7 +65,13 @@ function summary({ t }, answer) {
 const notices = (answer) => answer.notices.map((notice) => make("span", { class: "notice" }, icon("info", 16), notice));
 
 function card(symbol, title, ...rest) {
-  return make("div", { class: "state-card" }, make("div", { class: "state-icon" }, icon(symbol, 40)), make("h2", {}, title), ...rest);
+  return make(
+    "div",
+    { class: "state-card" },
+    make("div", { class: "state-icon" }, icon(symbol, 40)),
+    make("h2", {}, title),
+    ...rest,
+  );
 }
 
 function nothingFound(app, answer) {
@@ -77,7 +86,8 @@ function wayOut(app) {
   const now = state.get();
   const none = Object.fromEntries(FILTERS.map((key) => [key, NOTHING[key]]));
   const filtered = FILTERS.some((key) => !same(now[key], NOTHING[key]));
-  const button = (text, change) => make("button", { type: "button", class: "button", onclick: () => state.set(change) }, text);
+  const button = (text, change) =>
+    make("button", { type: "button", class: "button", onclick: () => state.set(change) }, text);
   if (filtered) return [button(t("frame.without-filters"), none)];
   return asks(now) ? [button(t("frame.show-all"), NOTHING)] : [];
 }
@@ -90,15 +100,28 @@ async function nothingThere(app) {
   }
   const command = make("code", {}, "search index ~/Pictures");
   const how = make("p", {}, t("frame.empty-how"), " ", command);
-  const button = make("button", { type: "button", class: "button primary", onclick: () => app.showJobs() }, t("frame.index-now"));
+  const button = make(
+    "button",
+    { type: "button", class: "button primary", onclick: () => app.showJobs() },
+    t("frame.index-now"),
+  );
   return card("picture", t("frame.empty"), how, ...(app.session?.features?.jobs ? [button] : []));
 }
 
 function failed(app, problem) {
   const { t } = app;
   const gone = problem?.code === "server_gone";
-  const again = make("button", { type: "button", class: "button", onclick: () => app.results.refresh() }, t("frame.retry"));
+  const again = make(
+    "button",
+    { type: "button", class: "button", onclick: () => app.results.refresh() },
+    t("frame.retry"),
+  );
   const lost = problem?.status === 404 && app.state.get().upload;
   if (lost) return card("picture", t("frame.upload-gone"), make("p", {}, t("frame.upload-gone-how")), ...wayOut(app));
-  return card("warn", gone ? t("frame.gone-title") : t("frame.failed"), make("p", {}, gone ? t("frame.gone") : (problem?.detail ?? t("frame.bug"))), again);
+  return card(
+    "warn",
+    gone ? t("frame.gone-title") : t("frame.failed"),
+    make("p", {}, gone ? t("frame.gone") : (problem?.detail ?? t("frame.bug"))),
+    again,
+  );
 }

@@ -29,7 +29,11 @@ export class Tile {
     this.image = make("img", { alt: "", decoding: "async", draggable: "false" });
     this.image.addEventListener("load", () => this.#become("loaded"));
     this.image.addEventListener("error", () => this.#become("failed"));
-    this.link = make("a", { class: "tile-link", href: toFragment({ ...NOTHING, open: id }), tabindex: "-1" }, this.image);
+    this.link = make(
+      "a",
+      { class: "tile-link", href: toFragment({ ...NOTHING, open: id }), tabindex: "-1" },
+      this.image,
+    );
     this.badges = make("div", { class: "tile-badges" });
     this.element = make("div", { class: "tile", draggable: "true", "data-id": id }, this.link, this.badges);
   }
@@ -46,7 +50,10 @@ export class Tile {
   #write() {
     if (!this.caption || !this.picture) return;
     const { match } = this.picture;
-    const share = match === null || match === undefined ? null : make("span", { class: "tile-match" }, this.#app.language.percent(match));
+    const share =
+      match === null || match === undefined
+        ? null
+        : make("span", { class: "tile-match" }, this.#app.language.percent(match));
     this.caption.replaceChildren(make("span", { class: "tile-name" }, nameOf(this.picture)), ...(share ? [share] : []));
     const active = this.active;
     this.active = undefined; // its new buttons do not know yet
@@ -131,7 +138,11 @@ let actions = null; // made once, copied for every tile
 
 function actionsOf({ t }) {
   const button = (does, symbol, label, look) =>
-    make("button", { type: "button", class: look, "data-does": does, "aria-label": label, title: label, tabindex: "-1" }, icon(symbol));
+    make(
+      "button",
+      { type: "button", class: look, "data-does": does, "aria-label": label, title: label, tabindex: "-1" },
+      icon(symbol),
+    );
   actions ??= make(
     "div",
     { class: "tile-actions" },
@@ -146,12 +157,28 @@ function badgesOf(picture, t) {
   const badges = [];
   const more = picture.alike?.length ?? 0;
   if (more) badges.push(stackBadge(picture, more, t));
-  if (picture.copy && picture.copy !== "similar") badges.push(make("span", { class: "badge" }, t(`frame.copy.${picture.copy}`)));
-  if (picture.offline) badges.push(make("span", { class: "badge", title: t("frame.offline-why") }, icon("offline", 16), t("frame.offline")));
+  if (picture.copy && picture.copy !== "similar")
+    badges.push(make("span", { class: "badge" }, t(`frame.copy.${picture.copy}`)));
+  if (picture.offline)
+    badges.push(
+      make("span", { class: "badge", title: t("frame.offline-why") }, icon("offline", 16), t("frame.offline")),
+    );
   return badges;
 }
 
 function stackBadge(picture, more, t) {
   const label = t("frame.stack", { count: more + 1 });
-  return make("button", { type: "button", class: "badge stack-badge", "data-does": "stack", "aria-label": label, title: label, tabindex: "-1" }, icon("alike", 16), String(more + 1));
+  return make(
+    "button",
+    {
+      type: "button",
+      class: "badge stack-badge",
+      "data-does": "stack",
+      "aria-label": label,
+      title: label,
+      tabindex: "-1",
+    },
+    icon("alike", 16),
+    String(more + 1),
+  );
 }
