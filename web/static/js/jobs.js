@@ -126,24 +126,28 @@ class Jobs {
       if (path) this.#start({ paths: [path], prune: prune.checked });
       else folder.focus();
     };
+    this.said = make("p", { class: "problem", role: "alert" });
     return make(
       "form",
       { class: "job-start", onsubmit: send },
       make("div", { class: "row" }, folder, add),
+      this.said,
       make("label", { class: "choice job-prune" }, prune, icon("check", 16), make("span", {}, t("jobs.prune"))),
       make("div", { class: "row" }, again),
     );
   }
 
   async #start(what) {
+    this.said.textContent = "";
     try {
       const job = await this.#app.api.startJob({ kind: "index", ...what });
+      this.form.reset();
       this.jobs = [job, ...this.jobs.filter((other) => other.id !== job.id)];
       this.#unfollow();
       this.#follow(job.id);
       this.#draw();
     } catch (problem) {
-      this.#app.toast(problem.message);
+      this.said.textContent = problem.message;
     }
   }
 
