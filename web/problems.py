@@ -45,6 +45,9 @@ _STATUS: tuple[tuple[type[SearchError], int], ...] = (
 )
 """The first that fits."""
 
+_OF_THE_QUESTION = (UsageError, PictureProblem, UnknownPicture)
+"""What is wrong with what was asked: it names nothing that whoever asked did not name."""
+
 
 class Problem(Exception):
     """A request that is refused or cannot be answered, in the words of HTTP.
@@ -64,10 +67,11 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
-def problem_of(error: SearchError) -> Problem:
-    """The problem that an error of ours is, told to whoever asked."""
+def problem_of(error: SearchError, *, is_owner: bool = True) -> Problem:
+    """The problem that an error of ours is; who is not the owner is told nothing of the server's own files."""
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
-    return Problem(status, _code(type(error).__name__), str(error))
+    said = str(error) if is_owner or isinstance(error, _OF_THE_QUESTION) else "the server cannot answer this at present"
+    return Problem(status, _code(type(error).__name__), said)
 
 
 def problem_response(problem: Problem) -> JSONResponse:
@@ -105,9 +109,9 @@ async def _refused(_: Request, error: Exception) -> JSONResponse:
     return problem_response(error)
 
 
-async def _failed(_: Request, error: Exception) -> JSONResponse:
+async def _failed(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, SearchError)  # noqa: S101
-    return problem_response(problem_of(error))
+    return problem_response(problem_of(error, is_owner=getattr(request.state, "scope", None) == "owner"))
 
 
 async def _misunderstood(_: Request, error: Exception) -> JSONResponse:
