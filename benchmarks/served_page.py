@@ -9,14 +9,16 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
 from benchmarks.errors import BenchmarkError
 
 _ADDRESS = re.compile(r"http://[^\s\x1b]+")
+_READY_S = 60.0
 _ENDING_S = 20.0
 
 
@@ -42,7 +44,7 @@ class ServedPage:
     """A server of one library; a context that ends it.
 
     Attributes:
-        said: every line of its stderr so far.
+        said: every line of what it printed so far.
     """
 
     def __init__(self, environment: Mapping[str, str], library: Path, options: Sequence[str] = ()) -> None:
@@ -67,14 +69,14 @@ class ServedPage:
 
     def start(self) -> None:
         """Until the page answers."""
-        self._process = subprocess.Popen(self._command, env=self._environment, stderr=subprocess.PIPE, text=True)
-        for line in self._process.stderr or ():
-            self.said.append(line)
-            if _ADDRESS.search(line):
-                Thread(target=self._hear_on, args=(self._process,), daemon=True).start()
-                return
-        self.kill()
-        raise BenchmarkError(f"the server ended before it gave an address: {''.join(self.said)}")
+        self._process = subprocess.Popen(
+            self._command, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        told = Event()
+        Thread(target=self._hear, args=(self._process, told), daemon=True).start()
+        if not told.wait(_READY_S) or self._process.poll() is not None:
+            self.kill()
+            raise BenchmarkError(f"the server gave no address: {''.join(self.said)}")
 
     def stop(self) -> None:
         """As SIGTERM does it; nothing where it does not run."""
@@ -89,8 +91,6 @@ class ServedPage:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            if self._process.stderr:
-                self._process.stderr.close()
             self._process = None
 
     def __enter__(self) -> Self:
@@ -100,10 +100,14 @@ class ServedPage:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
 
-    def _hear_on(self, process: subprocess.Popen[str]) -> None:
-        self.said.extend(process.stderr or ())
-        if process.stderr:
-            process.stderr.close()
+    def _hear(self, process: subprocess.Popen[str], told: Event) -> None:
+        """Until it ends; `told` is set when it has given its address, or has ended without one."""
+        with process.stdout or nullcontext(()) as lines:
+            for line in lines:
+                self.said.append(line)
+                if _ADDRESS.search(line):
+                    told.set()
+        told.set()
 
 
 def environment_of(folder: Path) -> dict[str, str]:
