@@ -28,6 +28,8 @@ from cli.label import EXAMPLES as LABEL_EXAMPLES
 from cli.label import label
 from cli.lookup import EXAMPLES as LOOKUP_EXAMPLES
 from cli.lookup import lookup
+from cli.mcp import EXAMPLES as MCP_EXAMPLES
+from cli.mcp import mcp
 from cli.models import models
 from cli.optimize import EXAMPLES as OPTIMIZE_EXAMPLES
 from cli.optimize import optimize
@@ -89,6 +91,7 @@ def build_command() -> TyperGroup:
         (tag, TAG_EXAMPLES),
         (duplicates, DUPLICATES_EXAMPLES),
         (serve, SERVE_EXAMPLES),
+        (mcp, MCP_EXAMPLES),
         (status, STATUS_EXAMPLES),
         (forget, FORGET_EXAMPLES),
         (optimize, OPTIMIZE_EXAMPLES),

@@ -23,7 +23,7 @@ from cli.routing import NEAR, Grammar, route
 COMMANDS = frozenset(
     {
         *("index", "query", "lookup", "describe", "ask", "label", "tag", "serve", "status", "forget", "optimize"),
-        *("doctor", "demo", "eval", "models", "captions", "vectors", "duplicates"),
+        *("doctor", "demo", "eval", "models", "captions", "vectors", "duplicates", "mcp"),
     }
 )
 """Every command's name; `cli.app` has the commands themselves."""

@@ -41,7 +41,7 @@ class Grammar:
     def of(cls, program: TyperGroup) -> "Grammar":
         """Read it from the app."""
         commands = {name: list(_options(command.params)) for name, command in program.commands.items()}
-        often = ("query", "lookup", "index", "label", "tag", "serve", "duplicates")
+        often = ("query", "lookup", "index", "label", "tag", "serve", "duplicates", "mcp")
         leading = [option for name in often for option in commands[name]]
         return cls(
             {name: frozenset(getattr(command, "commands", ())) for name, command in program.commands.items()},
