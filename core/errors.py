@@ -15,7 +15,8 @@
     │   ├── UnknownModel            no such name in the catalogue, and not an open_clip name either
     │   ├── WeightsMissing          not in the cache and not to be fetched
     │   └── WrongModel              the library is pinned to another model
-    └── DeviceError                 the device asked for is not there
+    ├── DeviceError                 the device asked for is not there
+    └── Abandoned                   whoever asked does not wait for the answer any more
 
 Messages say what happened, to what, and what to do next, in one line.
 """
@@ -149,3 +150,7 @@ class WrongModel(ModelError):
 
 class DeviceError(SearchError):
     """The device asked for is not there."""
+
+
+class Abandoned(SearchError):
+    """Whoever asked does not wait for the answer any more; raised by a listener, it ends the work on it."""

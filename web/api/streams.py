@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import Response, StreamingResponse
 
+from core.errors import Abandoned
 from web.api.answers import as_json
 from web.problems import Problem, as_problem, problem_told
 
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 LINES = "application/x-ndjson"
 
 
-class Gone(Exception):
-    """Whoever asked does not wait any more."""
-
-
 class Teller:
     """What the thread tells, and hears: one for each question."""
 
@@ -38,15 +35,15 @@ class Teller:
         self._left = Event()
 
     def say(self, event: str, answer: Json) -> None:
-        """One part of the answer. Raises Gone where nobody hears it."""
+        """One part of the answer. Raises Abandoned where nobody hears it."""
         self.check()
         self._put({"event": event, "answer": answer})
 
     def check(self, progress: Progress | None = None) -> None:
-        """Raises Gone where nobody waits any more; may listen to progress."""
+        """Raises Abandoned where nobody waits any more; may listen to progress."""
         del progress
         if self._left.is_set():
-            raise Gone
+            raise Abandoned("whoever asked does not wait any more")
 
     def leave(self) -> None:
         """Nobody waits any more."""
@@ -57,7 +54,7 @@ class Teller:
         end: Exception | None = None
         try:
             tell(self)
-        except Gone:
+        except Abandoned:
             return
         except Exception as error:  # noqa: BLE001 - told to who asked, or raised where the request is answered
             end = error
@@ -71,7 +68,7 @@ class Teller:
         try:
             self._loop.call_soon_threadsafe(self._said.put_nowait, said)
         except RuntimeError as error:  # the loop is closed: the server has ended
-            raise Gone from error
+            raise Abandoned("the server has ended") from error
 
 
 async def tell(request: Request, work: Callable[[Teller], None], *, in_parts: bool) -> Response:
