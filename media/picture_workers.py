@@ -23,6 +23,7 @@ from media.worker_process import WORKER_COMMAND, WorkerProcess
 _TIMEOUT_S = 20.0  # over one picture; a person waits for it
 _PATIENCE_S = 30.0  # until a worker is free
 _LOOK_AGAIN_S = 0.5  # whether the team that one waits for was ended meanwhile
+_COURTESY = 5  # niceness: a question goes before the pictures of the answer to the last one
 _REST_S = 60.0  # unused so long, they end: each holds some 60 MB
 
 
@@ -108,17 +109,24 @@ class PictureWorkers:
             _dismiss(team)
 
     def _made(self, picture: AskedPicture, want: Want) -> object:
-        with self._worker() as (worker, watchdog):
-            answer = worker.ask(AskedJob(picture, want), watchdog)
+        with self._worker() as (worker, team):
+            try:
+                answer = worker.ask(AskedJob(picture, want), team.watchdog)
+            except SearchError:
+                if team.ended:  # while it started
+                    raise _ended() from None
+                raise
+        if answer.problem is not None and team.ended:
+            raise _ended()
         if answer.problem is not None:
             raise answer.problem
         return answer.made
 
     @contextlib.contextmanager
-    def _worker(self) -> Iterator[tuple[WorkerProcess, Watchdog]]:
+    def _worker(self) -> Iterator[tuple[WorkerProcess, _Team]]:
         team, worker = self._taken()
         try:
-            yield worker, team.watchdog
+            yield worker, team
         finally:
             self._put_back(team, worker)
 
@@ -157,7 +165,7 @@ class PictureWorkers:
         descriptor, name = tempfile.mkstemp(prefix="search-gate-")
         os.close(descriptor)
         gate_path = os.fsencode(name)
-        setup = Setup((), self._limits, self._timeout_s, gate_path)
+        setup = Setup((), self._limits, self._timeout_s, gate_path, _COURTESY)
         workers = [WorkerProcess(setup, self._command) for _ in range(self._count)]
         idle: queue.LifoQueue[WorkerProcess] = queue.LifoQueue()
         for worker in workers:
@@ -190,6 +198,10 @@ def _dismiss(team: _Team) -> None:
         team.watchdog.close()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(team.gate_path)  # noqa: PTH108 - bytes
+
+
+def _ended() -> PictureProblem:
+    return PictureProblem(ProblemKind.TIMEOUT, "the decoding was ended: ask again")
 
 
 def _odd(made: object) -> SearchError:

@@ -27,6 +27,7 @@ class Setup:
     limits: DecodeLimits
     timeout_s: float
     gate_path: bytes  # the file that workers lock to decode large pictures one at a time
+    courtesy: int = 0  # added to the process's niceness
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ def main() -> None:
     if not isinstance(setup, Setup):
         raise TypeError(f"expected a Setup, got {type(setup).__name__}")
     _limit_process(setup.limits)
+    if setup.courtesy and hasattr(os, "nice"):
+        os.nice(setup.courtesy)
     load_all_plugins()
     write_frame(sink, Ready())
     jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()

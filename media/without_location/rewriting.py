@@ -17,7 +17,7 @@ from media.without_location.chunks import clear_gif, clear_png, clear_webp
 from media.without_location.jpeg import clear_jpeg
 from media.without_location.tiff import clear_tiff
 
-_MOST_BYTES = 256 << 20  # that a worker holds several times
+_MOST_BYTES = 128 << 20  # that a worker holds several times, and the one who asks once
 _QUALITY = 95
 _MOST_JPEG_SIDE = 65_500
 

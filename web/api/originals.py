@@ -19,6 +19,7 @@ from web.ranges import Part, part_asked
 
 _CHUNK = 256 * 1024
 _READING = 8  # threads, beside those that answer questions
+_REWRITING = 2  # whole files in memory
 
 _Download = Annotated[bool, Query(description="Save it, under its name; else browsers show what they can.")]
 _Location = Annotated[Literal["keep", "remove"], Query(description="What becomes of where it was taken.")]
@@ -42,7 +43,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 def router(parts: Parts) -> APIRouter:
     """GET /images/{id}/original."""
     routes = APIRouter(tags=["pictures"])
-    reading = CapacityLimiter(_READING)
+    reading, rewriting = CapacityLimiter(_READING), CapacityLimiter(_REWRITING)
 
     @routes.get("/images/{image_id}/original", response_class=Response, responses=_RESPONSES)
     async def original(
@@ -54,7 +55,7 @@ def router(parts: Parts) -> APIRouter:
         where that cannot be done (JPEG 2000, damaged files) it is drawn anew as a JPEG.
         """
         if location == "remove":
-            rewritten = await in_thread(partial(_rewrite, parts, image_id), reading)
+            rewritten = await in_thread(partial(_rewrite, parts, image_id), rewriting)
             return _without_location(rewritten, download=download)
         found = await in_thread(partial(_open, parts, image_id), reading)
         try:
