@@ -7,6 +7,7 @@ raises. `forget` drops what it holds of a picture (db/forget.py knows the layout
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from db.bounded import BoundedFolder, write_whole
 FOLDER = "thumbnails"
 _MAKING = 1  # raised when they are made in another way: older ones are then never found, and go in time
 _USED_S = 3600.0  # a use is noted so seldom: looking at pictures should not write to the disk
+_TRY_AGAIN_S = 60.0  # after nothing could be written
 _HEADER_BYTES = 12
 
 
@@ -24,13 +26,16 @@ class ThumbnailCache:
     Args:
         library: the library's folder; where there is none, nothing is kept.
         max_bytes: of all of them together; 0: nothing is kept nor read.
+        clock: seconds that go on.
     """
 
-    def __init__(self, library: Path, max_bytes: int) -> None:
+    def __init__(self, library: Path, max_bytes: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._folder = library / FOLDER
         self._bounded = BoundedFolder(self._folder, "*/", max_bytes)
         self._max_bytes = max_bytes
-        self._writable = max_bytes > 0 and library.is_dir()
+        self._library = library
+        self._clock = clock
+        self._written_from = 0.0  # on that clock: since then it can be written, as far as is known
         self._lock = threading.Lock()
 
     def get(self, content_hash: bytes, side: int) -> bytes | None:
@@ -53,15 +58,16 @@ class ThumbnailCache:
 
     def put(self, content_hash: bytes, side: int, webp: bytes) -> bool:
         """Keep it, dropping what was unused longest; False where it cannot be kept."""
-        if not self._writable or len(webp) > self._max_bytes:
+        if len(webp) > self._max_bytes or self._clock() < self._written_from or not self._library.is_dir():
             return False
         try:
             with self._lock:
                 self._bounded.make_room(len(webp))
             write_whole(self._file(content_hash, side), webp)
-        except OSError:  # full or read-only: not tried again by this process
-            self._writable = False
-        return self._writable
+        except OSError:  # full or read-only
+            self._written_from = self._clock() + _TRY_AGAIN_S
+            return False
+        return True
 
     def drop(self, content_hash: bytes) -> None:
         """Nothing of this content is kept any more."""
