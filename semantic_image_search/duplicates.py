@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from db.duplicates import Prints
 
 _AT_ONCE = 4  # groups looked at: reading files is mostly waiting, and decoders let others run
+_MOST_LOOKED = 1_000  # groups for one page: where nearly all fell away, a page is short
 _COMPARISONS_KEPT = 100_000  # 10 MB
 _ANSWERS_KEPT = 4  # of one snapshot, for the pages that follow
 
@@ -84,7 +85,7 @@ class DuplicateFinder:
         groups: list[DuplicateGroup] = []
         left_out: set[LeftOut] = set()
         taken = 0
-        while len(groups) < request.k and taken < len(waiting):
+        while len(groups) < request.k and taken < min(len(waiting), _MOST_LOOKED):
             some = waiting[taken : taken + request.k - len(groups)]
             taken += len(some)
             looked, gone = self._look(reader, request, some)

@@ -642,7 +642,7 @@ class Library:
         Args:
             kinds: `identical`: the same bytes; `near_copy`: alike by perceptual hash and by embedding.
             filters: only pictures that pass (of folders: files below them) are compared with each other.
-            k: how many groups, up to 1,000.
+            k: how many groups, up to 1,000; fewer where files fell away, and `next_cursor` says that there are more.
             cursor: `next_cursor` of the page before.
             keep_in: folders; of files that are as good, one below any of them is kept.
             look: at the files on disk: those that changed or went are left out, and copies are compared by their
