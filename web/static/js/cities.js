@@ -4,7 +4,7 @@ import { language } from "./i18n.js";
 
 const KM_PER_DEGREE = 111.32;
 const FAR_KM = 60;
-const BESIDE_KM = 25;
+const BESIDE_KM = 35; // the largest city within that gives its name
 
 let asked = null;
 let cities = [];
