@@ -1,7 +1,7 @@
 /** What the library is doing: the page learns of pictures that are being indexed, by whomever, and shows them. */
 
 const BUSY_MS = 3000;
-const QUIET_MS = 30000; // somebody may start `search index` in a terminal
+const QUIET_MS = 15000; // somebody may start `search index` in a terminal
 
 /** Asks for the status now and then (`app.status`, told by 'status' of app.server), and anew for what is shown when there is more. */
 export function watchIndexing(app) {

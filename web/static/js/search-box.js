@@ -78,7 +78,7 @@ export function mount(root, app) {
   });
   input.addEventListener("compositionend", () => soon());
   input.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && input.value) clearAll();
+    if (event.key === "Escape") input.value ? clearAll() : input.blur();
     else if (event.key === "ArrowDown" && !event.isComposing) app.grid.focus(app.grid.active);
     else if (event.key === "Backspace" && input.selectionEnd === 0)
       chips.querySelector(".query-chip:last-child button:last-child")?.click();

@@ -12,13 +12,10 @@ import { watchIndexing } from "./indexing.js";
 export function mount(root, app) {
   const announcer = document.getElementById("announcer");
   const progress = document.getElementById("progress");
-  const page = document.documentElement;
   let waiting = 0;
 
   async function draw() {
     const { phase, answer, total, problem } = app.results;
-    page.classList.toggle("asking", phase === "asking");
-    page.classList.toggle("browsing", answer === null);
     document.title = [app.state.get().q.trim(), "search"].filter(Boolean).join(" · ");
     progress.classList.toggle("shown", phase === "asking" || waiting > 0);
     if (phase === "asking" && app.list.length) return; // what was found before stays until then

@@ -161,7 +161,12 @@ function badgesOf(picture, t) {
     badges.push(make("span", { class: "badge" }, t(`frame.copy.${picture.copy}`)));
   if (picture.offline)
     badges.push(
-      make("span", { class: "badge", title: t("frame.offline-why") }, icon("offline", 16), t("frame.offline")),
+      make(
+        "span",
+        { class: "badge", title: t("frame.offline-why") },
+        icon("offline", 16),
+        make("span", { class: "badge-word" }, t("frame.offline")),
+      ),
     );
   return badges;
 }
