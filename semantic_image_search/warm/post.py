@@ -12,6 +12,7 @@ from pathlib import Path
 from core.errors import SearchError, UsageError
 from semantic_image_search.warm.place import make_place
 
+CAN_POST = hasattr(socket, "AF_UNIX")  # Python has none on Windows
 _WAITING = 128  # clients that may stand in line before they are let in
 
 
@@ -58,7 +59,7 @@ def open_post(library: Path) -> Post:
         SearchError: it has one already, or there is no place for a socket.
         UsageError: this system knows no Unix sockets.
     """
-    if not hasattr(socket, "AF_UNIX"):
+    if not CAN_POST:
         raise UsageError("a server needs Unix sockets, which this system does not have")
     place = make_place(library)
     lock = _take_lock(place.with_suffix(".lock"), library)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from core.errors import SearchError
 from semantic_image_search.warm.held import Held
 from semantic_image_search.warm.memory import stay_lean
-from semantic_image_search.warm.post import open_post
+from semantic_image_search.warm.post import CAN_POST, open_post
 from semantic_image_search.warm.server import Heard, Server
 
 if TYPE_CHECKING:
@@ -70,28 +70,35 @@ def serve(
     Raises:
         LibraryNotFound: nothing has been indexed yet, and there is no door behind which that could be done.
         SearchError: it has a server already, or there is no place for a socket.
+        UsageError: this system has no sockets for the command line, and there is no door either.
     """
     if not doors:  # the page shows how to begin; the command line says it without a server
         _must_be_indexed(library)
     stay_lean()
-    post, held = open_post(library), Held(open_library, idle_s=idle_s)
+    held = Held(open_library, idle_s=idle_s)
+    with ExitStack() as ends:
+        ends.callback(held.let_go)
+        if not doors or CAN_POST:
+            _answer_the_command_line(library, held, report, ends)
+        for door in doors:
+            ends.enter_context(door(held))
+        report(_warm_up(held))
+        while not stop.wait(min(idle_s / 4, LOOK_S) if idle_s else None):
+            if held.let_go_when_idle():
+                report(LetGo())
+
+
+def _answer_the_command_line(library: Path, held: Held, report: Callable[[Report], None], ends: ExitStack) -> None:
+    """Have clients taken in by a thread until `ends`; another server may come when the library was let go of."""
+    post = open_post(library)
+    ends.callback(post.close)
+    ends.callback(held.let_go)
     server = Server(os.fsencode(library), held, report)
+    ends.callback(server.end, wait_s=ENDING_S)
     taking_in = Thread(target=server.take_in, args=(post,), daemon=True)
     taking_in.start()
-    try:
-        with ExitStack() as entered:
-            for door in doors:
-                entered.enter_context(door(held))
-            report(_warm_up(held))
-            while not stop.wait(min(idle_s / 4, LOOK_S) if idle_s else None):
-                if held.let_go_when_idle():
-                    report(LetGo())
-    finally:
-        post.leave()
-        taking_in.join()
-        server.end(wait_s=ENDING_S)
-        held.let_go()
-        post.close()
+    ends.callback(taking_in.join)
+    ends.callback(post.leave)
 
 
 def _must_be_indexed(library: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
+from starlette.responses import RedirectResponse
 
 from web.access.bodies import CLOSE, JSON_BYTES, UPLOAD_BYTES, Body
 from web.access.entry import Coming, Entry
@@ -47,6 +48,9 @@ class Guard:
             return
         path = self._place(request)
         answer = _Answer(send, is_page=not path.startswith(f"{_API}/"))
+        if self._entry.base_path and not path:  # what the page names is beside it, so its address ends with a slash
+            await RedirectResponse(f"{self._entry.base_path}/", 308)(request, receive, answer.send)
+            return
         problem = await self._pass_on(request, path, receive, answer)
         if problem is not None and not answer.started:
             await problem_response(problem)(request, receive, answer.send_instead)

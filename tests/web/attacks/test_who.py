@@ -141,6 +141,7 @@ def test_behind_a_proxy_everybody_may_search_under_its_name_and_nobody_is_the_ow
         assert b'"base_path":"/photos"' in said.body
     assert door.ask("/api/v1/session", host="evil.example").status == 421
     assert door.ask("/photos/").status == 200
+    assert "location: /photos/\r\n" in door.ask("/photos").head
 
 
 def _token(said: str) -> bytes:
