@@ -9,7 +9,14 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from core.errors import LibraryNotFound
@@ -32,6 +39,7 @@ class Metrics:
     """The counts of one server's requests."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # a second line for each, which says when it was first counted
         self.registry = CollectorRegistry()
         labels = ("method", "route", "status")
         self._requests = Counter("search_http_requests", "Requests answered.", labels, registry=self.registry)
