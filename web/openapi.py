@@ -65,9 +65,10 @@ def _operations(schema: Json) -> Iterator[Json]:
 
 
 def _show(example: Json, operation: Json) -> None:
-    """Put the examples beside the schemas they are of."""
-    if "body" in example:
-        operation["requestBody"]["content"]["application/json"]["example"] = example["body"]
-    for status, response in operation["responses"].items():
-        if status.startswith("2") and "answer" in example:
-            response["content"]["application/json"]["example"] = example["answer"]
+    """Put the examples beside the schemas they are of, where a route brings none itself."""
+    succeeding = (one for status, one in operation["responses"].items() if status.startswith("2"))
+    places = [("body", operation.get("requestBody", {})), *(("answer", response) for response in succeeding)]
+    for kind, place in places:
+        content = place.get("content", {}).get("application/json")
+        if kind in example and content is not None and "examples" not in content:
+            content["example"] = example[kind]

@@ -85,12 +85,12 @@ def problem_told(problem: Problem) -> dict[str, object]:
     return {**body, "detail": problem.detail, "code": problem.code}
 
 
-def as_problem(error: Exception) -> Problem:
+def as_problem(error: Exception, *, is_owner: bool = True) -> Problem:
     """Whatever went wrong, as it is told to who asked; a bug is reported on the server's side, too."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, SearchError):
-        return problem_of(error)
+        return problem_of(error, is_owner=is_owner)
     report_bug(error)
     return Problem(500, "bug", "this is a bug of the server; its owner sees more in its terminal")
 

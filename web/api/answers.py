@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING
 
 from core.paths import display
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from web.api.places import Places
 
 
+_NAMES_A_PLACE = re.compile(r"(^|[\s'\"(=:])(/|~/|[A-Za-z]:\\)[^\s/]")
+"""Of the server's own files, which are nobody's business but its owner's."""
+
+
 def answer_of(result: SearchResult, places: Places, *, next_cursor: str | None) -> Json:
     """The answer, for one who sees paths so."""
     answer = result_to_json(result, places.shown)
@@ -22,6 +27,9 @@ def answer_of(result: SearchResult, places: Places, *, next_cursor: str | None) 
         answer[key] = [_with_more(told, hit) for told, hit in zip(answer[key], hits, strict=True)]  # type: ignore[call-overload]
     if not places.whole:
         answer["library"] = os.path.basename(result.library)  # noqa: PTH119 - as it is shown
+        answer["notices"] = [notice for notice in result.notices if not _NAMES_A_PLACE.search(notice)]
+        if _NAMES_A_PLACE.search(result.not_reranked):
+            answer["not_reranked"] = "the reranker cannot be used at present"
     return {**answer, "next_cursor": next_cursor}
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi.responses import Response, StreamingResponse
 
 from core.errors import Abandoned
+from web.access.scopes import Scope, scope_of
 from web.api.answers import as_json
 from web.problems import Problem, as_problem, problem_told
 
@@ -95,7 +96,8 @@ async def tell(request: Request, work: Callable[[Teller], None], *, in_parts: bo
     finally:
         gone.cancel()
     if in_parts:
-        return StreamingResponse(_lines(first, teller), media_type=LINES, headers={"Cache-Control": "no-store"})
+        lines = _lines(first, teller, is_owner=scope_of(request) is Scope.OWNER)
+        return StreamingResponse(lines, media_type=LINES, headers={"Cache-Control": "no-store"})
     return Response(as_json(first["answer"]), media_type="application/json")
 
 
@@ -118,17 +120,19 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-async def _lines(first: Json, teller: Teller) -> AsyncIterator[bytes]:
+async def _lines(first: Json, teller: Teller, *, is_owner: bool) -> AsyncIterator[bytes]:
     """The parts, each on its line; the last line says that it is the last, or what went wrong."""
     try:
         said: Json | Exception | None = first
         while said is not None and not isinstance(said, Exception):
             yield as_json(said) + b"\n"
             said = await teller.next()
-        yield as_json(_last(said)) + b"\n"
+        yield as_json(_last(said, is_owner=is_owner)) + b"\n"
     finally:
         teller.leave()
 
 
-def _last(said: Exception | None) -> Json:
-    return {"event": "done"} if said is None else {"event": "problem", "problem": problem_told(as_problem(said))}
+def _last(said: Exception | None, *, is_owner: bool) -> Json:
+    if said is None:
+        return {"event": "done"}
+    return {"event": "problem", "problem": problem_told(as_problem(said, is_owner=is_owner))}
