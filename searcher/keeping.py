@@ -40,6 +40,10 @@ _AS_GOOD = (
     Rule(lambda file: -len(file.path), "the shortest path"),
 )
 _LAST = "the first by name"
+_WANTED = "in the folder to keep"
+
+WHYS = (*(rule.why for rule in _BETTER), _WANTED, *(rule.why for rule in _AS_GOOD), _LAST)
+"""Every reason there is, in the order in which they decide: the page has them in other languages."""
 
 
 class Keeper:
@@ -51,7 +55,7 @@ class Keeper:
     """
 
     def __init__(self, folders: tuple[bytes, ...] = ()) -> None:
-        wanted = Rule(lambda file: any(is_at_or_below(file.path, one) for one in folders), "in the folder to keep")
+        wanted = Rule(lambda file: any(is_at_or_below(file.path, one) for one in folders), _WANTED)
         self._rules = (*_BETTER, wanted, *_AS_GOOD)
 
     def order(self, file: RecordedFile) -> tuple[object, ...]:

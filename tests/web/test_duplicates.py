@@ -5,6 +5,8 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from searcher.keeping import WHYS
+from tests.conftest import PROJECT
 from tests.web.conftest import Served
 
 ASK = "/api/v1/duplicates"
@@ -75,6 +77,11 @@ def test_what_makes_no_sense_is_told_as_a_problem(api: TestClient) -> None:
         answer = api.post(ASK, json=body)
         assert answer.status_code == status, name
         assert answer.headers["content-type"] == "application/problem+json", name
+
+
+def test_the_page_knows_every_reason() -> None:
+    known = (PROJECT / "web" / "static" / "js" / "duplicate-group.js").read_text()
+    assert [why for why in WHYS if f'"{why}":' not in known] == []
 
 
 def test_files_that_went_since_are_left_out(api: TestClient, served: Served) -> None:

@@ -91,6 +91,7 @@ def router(parts: Parts) -> APIRouter:
     @routes.post(
         "/duplicates",
         response_model=DuplicatesTold,
+        response_model_exclude_unset=True,
         responses=problems(s400="A folder, tag or cursor that there is not.", s503="Others are asking; try again."),
     )
     def duplicates(asked: Annotated[DuplicatesAsked, Body(openapi_examples=EXAMPLES)], scope: AskedBy) -> Json:
