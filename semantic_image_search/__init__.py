@@ -15,6 +15,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from core.browsing import Browsed as Browsed
+    from core.browsing import Facets as Facets
+    from core.browsing import TimeOrder as TimeOrder
     from core.captioning import CaptionReport as CaptionReport
     from core.captioning import CaptionRequest as CaptionRequest
     from core.descriptions import AskResult as AskResult
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from core.queries import Took as Took
     from core.tags import TagCount as TagCount
     from core.tags import TagReport as TagReport
+    from semantic_image_search.glance import LibraryGlance as LibraryGlance
     from semantic_image_search.library import Library as Library
     from semantic_image_search.library import open_library as open_library
     from semantic_image_search.models import load_encoder as load_encoder
@@ -57,6 +61,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AskResult": "core.descriptions",
+    "Browsed": "core.browsing",
     "CaptionReport": "core.captioning",
     "CaptionRequest": "core.captioning",
     "CopyKind": "core.queries",
@@ -67,12 +72,14 @@ _HOMES = {
     "DuplicateGroup": "core.duplicates",
     "DuplicatesResult": "core.duplicates",
     "EncoderInfo": "core.models",
+    "Facets": "core.browsing",
     "Filters": "core.queries",
     "Fusion": "core.queries",
     "Hit": "core.queries",
     "IndexFacts": "core.optimizing",
     "IndexReport": "core.indexing",
     "Library": "semantic_image_search.library",
+    "LibraryGlance": "semantic_image_search.glance",
     "LibraryStatus": "semantic_image_search.status",
     "Near": "core.queries",
     "Neighbour": "core.pictures",
@@ -92,6 +99,7 @@ _HOMES = {
     "Tag": "core.pictures",
     "TagCount": "core.tags",
     "TagReport": "core.tags",
+    "TimeOrder": "core.browsing",
     "Took": "core.queries",
     "load_encoder": "semantic_image_search.models",
     "open_library": "semantic_image_search.library",
@@ -99,6 +107,7 @@ _HOMES = {
 
 __all__ = [
     "AskResult",
+    "Browsed",
     "CaptionReport",
     "CaptionRequest",
     "CopyKind",
@@ -109,12 +118,14 @@ __all__ = [
     "DuplicateGroup",
     "DuplicatesResult",
     "EncoderInfo",
+    "Facets",
     "Filters",
     "Fusion",
     "Hit",
     "IndexFacts",
     "IndexReport",
     "Library",
+    "LibraryGlance",
     "LibraryStatus",
     "Near",
     "Neighbour",
@@ -134,6 +145,7 @@ __all__ = [
     "Tag",
     "TagCount",
     "TagReport",
+    "TimeOrder",
     "Took",
     "load_encoder",
     "open_library",
