@@ -53,7 +53,10 @@ export class Grid {
     new ResizeObserver(() => this.#resized()).observe(root);
     app.list.subscribe((what) => this.#listChanged(what));
     app.state.subscribe((now, before, how) => this.#stateChanged(now, before, how));
-    app.server.addEventListener("back", () => this.#tiles.retry());
+    app.server.addEventListener("back", () => {
+      this.#tiles.retry();
+      this.#soon();
+    });
   }
 
   /** Where the view begins, in the list's own height. */
@@ -172,7 +175,7 @@ export class Grid {
     this.#firstId = list.idAt(layout.starts[layout.rowAt(top)]) ?? null;
     this.#tiles.put(layout, first, last, { offset: this.#space.offset, active: this.active, fast });
     this.#settle();
-    if (top + 3 * innerHeight > layout.height && list.hasMore) list.more().catch(sayWhy);
+    if (top + 3 * innerHeight > layout.height && list.hasMore && !this.#app.connection.gone) list.more();
   }
 
   #isFast(top) {

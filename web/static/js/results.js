@@ -11,12 +11,12 @@ import { isLookup, questionOf } from "./picture-query.js";
 import { hiddenBehind, withOpened } from "./stacks.js";
 import { ASKED, FILTERS, asks, changed } from "./state.js";
 
-/** @returns the results of the state: `phase` ('asking', 'shown', 'failed'), `answer`, `problem`, `list`. */
+/** @returns the results of the state: `phase` ('asking', 'shown', 'failed'), `streaming`, `answer`, `problem`, `list`. */
 export function createResults(app) {
   const { state, api } = app;
   const list = new PictureList(api);
   const heard = new Set();
-  const results = { list, phase: "asking", answer: null, total: null, problem: null, subscribe };
+  const results = { list, phase: "asking", streaming: false, answer: null, total: null, problem: null, subscribe };
   const opened = new Map(); // stacks of this answer: a hit's id, and the pictures behind it
   let asking = new AbortController();
 
@@ -36,10 +36,10 @@ export function createResults(app) {
     const { signal } = (asking = new AbortController());
     const now = state.get();
     opened.clear();
-    if (!quiet) become({ phase: "asking" });
+    if (!quiet) become({ phase: "asking", streaming: false });
     try {
       await (asks(now) ? question(now, signal) : browse(now, signal, quiet));
-      if (!signal.aborted) become({ phase: "shown" });
+      if (!signal.aborted) become({ phase: "shown", streaming: false });
     } catch (error) {
       if (!signal.aborted && !wasAborted(error)) fail(error);
     }
@@ -49,7 +49,7 @@ export function createResults(app) {
     if (!(error instanceof Problem)) console.error(error);
     const keep = error.code === "server_gone"; // what was found is still worth looking at
     if (!keep) list.show(EMPTY);
-    become({ phase: "failed", problem: error, answer: keep ? results.answer : null });
+    become({ phase: "failed", streaming: false, problem: error, answer: keep ? results.answer : null });
   }
 
   async function browse(now, signal, quiet) {
@@ -64,6 +64,7 @@ export function createResults(app) {
       shown(now, await api.lookup(questionOf(now), { signal }), "content", signal);
       return;
     }
+    results.streaming = true; // a reranker may look yet
     for await (const { event, answer } of api.search(questionOf(now), { signal })) {
       shown(now, answer, event === "reranked" ? "reordered" : "content", signal);
     }
@@ -83,7 +84,21 @@ export function createResults(app) {
   function nextOf(now, answer, signal) {
     if (!answer.next_cursor) return null;
     let underWay = null;
-    return () => (underWay ??= further(now, answer, signal).finally(() => (underWay = null)));
+    const bring = () => further(now, answer, signal).catch((error) => ended(now, answer, signal, error));
+    return () => (underWay ??= bring().finally(() => (underWay = null)));
+  }
+
+  /** The next page could not be had: nobody asks for it again, but where only the server is gone. */
+  function ended(now, answer, signal, error) {
+    if (signal.aborted || error.code === "server_gone") return;
+    place(now, answer, { what: "appended" });
+    complain(error);
+  }
+
+  function complain(error) {
+    if (wasAborted(error)) return;
+    if (!(error instanceof Problem)) throw error;
+    if (error.code !== "server_gone") app.toast(error.detail); // that it is gone says the banner
   }
 
   async function further(now, before, signal) {
@@ -100,7 +115,11 @@ export function createResults(app) {
     const { signal } = asking;
     const hidden = hiddenBehind(list.pictureAt(list.indexOf(id)));
     if (!hidden.length) return app.open(id);
-    if (!opened.delete(id)) opened.set(id, await api.images(hidden, { signal }));
+    try {
+      if (!opened.delete(id)) opened.set(id, await api.images(hidden, { signal }));
+    } catch (error) {
+      return complain(error);
+    }
     const { answer } = results;
     if (!signal.aborted) place(state.get(), answer, { what: "stack", next: nextOf(state.get(), answer, signal) });
   }

@@ -17,7 +17,7 @@ export function mount(root, app) {
   async function draw() {
     const { phase, answer, total, problem } = app.results;
     document.title = [app.state.get().q.trim(), "search"].filter(Boolean).join(" · ");
-    progress.classList.toggle("shown", phase === "asking" || waiting > 0);
+    progress.classList.toggle("shown", phase === "asking" || app.results.streaming || waiting > 0);
     if (phase === "asking" && app.list.length) return; // what was found before stays until then
     const shown = await stateOf(app);
     if (app.results.phase !== phase || app.results.answer !== answer) return;
@@ -30,7 +30,7 @@ export function mount(root, app) {
     draw();
   };
   app.results.subscribe(draw);
-  app.server.addEventListener("back", () => app.results.refresh({ quiet: app.list.length > 0 }));
+  app.server.addEventListener("back", () => app.results.phase !== "shown" && app.results.refresh());
   watchIndexing(app);
 }
 
