@@ -13,11 +13,39 @@ const AHEAD_PIXELS = 1200;
 /** Keeps the view as the state says; it asks only while it is shown. */
 export function mount(root, app) {
   const view = new DuplicatesView(root, app);
+  app.duplicates = view.pictures;
   app.state.subscribe((now, before) => {
     if (now.view !== "duplicates") return view.leave();
     return now.view !== before.view || changed(before, now, FILTERS) ? view.refresh() : undefined;
   });
   if (app.state.get().view === "duplicates") view.refresh();
+}
+
+/** The pictures of the groups that are shown, in their order: what the lightbox turns pages of. */
+class ShownPictures {
+  #ids = [];
+
+  constructor(more) {
+    this.more = more;
+    this.hasMore = false;
+  }
+
+  get length() {
+    return this.#ids.length;
+  }
+
+  idAt = (index) => this.#ids[index];
+  indexOf = (id) => this.#ids.indexOf(id);
+  pictureAt = () => null; // all that is known of them is asked for
+
+  clear() {
+    this.#ids = [];
+  }
+
+  add(groups) {
+    const ids = groups.flatMap(({ files }) => files.map((file) => file.image_id));
+    this.#ids = [...new Set([...this.#ids, ...ids])]; // identical files are one picture
+  }
 }
 
 class DuplicatesView {
@@ -31,6 +59,7 @@ class DuplicatesView {
   constructor(root, app) {
     this.#app = app;
     const { t } = app;
+    this.pictures = new ShownPictures(() => this.#more());
     this.marks = createMarks();
     this.marks.subscribe(() => this.#cards.forEach((card) => card.draw()));
     this.summary = make("p", { class: "duplicates-summary", role: "status" });
@@ -84,6 +113,7 @@ class DuplicatesView {
     this.leave();
     this.groups.replaceChildren();
     this.#cards = [];
+    this.pictures.clear();
     this.#cursor = null;
     this.#say(this.#app.t("duplicates.looking"));
     await this.#ask();
@@ -121,6 +151,8 @@ class DuplicatesView {
   #show({ groups, total_groups: total, wasted_bytes: wasted, next_cursor: next }) {
     const { t } = this.#app;
     this.#cursor = next;
+    this.pictures.add(groups);
+    this.pictures.hasMore = next !== null;
     const cards = groups.map((group) => groupCard(this.#app, group, this.marks));
     this.#cards.push(...cards);
     this.groups.append(...cards.map(({ element }) => element));

@@ -19,6 +19,10 @@ export class LargePicture {
     this.low = make("img", { class: "lb-low", alt: "", draggable: "false" });
     this.high = make("img", { class: "lb-high", alt: "", draggable: "false" });
     this.said = make("p", { class: "lb-said", role: "status", hidden: true });
+    for (const image of [this.low, this.high]) {
+      image.addEventListener("load", () => image.classList.remove("failed"));
+      image.addEventListener("error", () => image.classList.add("failed"));
+    }
     frame.append(this.low, this.high);
   }
 

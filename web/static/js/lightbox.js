@@ -15,7 +15,7 @@ const WIDE_ENOUGH = 900; // pixels, for picture and facts side by side
 export function mount(root, app) {
   const lightbox = new Lightbox(root, app);
   app.state.subscribe((state) => lightbox.follow(state));
-  app.list.subscribe((what) => what !== "records" && lightbox.count());
+  app.list.subscribe((what) => what !== "records" && lightbox.relist());
   lightbox.follow(app.state.get());
 }
 
@@ -79,13 +79,18 @@ class Lightbox {
     this.#show(open);
   }
 
-  async #show(id) {
+  #show(id) {
     this.#shown = id;
-    this.count();
-    const known = this.#index === -1 ? null : this.#app.list.pictureAt(this.#index);
-    this.#tell(id, known);
-    this.picture.show(id, known, (size) => this.zoom.show(size)).then(() => this.#shown === id && this.#prefetch());
-    const detail = await this.metadata.show(id, known);
+    this.#count();
+    const drawn = this.picture.show(id, this.#known, (size) => this.zoom.show(size));
+    drawn.then(() => this.#shown === id && this.#prefetch());
+    this.#describe(id);
+  }
+
+  /** What is known of it at once, and all of it when that has come. */
+  async #describe(id) {
+    this.#tell(id, this.#known);
+    const detail = await this.metadata.show(id, this.#known);
     if (this.#shown !== id || detail === null) return;
     this.#tell(id, detail);
     this.picture.fileIs(id, detail);
@@ -97,10 +102,27 @@ class Lightbox {
     this.actions.show(id, picture);
   }
 
-  /** Says where in the list the picture stands; anew when the list changes. */
-  count() {
+  /** What one turns the pages of: the pictures of the view that is shown. */
+  get #list() {
+    return this.#app.state.get().view === "duplicates" ? this.#app.duplicates : this.#app.list;
+  }
+
+  /** What the list knows of the open picture; null where that is nothing. */
+  get #known() {
+    return this.#index === -1 ? null : this.#list.pictureAt(this.#index);
+  }
+
+  /** The list changed: the open picture may stand elsewhere in it, or be known as a hit only now. */
+  relist() {
     if (this.#shown === null) return;
-    const { list, t } = this.#app;
+    const wasOutside = this.#index === -1;
+    this.#count();
+    if (wasOutside && this.#known) this.#describe(this.#shown);
+  }
+
+  /** Says where in the list the picture stands. */
+  #count() {
+    const [list, { t }] = [this.#list, this.#app];
     this.#index = list.indexOf(this.#shown);
     const inList = this.#index !== -1;
     this.counter.textContent = inList ? t("lightbox.of", { number: this.#index + 1, total: list.length }) : "";
@@ -109,7 +131,7 @@ class Lightbox {
   }
 
   async #go(by) {
-    const [from, { list, turn }] = [this.#shown, this.#app];
+    const [from, list, { turn }] = [this.#shown, this.#list, this.#app];
     const index = this.#index + by;
     if (this.#index === -1 || index < 0) return;
     if (index >= list.length && list.hasMore) await list.more();
@@ -119,7 +141,7 @@ class Lightbox {
 
   #prefetch() {
     for (const index of [this.#index + 1, this.#index - 1]) {
-      const id = this.#index === -1 || index < 0 ? undefined : this.#app.list.idAt(index);
+      const id = this.#index === -1 || index < 0 ? undefined : this.#list.idAt(index);
       if (id !== undefined) new Image().src = this.#app.api.renditionUrl(id);
     }
   }

@@ -42,7 +42,7 @@ export function createMetadata(app, does) {
 
   function draw(id, known, detail) {
     const picture = { ...known, ...detail };
-    const parts = [heading(picture), fitting(app, known), known?.alike?.length ? alike(known) : null];
+    const parts = [heading(picture), fitting(app, known), known && alike(known)];
     if (detail)
       parts.push(facts(picture), captionsOf(id, picture), tagsOf(id, picture), files(picture), similarPlace());
     element.replaceChildren(...parts.filter(Boolean));
@@ -119,15 +119,10 @@ export function createMetadata(app, does) {
     );
   };
 
-  const alike = (known) =>
-    section(
-      "alike",
-      make(
-        "div",
-        { class: "strip" },
-        ...known.alike.filter((one) => one.image_id && one.image_id !== known.image_id).map(tile),
-      ),
-    );
+  function alike({ image_id: id, alike: others = [] }) {
+    const pictures = others.filter((one) => one.image_id && one.image_id !== id); // identical files are one picture
+    return pictures.length ? section("alike", make("div", { class: "strip" }, ...pictures.map(tile))) : null;
+  }
 
   function similarPlace() {
     const place = section("similar", make("div", { class: "strip similar" }));
