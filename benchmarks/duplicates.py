@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ from db import open_writer
 from db.records import ImportedRow
 from searcher.near_hashes import MOST_BITS, near_pairs
 from semantic_image_search import open_library
+
+T = TypeVar("T")
 
 DIM = 128
 COPIES = 0.2
@@ -94,7 +97,7 @@ def _picture(number: int, phash: int, vector: Vectors) -> ImportedRow:
     return ImportedRow(path, vector, 2_000_000 + number, 10**18 + number, content, facts)
 
 
-def _cpu(work: Callable[[], object]) -> tuple[float, object]:
+def _cpu(work: Callable[[], T]) -> tuple[float, T]:
     started = time.thread_time()
     done = work()
     return time.thread_time() - started, done
@@ -108,7 +111,7 @@ def measure(count: int, runs: int) -> Result:
     for _ in range(runs):
         taken, found = _cpu(lambda: len(near_pairs(hashes, MOST_BITS)[0]))
         index.append(taken)
-        taken, pairs = _cpu(lambda: each_with_each(hashes, MOST_BITS))  # type: ignore[assignment]
+        taken, pairs = _cpu(lambda: each_with_each(hashes, MOST_BITS))
         naive.append(taken)
         if found != pairs:
             raise SystemExit(f"by index {found} pairs were found, and each with each {pairs}")
@@ -116,12 +119,11 @@ def measure(count: int, runs: int) -> Result:
         make_library(Path(scratch), hashes, vectors)
         with open_library(Path(scratch)) as library:
             first_s, first = _cpu(lambda: library.duplicates(k=20, look=False))
-            cursor = first.next_cursor  # type: ignore[attr-defined]
+            cursor = first.next_cursor
             later_s, _ = _cpu(lambda: library.duplicates(k=20, cursor=cursor, look=False))
     ratio = statistics.median(slow / quick for slow, quick in zip(naive, index, strict=True))
     by_index, one_by_one = statistics.median(index), statistics.median(naive)
-    groups = first.total_groups  # type: ignore[attr-defined]
-    return Result(count, pairs, groups, first_s, later_s, by_index, one_by_one, ratio, machine())
+    return Result(count, pairs, first.total_groups, first_s, later_s, by_index, one_by_one, ratio, machine())
 
 
 def main() -> None:

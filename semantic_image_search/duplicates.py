@@ -6,6 +6,7 @@ are looked at, and pictures opened, only for the groups that are asked for.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -72,10 +73,10 @@ class DuplicateFinder:
     """Finds the duplicates of one library; remembers what it took to find them while nothing changes."""
 
     def __init__(self) -> None:
-        self._neighbours: WeakKeyDictionary[Prints, HashNeighbours] = WeakKeyDictionary()
+        self._neighbours: tuple[bytes, HashNeighbours] | None = None  # of the hashes with this digest
         self._answers: WeakKeyDictionary[Prints, dict[object, _Found]] = WeakKeyDictionary()
         self._compared: dict[tuple[int, int], CopyKind | None] = {}
-        self._lock = Lock()  # over the first two
+        self._lock = Lock()  # over the answers
 
     def page(self, reader: LibraryReader, request: DuplicatesRequest) -> DuplicatesResult:
         """Some groups; raises UsageError for a cursor that no page gave."""
@@ -143,13 +144,12 @@ class DuplicateFinder:
             yield _Sketch(DuplicateKind.NEAR_COPY, members, wasted)
 
     def _neighbours_of(self, prints: Prints) -> HashNeighbours:
-        with self._lock:
-            known = self._neighbours.get(prints)
-        if known is None:
-            known = HashNeighbours(prints.hashes)
-            with self._lock:
-                self._neighbours[prints] = known
-        return known
+        """Most of the work, and most commits change no hash: a tag, a caption."""
+        digest = hashlib.blake2b(prints.hashes.data, digest_size=16).digest()
+        known = self._neighbours
+        if known is None or known[0] != digest:
+            known = self._neighbours = digest, HashNeighbours(prints.hashes)
+        return known[1]
 
     # -- on disk
 
