@@ -6,6 +6,7 @@ Addresses go to stdout, each alone on its line, so that a program can read them;
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,7 +152,12 @@ def _show_code(address: str) -> None:
     if err_is_terminal():
         import segno
 
-        segno.make(address, micro=False).terminal(out=sys.stderr, compact=True)
+        drawn = StringIO()
+        segno.make(address, micro=False).terminal(out=drawn, compact=True)
+        for (
+            line
+        ) in drawn.getvalue().splitlines():  # white on black, whatever the terminal's colours: cameras want it so
+            sys.stderr.write(f"\x1b[97;40m{line}\x1b[0m\n")
 
 
 def _open(address: str) -> None:

@@ -10,8 +10,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import segno
 from PIL import Image
 
+from cli import page
 from semantic_image_search import open_library
 from tests.cli.conftest import Search
 from tests.conftest import PROJECT
@@ -66,14 +68,14 @@ def start(indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def test_the_page_is_at_the_address_that_is_printed_for_its_owner(start: Start) -> None:
-    page = start("--port", "0")
-    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", page.address)
-    assert page.session()["scope"] == "owner"
-    with urllib.request.urlopen(page.address) as said:
+    served = start("--port", "0")
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", served.address)
+    assert served.session()["scope"] == "owner"
+    with urllib.request.urlopen(served.address) as said:
         assert b"<!doctype html>" in said.read().lower()
-    assert page.process.stderr is not None
-    assert page.process.stderr.readline().startswith("answering search query and search lookup (ready after ")
-    assert page.end() == ("", "the server has ended\n")
+    assert served.process.stderr is not None
+    assert served.process.stderr.readline().startswith("answering search query and search lookup (ready after ")
+    assert served.end() == ("", "the server has ended\n")
 
 
 def test_a_taken_port_is_stepped_over_unless_it_was_asked_for(start: Start) -> None:
@@ -86,18 +88,18 @@ def test_a_taken_port_is_stepped_over_unless_it_was_asked_for(start: Start) -> N
 
 
 def test_before_the_first_index_there_is_a_page_too(start: Start, tmp_path: Path) -> None:
-    page = start("--port", "0", library=tmp_path / "none")
-    assert page.session()["model"] is None
+    served = start("--port", "0", library=tmp_path / "none")
+    assert served.session()["model"] is None
     assert not (tmp_path / "none").exists()
 
 
 def test_others_need_the_token_that_was_shown_once(start: Start, search: Search, indexed: Path) -> None:
     made = search("serve", "--new-token", "--library", str(indexed))
     assert (made.code, len(made.lines)) == (0, 1)
-    page = start("--host", "127.0.0.2", "--port", "0")
-    assert page.process.stdout is not None
-    others = page.process.stdout.readline().strip()
-    assert others == page.address.replace("127.0.0.1", "127.0.0.2")
+    served = start("--host", "127.0.0.2", "--port", "0")
+    assert served.process.stdout is not None
+    others = served.process.stdout.readline().strip()
+    assert others == served.address.replace("127.0.0.1", "127.0.0.2")
     asked = urllib.request.Request(
         f"{others}api/v1/session",
         json.dumps({"token": made.lines[0]}).encode(),
@@ -105,7 +107,7 @@ def test_others_need_the_token_that_was_shown_once(start: Start, search: Search,
     )
     with urllib.request.urlopen(asked) as said:
         assert "HttpOnly" in said.headers["set-cookie"]
-    out, err = page.end()
+    out, err = served.end()
     assert made.lines[0] not in out + err
 
 
@@ -141,8 +143,25 @@ def test_what_does_not_go_together_is_one_line(
 
 
 def test_behind_a_proxy_nobody_is_the_owner(start: Start) -> None:
-    page = start("--trust-proxy", "photos.example.org", "--base-path", "/photos", "--port", "0")
-    assert page.address.endswith("/photos/")
-    said = page.session()
+    served = start("--trust-proxy", "photos.example.org", "--base-path", "/photos", "--port", "0")
+    assert served.address.endswith("/photos/")
+    said = served.session()
     assert (said["scope"], said["base_path"]) == ("search", "/photos")
-    assert "have it ask who they are" in page.end()[1]
+    assert "have it ask who they are" in served.end()[1]
+
+
+def test_a_phones_camera_finds_the_address_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page._show_code("http://192.168.1.5:7117/#token=x")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(page, "err_is_terminal", lambda: True)
+    page._show_code("http://192.168.1.5:7117/#token=x")
+    lines = capsys.readouterr().err.splitlines()
+    shown = [re.fullmatch("\x1b\\[97;40m([ ▀▄█]+)\x1b\\[0m", line) for line in lines]
+    dots = [[dot in pair for dot in line[1]] for line in shown if line for pair in ("▀█", "▄█")]  # light ones
+    quiet = next(row for row, line in enumerate(dots) if not all(line))
+    code = segno.make("http://192.168.1.5:7117/#token=x", micro=False)
+    size = len(code.matrix)
+    drawn = [[not dot for dot in line[quiet : quiet + size]] for line in dots[quiet : quiet + size]]
+    assert drawn == [[bool(dot) for dot in line] for line in code.matrix]
