@@ -148,7 +148,8 @@ export class Grid {
       this.#returning = how === "back" ? (this.#places.get(asked(now)) ?? null) : null;
     }
     if (before.view && !now.view && !another) this.#showAgain(this.#places.get(asked(now)) ?? 0);
-    if (before.open !== null && now.open === null && !another) this.focus(this.#app.list.indexOf(before.open));
+    if (before.open === null || now.open !== null || another) return;
+    requestAnimationFrame(() => this.focus(this.#app.list.indexOf(before.open))); // a dialog that closes gives the focus back first
   }
 
   /** After another view was shown in its place. */
