@@ -4,7 +4,7 @@ import { make } from "./dom.js";
 import { icon } from "./icons.js";
 import { createActions } from "./lightbox-actions.js";
 import { LargePicture } from "./large-picture.js";
-import { createMetadata } from "./metadata.js";
+import { Metadata } from "./metadata.js";
 import { keep, kept } from "./kept.js";
 import { Zoom } from "./zoom.js";
 
@@ -29,7 +29,7 @@ class Lightbox {
     const { t } = app;
     const leave = () => app.close();
     this.actions = createActions(app, { toggleInfo: () => this.#showInfo(this.dialog.classList.contains("bare")) });
-    this.metadata = createMetadata(app, { show: (id) => app.open(id) });
+    this.metadata = new Metadata(app, (id) => app.open(id));
     this.frame = make("div", { class: "lb-frame" });
     this.picture = new LargePicture(this.frame, app);
     this.back = this.#turn(-1, "left", t("lightbox.previous"));
