@@ -19,11 +19,13 @@ from web.page import read_page
 
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+_SCREENSHOTS = os.environ.get("SEARCH_TEST_SCREENSHOTS")  # read before tests lose the user's settings
 _WAIT_MS = 15_000  # for what takes a tenth of a second where nothing else runs
 
 expect.set_options(timeout=_WAIT_MS)
 
 NewPage = Callable[..., Page]
+Shoot = Callable[..., None]
 Run = Callable[..., object]
 
 _ADDRESS = "http://page.test/"
@@ -113,13 +115,12 @@ def page(new_page: NewPage, site: ServedPage) -> Page:
 
 
 @pytest.fixture
-def shoot(request: pytest.FixtureRequest) -> Callable[..., None]:
+def shoot(request: pytest.FixtureRequest) -> Shoot:
     """Keeps what a page shows, where somebody wants to look at it."""
-    folder = os.environ.get("SEARCH_TEST_SCREENSHOTS")
 
     def keep(page: Page, name: str = "") -> None:
-        if folder:
-            page.screenshot(path=Path(folder) / f"{request.node.name}{name and '-'}{name}.png")
+        if _SCREENSHOTS:
+            page.screenshot(path=Path(_SCREENSHOTS) / f"{request.node.name}{name and '-'}{name}.png")
 
     return keep
 
