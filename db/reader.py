@@ -342,7 +342,7 @@ class LibraryReader:
 
     def tags(self, images: Sequence[int] | None = None) -> list[TagCount]:
         """Every tag of pictures that can be found, by name; only of these pictures where they are given."""
-        return tagging.tag_counts(self._store.conn, images)
+        return self._known.tag_counts() if images is None else tagging.tag_counts(self._store.conn, images)
 
     def rows_with_hash(self, space: SpaceInfo, content_hash: bytes) -> RowNumbers:
         """Rows of the live pictures with exactly this content."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from core.arrays import RowMask, Vectors
 from core.models import VectorKind
-from db import counts, roots, spaces
+from core.tags import TagCount
+from db import counts, roots, spaces, tags
 from db import filters as filtering
 from db.background import read_neutral_texts
 from db.browse import Browser
@@ -58,6 +59,10 @@ class Snapshot:
         """As `counts.count`."""
         key = None if generation is None else generation.id
         return self._once(("counts", key), lambda: counts.count(self._store.conn, generation))
+
+    def tag_counts(self) -> list[TagCount]:
+        """As `tags.tag_counts`, of all pictures."""
+        return list(self._once("tags", lambda: tuple(tags.tag_counts(self._store.conn))))
 
     def neutral_texts(self, space: SpaceInfo) -> Vectors | None:
         """As `background.read_neutral_texts`."""

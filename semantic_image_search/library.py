@@ -443,7 +443,7 @@ class Library:
         """What the pictures are filed under: list it, give and take it by hand, have it found."""
         from semantic_image_search.labels.tags import Tags
 
-        return Tags(self)
+        return Tags(self, self._reader)
 
     # -- looking after it
 

@@ -39,7 +39,7 @@ class Metrics:
     """The counts of one server's requests."""
 
     def __init__(self) -> None:
-        disable_created_metrics()  # a second line for each, which says when it was first counted
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second line for each, which says when it was first counted
         self.registry = CollectorRegistry()
         labels = ("method", "route", "status")
         self._requests = Counter("search_http_requests", "Requests answered.", labels, registry=self.registry)

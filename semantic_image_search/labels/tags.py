@@ -12,20 +12,28 @@ from semantic_image_search.labels.selection import Selection, add_tags, change_t
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from core.indexing import ProgressListener
     from core.tags import TagCount, TagReport
+    from db import LibraryReader
     from searcher.label_sets import LabelSet
     from semantic_image_search.labels.selection import TagChange
     from semantic_image_search.library import Library
 
 
 class Tags:
-    """The tags of one library: `library.tags`."""
+    """The tags of one library: `library.tags`.
 
-    def __init__(self, library: Library) -> None:
+    Args:
+        library: whose.
+        reader: opens one snapshot of it.
+    """
+
+    def __init__(self, library: Library, reader: Callable[[], AbstractContextManager[LibraryReader]]) -> None:
         self._library = library
+        self._reader = reader
 
     def write(  # noqa: PLR0913 - options by keyword, each with a default
         self,
@@ -62,9 +70,7 @@ class Tags:
         self, *, paths: Sequence[str | bytes | os.PathLike[str]] = (), filters: Filters | None = None
     ) -> list[TagCount]:
         """Every tag that pictures of the library (or of this part of it) have, by name, with its sources."""
-        from db import open_reader
-
-        with open_reader(self._library.path) as reader:
+        with self._reader() as reader:
             return reader.tags(_selection(paths, filters).images(reader)[0])
 
     def add(
