@@ -20,6 +20,7 @@ _Version = Annotated[str, Query(max_length=64, description="The picture's `versi
 _LOOKING = 16  # threads that read the cache, beside those that answer questions
 _DRAWING = 8  # threads that wait for workers: a page that is scrolled fast holds up no question, and no kept picture
 _FOR_GOOD = "private, max-age=31536000, immutable"
+_A_WHILE = "private, max-age=60"  # an id means one content, until it is forgotten and given out anew
 _ASK_AGAIN = "private, no-cache"
 
 WEBP: dict[int | str, dict[str, Any]] = {
@@ -110,8 +111,8 @@ def webp_response(thumbnail: Thumbnail, headers: dict[str, str]) -> Response:
 
 def _headers(content_hash: bytes, side: int, version: str) -> dict[str, str]:
     """The address says which content it means, where it has the right version: such an answer never changes."""
-    fits = version != "" and version == content_hash[:8].hex()
+    kept = {"": _A_WHILE, content_hash[:8].hex(): _FOR_GOOD}
     return {
         "etag": f'"{thumbnail_name(content_hash[:16], side)}"',
-        "cache-control": _FOR_GOOD if fits else _ASK_AGAIN,
+        "cache-control": kept.get(version, _ASK_AGAIN),
     }
