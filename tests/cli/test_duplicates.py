@@ -18,21 +18,41 @@ from tests.fakes import FakeEncoder
 NAMES = ("beagle.jpg", "alp.jpg", "candle.jpg")
 
 
-@pytest.fixture
-def photos(test_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A photo twice, a photo and a small copy, a photo alone; indexed, and behind the commands."""
-    folder = tmp_path / "photos"
+def make_photos(test_data: Path, folder: Path) -> Path:
+    """A photo twice, a photo and a small copy, a photo alone; with a library of them beside the folder."""
     folder.mkdir()
     for name in NAMES:
         shutil.copy2(test_data / "photos" / name, folder)
     shutil.copy2(folder / "beagle.jpg", folder / "a copy,\nof the beagle.jpg")
     with Image.open(folder / "alp.jpg") as image:
         image.reduce(2).save(folder / "alp, small.jpg")
-    encoder = FakeEncoder()
-    with open_library(tmp_path / "library", model=encoder) as library:
+    with open_library(folder.parent / "library", model=FakeEncoder()) as library:
         library.index([folder])
-    monkeypatch.setattr(context, "open_library", lambda path: open_library(tmp_path / "library", model=encoder))
     return folder
+
+
+def put_behind(photos: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The commands open the library of these."""
+    library = photos.parent / "library"
+    monkeypatch.setattr(context, "open_library", lambda path: open_library(library, model=FakeEncoder()))
+    return photos
+
+
+@pytest.fixture(scope="module")
+def made(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_photos(test_data, tmp_path_factory.mktemp("duplicates") / "photos")
+
+
+@pytest.fixture
+def photos(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Not to be changed."""
+    return put_behind(made, monkeypatch)
+
+
+@pytest.fixture
+def my_photos(test_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """To be changed."""
+    return put_behind(make_photos(test_data, tmp_path / "photos"), monkeypatch)
 
 
 def test_lines_for_a_pipe(search: Search, photos: Path) -> None:
@@ -64,14 +84,14 @@ def test_paths_of_what_can_be_spared(search: Search, photos: Path) -> None:
     assert search("duplicates", "--kind", "near_copy", "--paths").lines == [str(spare[1])]
 
 
-def test_what_cannot_be_vouched_for_is_on_no_list(search: Search, photos: Path) -> None:
+def test_what_cannot_be_vouched_for_is_on_no_list(search: Search, my_photos: Path) -> None:
     if os.geteuid() == 0:
-        small = photos / "alp, small.jpg"
+        small = my_photos / "alp, small.jpg"
         found = small.stat()
         small.write_bytes(b"x" * found.st_size)  # no picture any more, and to all appearances as it was
         os.utime(small, ns=(found.st_atime_ns, found.st_mtime_ns))
     else:
-        (photos / "alp, small.jpg").chmod(0)
+        (my_photos / "alp, small.jpg").chmod(0)
     ran = search("duplicates", "--paths", "--kind", "near_copy")
     assert ran.out == ""
     assert "not on the list: 1 × offline, cropped, or not to be opened" in ran.err
@@ -114,11 +134,11 @@ def test_all_pages_make_one_list(search: Search, photos: Path, monkeypatch: pyte
     assert search("duplicates", "--csv").out == whole
 
 
-def test_a_folder_to_keep_and_no_look(search: Search, photos: Path) -> None:
-    other = photos.parent / "photos" / "kept"
+def test_a_folder_to_keep_and_no_look(search: Search, my_photos: Path) -> None:
+    other = my_photos.parent / "photos" / "kept"
     ran = search("duplicates", "--keep-in", str(other), "--no-look", "--kind", "identical")
     assert len(ran.lines) == 2
-    (photos / "beagle.jpg").unlink()
+    (my_photos / "beagle.jpg").unlink()
     assert len(search("duplicates", "--no-look", "--kind", "identical").lines) == 2
     gone = search("duplicates", "--kind", "identical")
     assert gone.out == ""

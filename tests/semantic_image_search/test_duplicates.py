@@ -16,10 +16,8 @@ from tests.fakes import FakeEncoder
 NAMES = ("beagle.jpg", "alp.jpg", "catamaran.jpg", "candle.jpg")
 
 
-@pytest.fixture
-def photos(test_data: Path, tmp_path: Path) -> Path:
+def make_photos(test_data: Path, folder: Path) -> Path:
     """Four photos; of the beagle the same bytes elsewhere and half the size, of the alp a worse JPEG."""
-    folder = tmp_path / "photos"
     for below in ("", "phone", "backup"):
         (folder / below).mkdir(parents=True)
     for name in NAMES:
@@ -32,11 +30,34 @@ def photos(test_data: Path, tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def library(photos: Path, tmp_path: Path) -> Library:
-    opened = open_library(tmp_path / "library", model=FakeEncoder())
+def make_library(photos: Path, folder: Path) -> Library:
+    opened = open_library(folder, model=FakeEncoder())
     assert opened.index([photos]).added == 7
     return opened
+
+
+@pytest.fixture(scope="module")
+def photos(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Not to be changed."""
+    return make_photos(test_data, tmp_path_factory.mktemp("duplicates") / "photos")
+
+
+@pytest.fixture(scope="module")
+def library(photos: Path) -> Library:
+    """Not to be changed."""
+    return make_library(photos, photos.parent / "library")
+
+
+@pytest.fixture
+def my_photos(test_data: Path, tmp_path: Path) -> Path:
+    """To be changed."""
+    return make_photos(test_data, tmp_path / "photos")
+
+
+@pytest.fixture
+def my_library(my_photos: Path, tmp_path: Path) -> Library:
+    """To be changed."""
+    return make_library(my_photos, tmp_path / "library")
 
 
 def told(result: DuplicatesResult, photos: Path) -> list[tuple[str, list[str]]]:
@@ -108,50 +129,50 @@ def test_a_folder_to_keep(library: Library, photos: Path) -> None:
     assert result.groups[0].why == "in the folder to keep"
 
 
-def test_no_picture_loses_its_last_file(library: Library, photos: Path) -> None:
+def test_no_picture_loses_its_last_file(my_library: Library, my_photos: Path) -> None:
     """Whoever deletes all that is not to be kept, of both kinds, still has every picture at its best."""
-    doomed = {one.file.path for group in library.duplicates().groups for one in group.files if not one.keep}
+    doomed = {one.file.path for group in my_library.duplicates().groups for one in group.files if not one.keep}
     for path in doomed:
         Path(os.fsdecode(path)).unlink()
-    assert sorted(path.name for path in photos.rglob("*.jpg")) == sorted(NAMES)
-    assert library.duplicates().groups == ()
-    library.index(prune=True)
-    assert library.duplicates().total_groups == 0
+    assert sorted(path.name for path in my_photos.rglob("*.jpg")) == sorted(NAMES)
+    assert my_library.duplicates().groups == ()
+    my_library.index(prune=True)
+    assert my_library.duplicates().total_groups == 0
 
 
-def test_pages_hold_each_group_once_though_others_go_meanwhile(library: Library, photos: Path) -> None:
-    first = library.duplicates(k=1)
-    assert told(first, photos) == [("identical", ["beagle.jpg", "backup/beagle.jpg"])]
-    (photos / "backup" / "beagle.jpg").unlink()
-    library.index(prune=True)
-    second = library.duplicates(k=1, cursor=first.next_cursor)
-    third = library.duplicates(k=1, cursor=second.next_cursor)
-    assert told(second, photos) == [("near_copy", ["beagle.jpg", "phone/beagle.jpg"])]
-    assert told(third, photos) == [("near_copy", ["alp.jpg", "phone/alp.jpg"])]
+def test_pages_hold_each_group_once_though_others_go_meanwhile(my_library: Library, my_photos: Path) -> None:
+    first = my_library.duplicates(k=1)
+    assert told(first, my_photos) == [("identical", ["beagle.jpg", "backup/beagle.jpg"])]
+    (my_photos / "backup" / "beagle.jpg").unlink()
+    my_library.index(prune=True)
+    second = my_library.duplicates(k=1, cursor=first.next_cursor)
+    third = my_library.duplicates(k=1, cursor=second.next_cursor)
+    assert told(second, my_photos) == [("near_copy", ["beagle.jpg", "phone/beagle.jpg"])]
+    assert told(third, my_photos) == [("near_copy", ["alp.jpg", "phone/alp.jpg"])]
     assert third.next_cursor is None
 
 
-def test_a_page_is_filled_up_where_groups_fall_away(library: Library, photos: Path) -> None:
-    (photos / "backup" / "beagle.jpg").unlink()
-    result = library.duplicates(k=1)
-    assert told(result, photos) == [("near_copy", ["beagle.jpg", "phone/beagle.jpg"])]
+def test_a_page_is_filled_up_where_groups_fall_away(my_library: Library, my_photos: Path) -> None:
+    (my_photos / "backup" / "beagle.jpg").unlink()
+    result = my_library.duplicates(k=1)
+    assert told(result, my_photos) == [("near_copy", ["beagle.jpg", "phone/beagle.jpg"])]
     assert result.notices == ("left out: 1 × changed or gone since it was indexed",)
-    assert library.duplicates(k=1, look=False).groups[0].kind is DuplicateKind.IDENTICAL
+    assert my_library.duplicates(k=1, look=False).groups[0].kind is DuplicateKind.IDENTICAL
 
 
-def test_without_a_look_nothing_is_opened(library: Library, photos: Path) -> None:
-    shutil.rmtree(photos)
-    result = library.duplicates(look=False)
+def test_without_a_look_nothing_is_opened(my_library: Library, my_photos: Path) -> None:
+    shutil.rmtree(my_photos)
+    result = my_library.duplicates(look=False)
     assert len(result.groups) == 3
     assert {one.compared for group in result.groups[1:] for one in group.files[1:]} == {Compared.FINGERPRINTS}
-    assert library.duplicates().groups == ()
+    assert my_library.duplicates().groups == ()
 
 
-def test_what_was_added_since_is_found(library: Library, photos: Path) -> None:
-    before = library.duplicates().total_groups
-    shutil.copy2(photos / "candle.jpg", photos / "candle (1).jpg")
-    library.index()
-    assert library.duplicates().total_groups == before + 1
+def test_what_was_added_since_is_found(my_library: Library, my_photos: Path) -> None:
+    before = my_library.duplicates().total_groups
+    shutil.copy2(my_photos / "candle.jpg", my_photos / "candle (1).jpg")
+    my_library.index()
+    assert my_library.duplicates().total_groups == before + 1
 
 
 def test_what_makes_no_sense_is_refused(library: Library, tmp_path: Path) -> None:

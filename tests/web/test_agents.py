@@ -2,7 +2,8 @@
 
 import base64
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ from mcp import Client
 from mcp_types import CallToolResult, ImageContent, TextContent, Tool
 from PIL import Image
 
-from tests.web.conftest import Served
+from semantic_image_search import open_library
+from semantic_image_search.warm.held import Held
+from tests.fakes import FakeEncoder
+from tests.web.conftest import coloured
 from web.agents.allowed import Allowed
 from web.agents.serving import make_server
 from web.agents.tools import Tools
@@ -20,22 +24,50 @@ from web.agents.tools import Tools
 Call = Callable[..., CallToolResult]
 
 
-@pytest.fixture
-def elsewhere(tmp_path: Path, served: Served) -> Path:
+@dataclass(frozen=True)
+class Served:
+    """A library behind the tools."""
+
+    photos: Path
+    library: Path
+    held: Held
+
+    def id_of(self, name: str) -> int:
+        with self.held.library() as library:
+            return int(library.lookup(self.photos / name, k=1).hits[0].picture.image_id)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A picture of every colour, and "in/red too.png", the same file as "red.png"."""
+    folder = tmp_path_factory.mktemp("agents")
+    photos = folder / "Photos"
+    (photos / "in").mkdir(parents=True)
+    for name, colour in coloured().items():
+        Image.new("RGB", (64, 48), colour).save(photos / name)
+    with open_library(folder / "library", model=FakeEncoder()) as library:
+        assert library.index([photos]).added == 7
+    held = Held(lambda: open_library(folder / "library", model=FakeEncoder()), idle_s=0.0)
+    yield Served(photos, folder / "library", held)
+    held.let_go()
+
+
+@pytest.fixture(scope="module")
+def elsewhere(served: Served) -> Path:
     """Pictures that the library does not know: one in a folder that was allowed, one in a folder that was not."""
     for folder, colour in (("allowed", (220, 30, 30)), ("private", (30, 60, 220))):
-        (tmp_path / folder).mkdir()
-        Image.new("RGB", (32, 24), colour).save(tmp_path / folder / "it.png")
-    return tmp_path
+        (served.library.parent / folder).mkdir()
+        Image.new("RGB", (32, 24), colour).save(served.library.parent / folder / "it.png")
+    return served.library.parent
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def call(served: Served, elsewhere: Path) -> Call:
-    tools = Tools(served.parts.held, Allowed((bytes(elsewhere / "allowed"),)))
+    server = make_server(Tools(served.held, Allowed((bytes(elsewhere / "allowed"),))))
 
     def ask(name: str, **arguments: Any) -> CallToolResult:
         async def run() -> CallToolResult:
-            async with Client(make_server(tools)) as client:
+            async with Client(server) as client:
                 answer = await client.call_tool(name, arguments)
                 assert isinstance(answer, CallToolResult)
                 return answer
@@ -65,7 +97,7 @@ def names(answer: CallToolResult) -> list[str]:
 
 def listed(served: Served) -> list[Tool]:
     async def run() -> list[Tool]:
-        async with Client(make_server(Tools(served.parts.held, Allowed()))) as client:
+        async with Client(make_server(Tools(served.held, Allowed()))) as client:
             return (await client.list_tools()).tools
 
     return anyio.run(run)
@@ -146,7 +178,7 @@ def test_no_file_is_read_that_nobody_allowed(call: Call, served: Served, elsewhe
 
 
 def test_texts_for_a_picture(call: Call, served: Served) -> None:
-    with served.open() as library:
+    with open_library(served.library, model=FakeEncoder()) as library:
         captions = served.photos / "captions.csv"
         captions.write_text(f"path,caption\n{served.photos / 'red.png'},a red wall\n")
         assert library.captions.import_file(captions).added == 1
@@ -174,9 +206,6 @@ def test_no_picture_is_shown_but_those_of_the_library(call: Call, served: Served
     assert "999" in refusal(call("read_image", image_id=999))
     assert "path" in refusal(call("read_image", path="/etc/passwd"))
     assert "side" in refusal(call("read_image", image_id=1, side=100_000))
-    Image.new("RGB", (64, 48)).save(served.photos / "blue.png")  # another picture in its place
-    assert call("read_image", image_id=served_id(call, "blue")).is_error
-
-
-def served_id(call: Call, colour: str) -> int:
-    return int(told(call("search", text=colour, k=1))["hits"][0]["image_id"])
+    image_id = served.id_of("yellow.png")
+    Image.new("RGB", (64, 48)).save(served.photos / "yellow.png")  # another picture in its place
+    assert call("read_image", image_id=image_id).is_error
