@@ -11,6 +11,8 @@ from core.program import VERSION
 from db import open_reader
 from web.access.keys import SESSION_S
 from web.access.scopes import Scope
+from web.api.models import problems
+from web.file_manager import can_show
 from web.parts import Parts
 from web.problems import Problem
 
@@ -60,7 +62,7 @@ def router(parts: Parts) -> APIRouter:
     routes = APIRouter(tags=["session"])
     entry = parts.entry
 
-    @routes.get("/session")
+    @routes.get("/session", responses=problems(s401="A token is needed first."))
     def session(request: Request) -> Session:
         """Who asks, what they may do, and what the library can; 401 where a token is needed first."""
         scope = getattr(request.state, "scope", None)
@@ -74,7 +76,7 @@ def router(parts: Parts) -> APIRouter:
             library=parts.library.name,
             model=model,
             features=Features(
-                reveal=is_owner,
+                reveal=is_owner and can_show(),
                 jobs=is_owner,
                 tags=is_owner,
                 rerank=_has_reranker(parts),
@@ -83,7 +85,13 @@ def router(parts: Parts) -> APIRouter:
             base_path=entry.base_path,
         )
 
-    @routes.post("/session", status_code=204)
+    @routes.post(
+        "/session",
+        status_code=204,
+        responses=problems(
+            s403="It is not the token.", s409="This server asks nobody for one.", s429="Too many tries."
+        ),
+    )
     def sign_in(asked: SignIn) -> Response:
         """Turn the token into a cookie: this browser may search for thirty days, or until there is a new token."""
         if entry.keys is None:
