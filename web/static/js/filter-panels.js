@@ -3,7 +3,7 @@
 import { choices } from "./choices.js";
 import { make } from "./dom.js";
 import { folderTree } from "./folders.js";
-import { histogram } from "./histogram.js";
+import { Histogram } from "./histogram.js";
 import { t } from "./i18n.js";
 import { placePanel } from "./place-panel.js";
 
@@ -24,7 +24,7 @@ const moved = (day, by) =>
   day ? new Date(Date.parse(`${day}T00:00:00Z`) + by * DAY_MS).toISOString().slice(0, 10) : "";
 
 function datePanel(apply) {
-  const bars = histogram({ onChange: (from, before) => apply({ from, before }) });
+  const bars = new Histogram((from, before) => apply({ from, before }));
   const typed = (name) => make("input", { class: "field", type: "date", name, min: "1800-01-01", max: "2200-12-31" });
   const [from, until] = [typed("from"), typed("until")];
   from.addEventListener("change", () => apply({ from: from.value }));

@@ -8,144 +8,159 @@ const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDow
 const LEAST_HEIGHT = 0.06; // of the highest: one picture among thousands can still be seen
 
 const timeOf = (day) => Date.parse(`${day}T00:00:00Z`);
+const lastDayBefore = (day) => new Date(timeOf(day) - 1).toISOString().slice(0, 10);
+const percent = (share) => `${share * 100}%`;
 
-/**
- * @param {{onChange: (from: string, before: string) => void}} options hears ISO days, "" for an open end
- * @returns {{element, show(dates, from: string, before: string)}} `dates` as POST /facets gives them
- */
-export function histogram({ onChange }) {
-  let bins = [];
-  let written = "month"; // how days are said
-  let chosen = [0, 0]; // the first bin, and the one after the last
-  let anchor = null;
+export class Histogram {
+  #onChange;
+  #bins = [];
+  #written = "month"; // how days are said
+  #chosen = [0, 0]; // the first bar, and the one after the last
+  #anchor = null; // the bar that stays in the range while one drags
 
-  const bars = make("div", { class: "bars" });
-  const range = make("div", { class: "range" });
-  const told = make("div", { class: "bars-told", role: "status" });
-  const handles = [0, 1].map((end) =>
-    make("div", {
-      class: "handle",
-      role: "slider",
-      tabindex: "0",
-      "aria-label": t(end ? "filters.until" : "filters.from"),
-      onkeydown: (event) => step(event, end),
-    }),
-  );
-  const field = make("div", { class: "bars-field" }, bars, range, ...handles);
-  const ends = make("div", { class: "bars-ends", "aria-hidden": "true" }, make("span", {}), make("span", {}));
-  const element = make("div", { class: "histogram" }, field, ends, told);
-
-  const span = () => [timeOf(bins[0].from), timeOf(bins.at(-1).before)];
-  const share = (day) => {
-    const [first, last] = span();
-    return (timeOf(day) - first) / (last - first);
-  };
-  const edge = (i) => share(i < bins.length ? bins[i].from : bins.at(-1).before);
-
-  /** The bar nearest to this place: periods without pictures have none. */
-  const binAt = (clientX) => {
-    const box = bars.getBoundingClientRect();
-    const at = (clientX - box.left) / box.width;
-    const away = (bin) => (at < share(bin.from) ? share(bin.from) - at : Math.max(0, at - share(bin.before)));
-    return bins.reduce((best, bin, i) => (away(bin) < away(bins[best]) ? i : best), 0);
-  };
-
-  function say() {
-    const [first, end] = chosen;
-    onChange(first === 0 ? "" : bins[first].from, end === bins.length ? "" : bins[end - 1].before);
-  }
-
-  function step(event, end) {
-    if (event.key === "Home" || event.key === "End") chosen[end] = event.key === "Home" ? end : bins.length - 1 + end;
-    else if (event.key in STEPS) chosen[end] += STEPS[event.key];
-    else return;
-    event.preventDefault();
-    const [low, high] = end ? [chosen[0] + 1, bins.length] : [0, chosen[1] - 1];
-    chosen[end] = Math.max(low, Math.min(high, chosen[end]));
-    mark();
-    say();
-  }
-
-  field.addEventListener("pointerdown", (event) => {
-    if (!bins.length || event.button !== 0) return;
-    field.setPointerCapture(event.pointerId);
-    const end = handles.indexOf(event.target);
-    const at = binAt(event.clientX);
-    anchor = end === -1 ? at : end === 0 ? chosen[1] - 1 : chosen[0];
-    if (end === -1) choose(at);
-  });
-  field.addEventListener("pointermove", (event) => {
-    if (!bins.length) return;
-    const at = binAt(event.clientX);
-    if (anchor !== null) choose(at);
-    else tell(bins[at].from, bins[at].before, bins[at].count);
-  });
-  field.addEventListener("pointerup", () => {
-    if (anchor !== null) say();
-    anchor = null;
-  });
-  field.addEventListener("pointercancel", () => (anchor = null));
-  field.addEventListener("pointerleave", () => anchor === null && bins.length && mark());
-
-  function choose(at) {
-    chosen = [Math.min(anchor, at), Math.max(anchor, at) + 1];
-    mark();
-  }
-
-  const nameOf = (from, before) => {
-    const last = new Date(timeOf(before) - 1).toISOString().slice(0, 10);
-    const [one, other] = [date(from, written), date(last, written)];
-    return one === other ? one : `${one} – ${other}`;
-  };
-
-  function tell(from, before, count) {
-    told.textContent = `${nameOf(from, before)} · ${t("filters.pictures", { count })}`;
-  }
-
-  function mark() {
-    const [left, right] = [edge(chosen[0]), edge(chosen[1])];
-    range.style.left = `${left * 100}%`;
-    range.style.width = `${(right - left) * 100}%`;
-    handles.forEach((handle, end) => {
-      handle.style.left = `${(end ? right : left) * 100}%`;
-      handle.setAttribute("aria-valuemin", String(0));
-      handle.setAttribute("aria-valuemax", String(bins.length));
-      handle.setAttribute("aria-valuenow", String(chosen[end]));
-      const bin = bins[chosen[end] - end];
-      handle.setAttribute("aria-valuetext", nameOf(bin.from, bin.before));
-    });
-    range.hidden = chosen[0] === 0 && chosen[1] === bins.length;
-    [...bars.children].forEach((bar, i) => bar.classList.toggle("in", i >= chosen[0] && i < chosen[1]));
-    const count = bins.slice(...chosen).reduce((sum, bin) => sum + bin.count, 0);
-    tell(bins[chosen[0]].from, bins[chosen[1] - 1].before, count);
-  }
-
-  function draw() {
-    const most = Math.max(1, ...bins.map((bin) => bin.count));
-    bars.replaceChildren(
-      ...bins.map((bin) => {
-        const bar = make("div", { class: "bar" });
-        bar.style.left = `${share(bin.from) * 100}%`;
-        bar.style.width = `${(share(bin.before) - share(bin.from)) * 100}%`;
-        bar.style.height = bin.count ? `${Math.max(LEAST_HEIGHT, Math.sqrt(bin.count / most)) * 100}%` : "0";
-        return bar;
+  /** `onChange(from, before)` hears ISO days, "" for an open end. */
+  constructor(onChange) {
+    this.#onChange = onChange;
+    this.bars = make("div", { class: "bars" });
+    this.range = make("div", { class: "range" });
+    this.told = make("div", { class: "bars-told", role: "status" });
+    this.handles = ["filters.from", "filters.until"].map((name, end) =>
+      make("div", {
+        class: "handle",
+        role: "slider",
+        tabindex: "0",
+        "aria-label": t(name),
+        onkeydown: (event) => this.#step(event, end),
       }),
     );
-    ends.children[0].textContent = date(bins[0].from, written);
-    ends.children[1].textContent = date(new Date(span()[1] - 1).toISOString().slice(0, 10), written);
+    this.field = make("div", { class: "bars-field" }, this.bars, this.range, ...this.handles);
+    this.ends = [make("span"), make("span")];
+    const ends = make("div", { class: "bars-ends", "aria-hidden": "true" }, ...this.ends);
+    this.element = make("div", { class: "histogram" }, this.field, ends, this.told);
+    this.#hearPointer();
   }
 
-  return {
-    element,
-    show(dates, from, before) {
-      ({ bins, written } = periodsOf(dates));
-      element.hidden = bins.length === 0;
-      if (!bins.length || anchor !== null) return;
-      const first = from ? bins.findIndex((bin) => bin.before > from) : 0;
-      const last = before ? bins.findLastIndex((bin) => bin.from < before) : bins.length - 1;
-      chosen = first === -1 || last < first ? [0, bins.length] : [first, last + 1];
-      draw();
-      mark();
-    },
-  };
+  /** `dates` as POST /facets gives them. */
+  show(dates, from, before) {
+    if (this.#anchor !== null) return; // somebody drags: what they see stays
+    ({ bins: this.#bins, written: this.#written } = periodsOf(dates));
+    this.element.hidden = this.#bins.length === 0;
+    if (!this.#bins.length) return;
+    const first = from ? this.#bins.findIndex((bin) => bin.before > from) : 0;
+    const last = before ? this.#bins.findLastIndex((bin) => bin.from < before) : this.#bins.length - 1;
+    this.#chosen = first === -1 || last < first ? [0, this.#bins.length] : [first, last + 1];
+    this.#draw();
+    this.#mark();
+  }
+
+  #draw() {
+    const most = Math.max(1, ...this.#bins.map((bin) => bin.count));
+    const bar = ({ from, before, count }) => {
+      const drawn = make("div", { class: "bar" });
+      drawn.style.left = percent(this.#share(from));
+      drawn.style.width = percent(this.#share(before) - this.#share(from));
+      drawn.style.height = count ? percent(Math.max(LEAST_HEIGHT, Math.sqrt(count / most))) : "0";
+      return drawn;
+    };
+    this.bars.replaceChildren(...this.#bins.map(bar));
+    this.ends[0].textContent = date(this.#bins[0].from, this.#written);
+    this.ends[1].textContent = date(lastDayBefore(this.#bins.at(-1).before), this.#written);
+  }
+
+  /** Shows which bars are chosen. */
+  #mark() {
+    const [first, end] = this.#chosen;
+    const places = [this.#share(this.#bins[first].from), this.#share(this.#bins[end - 1].before)];
+    this.range.hidden = first === 0 && end === this.#bins.length;
+    this.range.style.left = percent(places[0]);
+    this.range.style.width = percent(places[1] - places[0]);
+    this.handles.forEach((handle, side) => {
+      handle.style.left = percent(places[side]);
+      const bin = this.#bins[this.#chosen[side] - side];
+      const said = {
+        valuemin: 0,
+        valuemax: this.#bins.length,
+        valuenow: this.#chosen[side],
+        valuetext: this.#nameOf(bin),
+      };
+      for (const [name, value] of Object.entries(said)) handle.setAttribute(`aria-${name}`, value);
+    });
+    [...this.bars.children].forEach((bar, i) => bar.classList.toggle("in", i >= first && i < end));
+    const count = this.#bins.slice(first, end).reduce((sum, bin) => sum + bin.count, 0);
+    this.#tell({ from: this.#bins[first].from, before: this.#bins[end - 1].before, count });
+  }
+
+  #tell(bin) {
+    this.told.textContent = `${this.#nameOf(bin)} · ${t("filters.pictures", { count: bin.count })}`;
+  }
+
+  #nameOf({ from, before }) {
+    const [first, last] = [date(from, this.#written), date(lastDayBefore(before), this.#written)];
+    return first === last ? first : `${first} – ${last}`;
+  }
+
+  /** Where between the first bar and the last a day lies, from 0 to 1. */
+  #share(day) {
+    const [first, last] = [timeOf(this.#bins[0].from), timeOf(this.#bins.at(-1).before)];
+    return (timeOf(day) - first) / (last - first);
+  }
+
+  #binAt(clientX) {
+    const box = this.bars.getBoundingClientRect();
+    const at = (clientX - box.left) / box.width;
+    const found = this.#bins.findLastIndex((bin) => this.#share(bin.from) <= at);
+    return Math.max(0, found);
+  }
+
+  #say() {
+    const [first, end] = this.#chosen;
+    const open = end === this.#bins.length;
+    this.#onChange(first === 0 ? "" : this.#bins[first].from, open ? "" : this.#bins[end - 1].before);
+  }
+
+  #step(event, side) {
+    const { key } = event;
+    const last = this.#bins.length;
+    const wanted = key === "Home" ? 0 : key === "End" ? last : key in STEPS ? this.#chosen[side] + STEPS[key] : null;
+    if (wanted === null) return;
+    event.preventDefault();
+    const [low, high] = side ? [this.#chosen[0] + 1, last] : [0, this.#chosen[1] - 1];
+    this.#chosen[side] = Math.max(low, Math.min(high, wanted));
+    this.#mark();
+    this.#say();
+  }
+
+  #hearPointer() {
+    const { field } = this;
+    field.addEventListener("pointerdown", (event) => this.#grab(event));
+    field.addEventListener("pointermove", ({ clientX }) => {
+      if (!this.#bins.length) return;
+      const at = this.#binAt(clientX);
+      if (this.#anchor !== null) this.#choose(at);
+      else this.#tell(this.#bins[at]);
+    });
+    field.addEventListener("pointerup", () => {
+      if (this.#anchor === null) return;
+      this.#anchor = null;
+      this.#say();
+    });
+    field.addEventListener("pointercancel", () => {
+      this.#anchor = null;
+    });
+    field.addEventListener("pointerleave", () => this.#anchor === null && this.#bins.length && this.#mark());
+  }
+
+  #grab(event) {
+    if (!this.#bins.length || event.button !== 0) return;
+    this.field.setPointerCapture(event.pointerId);
+    const at = this.#binAt(event.clientX);
+    const side = this.handles.indexOf(event.target);
+    this.#anchor = [at, this.#chosen[1] - 1, this.#chosen[0]][side + 1]; // none of both: a new range begins here
+    if (side === -1) this.#choose(at);
+  }
+
+  #choose(at) {
+    this.#chosen = [Math.min(this.#anchor, at), Math.max(this.#anchor, at) + 1];
+    this.#mark();
+  }
 }

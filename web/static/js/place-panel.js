@@ -4,7 +4,7 @@ import { cityNamed, gathered, loadCities } from "./cities.js";
 import { make } from "./dom.js";
 import { placeText } from "./filter-words.js";
 import { number, t } from "./i18n.js";
-import { placeMap } from "./placemap.js";
+import { PlaceMap } from "./placemap.js";
 
 const RADII_KM = [1, 5, 20, 50, 200, 1000];
 const USUAL_KM = 20; // what is nearer to each other than that is one place in the list
@@ -38,7 +38,7 @@ class PlacePanel {
 
   constructor(apply) {
     this.#apply = apply;
-    this.map = placeMap({
+    this.map = new PlaceMap({
       onPick: (place) => this.#choose(place, Math.max(this.#radius, reaching(place.radius_km))),
       onPoint: (latitude, longitude) => this.#choose({ latitude, longitude }),
     });
