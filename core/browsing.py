@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from core.arrays import RowNumbers
     from core.pictures import Orientation
 
 
@@ -28,12 +27,12 @@ class Browsed:
     """All pictures that pass some filters, in the order of time.
 
     Attributes:
-        images: int64 (n,), image ids.
+        images: int32 (n,), image ids.
         ratios: uint16 (n,), 1000 times width by height as shown; 0: not known.
         days: where a day begins: (the day, position of its first picture); None: the time is not known.
     """
 
-    images: RowNumbers
+    images: NDArray[np.int32]
     ratios: NDArray[np.uint16]
     days: tuple[tuple[date | None, int], ...]
 

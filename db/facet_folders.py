@@ -56,9 +56,9 @@ class FolderCounts:
         return FolderTree(dict(folders), root_paths(self._conn))
 
     @cached_property
-    def _only_node(self) -> NDArray[np.int64]:
+    def _only_node(self) -> NDArray[np.int32]:
         """Per row the folder of its only file; _NONE where it has several, or none."""
-        nodes: NDArray[np.int64] = self._tree.node_of[self._fields["folder"]]
+        nodes: NDArray[np.int32] = self._tree.node_of[self._fields["folder"]]
         nodes[self._fields["several"]] = _NONE
         return nodes
 
@@ -66,7 +66,7 @@ class FolderCounts:
     def _several(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The rows with several files, and each folder that has any of them in it or below, each pair once."""
         copies = self._fields.copies().astype(np.int64)
-        rows, nodes = copies[:, 0], self._tree.node_of[copies[:, 1]]
+        rows, nodes = copies[:, 0], self._tree.node_of[copies[:, 1]].astype(np.int64)
         width, pairs = len(self._tree.paths) + 1, []
         while len(rows):
             pairs.append(rows * width + nodes)
@@ -86,14 +86,14 @@ class FolderTree:
     Attributes:
         paths: of every node.
         parents: int64, by node; _NONE at a root, and outside of all.
-        node_of: int64, by folder.id; _NONE for ids that are no folder's.
+        node_of: int32, by folder.id; _NONE for ids that are no folder's.
     """
 
     def __init__(self, folders: dict[int, bytes], roots: Sequence[bytes]) -> None:
         self.paths: list[bytes] = []
         self._numbers: dict[bytes, int] = {}
         parents: list[int] = []
-        self.node_of = np.full(max(folders, default=0) + 1, _NONE, np.int64)
+        self.node_of = np.full(max(folders, default=0) + 1, _NONE, np.int32)
         for number, path in folders.items():
             self.node_of[number] = self._put(path, roots, parents)
         self.parents = np.array(parents, np.int64)
@@ -106,15 +106,21 @@ class FolderTree:
 
     def _put(self, path: bytes, roots: Sequence[bytes], parents: list[int]) -> int:
         """The node of a folder, and of those above it up to its root."""
-        if path in self._numbers:
-            return self._numbers[path]
-        above = os.path.dirname(path)  # noqa: PTH120 - bytes
-        below_a_root = any(path != root and is_at_or_below(path, root) for root in roots)
-        parent = self._put(above, roots, parents) if below_a_root else _NONE
-        self._numbers[path] = node = len(self.paths)
-        self.paths.append(path)
-        parents.append(parent)
+        chain = [path]
+        while chain[-1] not in self._numbers and any(_is_below(chain[-1], root) for root in roots):
+            chain.append(os.path.dirname(chain[-1]))  # noqa: PTH120 - bytes
+        node = _NONE
+        for one in reversed(chain):
+            if one not in self._numbers:
+                self._numbers[one] = len(self.paths)
+                self.paths.append(one)
+                parents.append(node)
+            node = self._numbers[one]
         return node
+
+
+def _is_below(path: bytes, root: bytes) -> bool:
+    return path != root and is_at_or_below(path, root)
 
 
 def _levels(parents: NDArray[np.int64]) -> list[NDArray[np.int64]]:

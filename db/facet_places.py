@@ -36,7 +36,7 @@ class PlaceCounts:
         rows = np.flatnonzero(np.isfinite(latitude) & np.isfinite(longitude))
         codes = _morton(latitude[rows], longitude[rows])
         order = np.argsort(codes)
-        self._rows, self._codes = rows[order], codes[order]
+        self._rows, self._codes = rows[order].astype(np.int32), codes[order].astype(np.int32)
         self._latitude, self._longitude = latitude[self._rows], longitude[self._rows]
 
     def of(self, mask: RowMask) -> tuple[Place, ...]:
@@ -63,7 +63,7 @@ def _spread(values: NDArray[np.int64]) -> NDArray[np.int64]:
     return values
 
 
-def _squares(codes: NDArray[np.int64]) -> list[tuple[int, int]]:
+def _squares(codes: NDArray[np.int32]) -> list[tuple[int, int]]:
     """Runs [start, end) of these codes, which ascend: one for each square that anything lies in."""
     done: list[tuple[int, int]] = []
     open_squares = [_square(0, len(codes), 0)] if len(codes) else []
@@ -73,7 +73,7 @@ def _squares(codes: NDArray[np.int64]) -> list[tuple[int, int]]:
             done.append((start, end))
             continue
         shift = 2 * (_LEVELS - level - 1)
-        first = codes[start] >> shift & ~3
+        first = int(codes[start]) >> shift & ~3
         cuts = np.searchsorted(codes[start:end], (first + np.arange(1, 4)) << shift) + start
         edges = [start, *cuts.tolist(), end]
         for low, high in pairwise(edges):

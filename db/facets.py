@@ -91,13 +91,13 @@ class Faceting:
         return Dates(unit, tuple(DateBin(start, _after(start, unit), n) for start, n in bins.items()), unknown)
 
     @cached_property
-    def _days(self) -> tuple[NDArray[np.int64], int]:
+    def _days(self) -> tuple[NDArray[np.int32], int]:
         """Per row 1 + the day since the first of all, 0 where that is not known; and the first."""
         taken = self._fields["taken"]
         known = taken != NEVER
         days = taken // DAY_S
         first = int(days[known].min()) if known.any() else 0
-        return np.where(known, days - first + 1, 0), first
+        return np.where(known, days - first + 1, 0).astype(np.int32), first
 
     def _cameras(self, mask: RowMask) -> tuple[NameCount, ...]:
         names, lenses = self._names("camera"), self._names("lens")

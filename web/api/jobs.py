@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Header, Request, Response
@@ -168,7 +167,7 @@ def _path(text: str) -> bytes:
     if "\0" in text or not os.path.isabs(os.path.expanduser(text)):  # noqa: PTH111, PTH117 - as `absolute` has it
         raise UsageError(f"{display(os.fsencode(text))} is no whole path: write it from / (or ~) on")
     path = absolute(text)
-    if not Path(os.fsdecode(path)).exists():
+    if not os.path.exists(path):  # noqa: PTH110 - no error, whatever it looks like
         raise UsageError(f"{display(path)} is not there")
     return path
 
