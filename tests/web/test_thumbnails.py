@@ -1,5 +1,6 @@
 """Thumbnails and renditions over HTTP."""
 
+import asyncio
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from tests.web.conftest import Served
+from web.access.scopes import Scope
 
 RED = (220, 30, 30)
 
@@ -117,3 +119,30 @@ def test_forgotten_pictures_leave_no_thumbnail(api: TestClient, served: Served) 
         library.forget(served.photos / "blue.png")
     assert kept(served) == []
     assert api.get(f"/api/v1/images/{blue}/thumbnail").status_code == 404
+
+
+def test_nothing_is_drawn_for_who_has_left(served: Served, path: str) -> None:
+    """A page that is scrolled fast gives up what it asked for before."""
+    said: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        said.append({})
+        return {"type": "http.request", "body": b""} if len(said) == 1 else {"type": "http.disconnect"}
+
+    answered: list[dict[str, object]] = []
+
+    async def send(message: dict[str, object]) -> None:
+        answered.append(message)
+
+    request = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [],
+        "state": {"scope": Scope.OWNER},
+    }
+    asyncio.run(served.app(request, receive, send))  # type: ignore[arg-type]
+    assert answered[0]["status"] == 204
+    assert kept(served) == []

@@ -18,7 +18,7 @@ Side = Annotated[Literal["128", "256", "512", "1024"], Query(description="The lo
 _Version = Annotated[str, Query(max_length=64, description="The picture's `version`: browsers may keep it for good.")]
 
 _LOOKING = 16  # threads that read the cache, beside those that answer questions
-_DRAWING = 8  # threads that wait for workers: a page that is scrolled fast holds up no question, and no kept picture
+_DRAWING = 4  # threads that wait for workers: a page that is scrolled fast holds up no question, and no kept picture
 _FOR_GOOD = "private, max-age=31536000, immutable"
 _A_WHILE = "private, max-age=60"  # an id means one content, until it is forgotten and given out anew
 _ASK_AGAIN = "private, no-cache"
@@ -68,7 +68,7 @@ class _Drawer:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._looking = CapacityLimiter(_LOOKING)
-        self._drawing = CapacityLimiter(_DRAWING)
+        self._in_line, self._drawing = CapacityLimiter(_DRAWING), CapacityLimiter(_DRAWING)
 
     async def answer(self, request: Request, image_id: int, side: int, version: str) -> Response:
         """A picture, or that the browser has it already."""
@@ -76,9 +76,11 @@ class _Drawer:
         found = await in_thread(asked, self._looking)
         if found is not None:
             return found
-        if await request.is_disconnected():  # scrolled away while it stood in line
-            return Response(status_code=204)
-        return await in_thread(partial(self._drawn, image_id, side, version), self._drawing)
+        await request.body()  # there is none; whether the client has left is said behind it
+        async with self._in_line:
+            if await request.is_disconnected():  # scrolled away while it stood in line
+                return Response(status_code=204)
+            return await in_thread(partial(self._drawn, image_id, side, version), self._drawing)
 
     def _kept(self, image_id: int, side: int, version: str, known: str) -> Response | None:
         with self._parts.held.library() as library:
