@@ -6,11 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from core.pictures import TakenAt, TakenSource
 from db import LibraryWriter, open_reader
 from db.records import ImportedRow
 from tests.db.making import FACTS, Disk, content, index, model, unit
+from tests.db.test_query_plans import watched
 
 MOMENT = datetime.fromisoformat("2020-05-04T03:02:01")
 HIGH = (1 << 64) - 2  # a hash with its highest bit set: SQLite keeps it as a negative number
@@ -91,6 +93,21 @@ def test_a_file_as_it_was_recorded(writer: LibraryWriter, disk: Disk, library: P
     assert (file.mtime_ns, file.content_hash) == (disk.files[b"/p/one.jpg"][1], content("one"))
     assert (file.format, file.width, file.height) == ("jpeg", 400, 300)
     assert (file.taken, file.camera, file.has_place) == (FACTS.taken, "Canon EOS 40D", True)
+
+
+@pytest.mark.parametrize("analysed", [False, True])
+def test_files_of_a_few_pictures_walk_no_table(
+    writer: LibraryWriter, disk: Disk, library: Path, *, analysed: bool
+) -> None:
+    for number in range(200):
+        disk.put(b"/p/%d/%d" % (number % 5, number), f"content {number % 150}")
+    index(writer, disk, b"/p", batch=200)
+    if analysed:
+        writer.store.conn.exec_driver_sql("ANALYZE")
+    with open_reader(library) as reader:
+        with watched(reader._store.conn) as walked:
+            assert len(reader.recorded_files([3, 4, 120])) == 3
+        assert walked == {}
 
 
 def test_files_of_a_drive_that_is_away_are_offline(writer: LibraryWriter, disk: Disk, library: Path) -> None:
