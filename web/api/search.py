@@ -1,5 +1,6 @@
 """Search by words, pictures of the library, uploaded pictures, and what not to find: all of them in one question."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -67,12 +68,12 @@ def router(parts: Parts) -> APIRouter:
         reranker looked, `{"event": "reranked", "answer": …}`; `{"event": "done"}`, or `{"event": "problem", …}`.
         """
         in_parts = LINES in request.headers.get("accept", "")
-        return await tell(request, lambda teller: _search(parts, asked, scope, teller), in_parts=in_parts)
+        return await tell(request, partial(_search, parts, asked, scope, in_parts=in_parts), in_parts=in_parts)
 
     return routes
 
 
-def _search(parts: Parts, asked: SearchAsked, scope: Scope, teller: Teller) -> None:
+def _search(parts: Parts, asked: SearchAsked, scope: Scope, teller: Teller, *, in_parts: bool) -> None:
     question = asked.question("search")
     place = parts.cursors.place(asked.cursor, question)
     pictures: list[PictureLike | int] = [*asked.images, *(parts.uploads.picture(upload) for upload in asked.uploads)]
@@ -101,6 +102,6 @@ def _search(parts: Parts, asked: SearchAsked, scope: Scope, teller: Teller) -> N
             fusion=Fusion(asked.fusion),
             mode=asked.mode,
             listener=teller.check,
-            before_reranking=lambda first: say(first, "vectors"),
+            before_reranking=(lambda first: say(first, "vectors")) if in_parts else None,
         )
         say(result, "reranked" if result.reranker else "vectors")
