@@ -72,14 +72,12 @@ class _PackedAnswers:
         self._lock = Lock()
 
     def of(self, found: "Browsed") -> bytes:
-        """The answer that these pictures are."""
+        """The answer that these pictures are; made one at a time: a million take 100 MB meanwhile."""
         with self._lock:
             known = self._packed.get(found)
-        if known is None:
-            known = pack(told(found))
-            with self._lock:
-                self._packed[found] = known
-        return known
+            if known is None:
+                known = self._packed[found] = pack(told(found))
+            return known
 
 
 def told(found: "Browsed") -> dict[str, object]:
