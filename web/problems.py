@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from core.errors import (
     DeviceError,
@@ -101,6 +102,7 @@ def tell_problems(app: FastAPI) -> None:
     app.add_exception_handler(SearchError, _failed)
     app.add_exception_handler(RequestValidationError, _misunderstood)
     app.add_exception_handler(HTTPException, _unknown)
+    app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _bug)
 
 
@@ -124,6 +126,11 @@ async def _unknown(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     code = _title(error.status_code).lower().replace(" ", "_")
     return problem_response(Problem(error.status_code, code, str(error.detail), headers=error.headers))
+
+
+async def _left(_: Request, __: Exception) -> Response:
+    """Nobody hears it; and it is no bug."""
+    return Response(status_code=204)
 
 
 async def _bug(_: Request, error: Exception) -> JSONResponse:
