@@ -56,6 +56,13 @@ class Served:
 ServePictures = Callable[..., Served]
 
 
+@pytest.fixture(autouse=True)
+def _no_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test opens a window where somebody works."""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def serve_pictures(tmp_path: Path) -> Iterator[ServePictures]:
     """Make a server: `serve_pictures({"red.png": (220, 30, 30)}, reranker=FakeReranker())`."""

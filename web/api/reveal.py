@@ -22,14 +22,13 @@ def router(parts: Parts) -> APIRouter:
         responses=problems(
             s403="Only the owner may.",
             s404="No picture of this id, or its file is out of reach.",
-            s409="Another file lies in its place: index again.",
-            s501="The server's machine has no screen, or nothing that shows folders.",
+            s409="Another file lies in its place; or the machine has no screen, or nothing that shows folders.",
         ),
     )
     def reveal(image_id: ImageId) -> None:
         """Show the picture's folder in the file manager of the server's machine."""
         if not can_show():
-            raise Problem(501, "no_file_manager", "the server's machine has no screen, or nothing that shows folders")
+            raise Problem(409, "no_file_manager", "the server's machine has no screen, or nothing that shows folders")
         with told_of_files(), parts.held.library() as library:
             found = library.pictures.open_original(image_id)
             found.file.close()
