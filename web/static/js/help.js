@@ -4,7 +4,10 @@ import { make } from "./dom.js";
 import { isFree } from "./keys.js";
 import { openDialog } from "./panel.js";
 
-/** Groups of rows: keys, and the text that says what they do. Who hears a key is the part that does it. */
+/**
+ * Groups of rows: keys, the text that says what they do, and the feature of the session that they need. Who hears a
+ * key is the part that does it.
+ */
 const KEYS = [
   [
     "help.everywhere",
@@ -13,7 +16,7 @@ const KEYS = [
       [["?"], "help.help"],
       [["f"], "help.filters"],
       [["x"], "help.duplicates"],
-      [["j"], "help.jobs"],
+      [["j"], "help.jobs", "jobs"],
       [["Esc"], "help.escape"],
     ],
   ],
@@ -38,7 +41,7 @@ const KEYS = [
       [["i"], "help.info"],
       [["d"], "help.download"],
       [["c"], "help.copy"],
-      [["o"], "help.reveal"],
+      [["o"], "help.reveal", "reveal"],
     ],
   ],
   [
@@ -52,7 +55,7 @@ const KEYS = [
 
 export function mount(root, app) {
   const { t } = app;
-  app.showHelp = () => openDialog(root, t("help.title"), content(t), { kind: "help" });
+  app.showHelp = () => openDialog(root, t("help.title"), content(app), { kind: "help" });
   addEventListener("keydown", (event) => {
     if (event.key !== "?" || !isFree(event)) return;
     event.preventDefault();
@@ -60,10 +63,12 @@ export function mount(root, app) {
   });
 }
 
-function content(t) {
+function content({ t, session }) {
+  const isThere = ([, , feature]) => !feature || session?.features?.[feature];
   const key = (name) => make("kbd", {}, name);
   const row = ([keys, does]) =>
     make("div", { class: "help-row" }, make("dt", {}, ...keys.map(key)), make("dd", {}, t(does)));
-  const group = ([title, rows]) => make("section", {}, make("h3", {}, t(title)), make("dl", {}, ...rows.map(row)));
+  const group = ([title, rows]) =>
+    make("section", {}, make("h3", {}, t(title)), make("dl", {}, ...rows.filter(isThere).map(row)));
   return make("div", { class: "help-groups" }, ...KEYS.map(group));
 }

@@ -22,6 +22,7 @@ export function mount(root, app) {
 class Lightbox {
   #app;
   #shown = null; // the id
+  #told = undefined; // the score that is shown with it
   #index = -1; // in the list; -1 where it is not in it
 
   constructor(root, app) {
@@ -89,8 +90,10 @@ class Lightbox {
 
   /** What is known of it at once, and all of it when that has come. */
   async #describe(id) {
-    this.#tell(id, this.#known);
-    const detail = await this.metadata.show(id, this.#known);
+    const known = this.#known;
+    this.#told = known?.score;
+    this.#tell(id, known);
+    const detail = await this.metadata.show(id, known);
     if (this.#shown !== id || detail === null) return;
     this.#tell(id, detail);
     this.picture.fileIs(id, detail);
@@ -115,9 +118,8 @@ class Lightbox {
   /** The list changed: the open picture may stand elsewhere in it, or be known as a hit only now. */
   relist() {
     if (this.#shown === null) return;
-    const wasOutside = this.#index === -1;
     this.#count();
-    if (wasOutside && this.#known) this.#describe(this.#shown);
+    if (this.#known && this.#known.score !== this.#told) this.#describe(this.#shown);
   }
 
   /** Says where in the list the picture stands. */
