@@ -58,6 +58,8 @@ def test_pages_of_a_lookup_fit_together(standing: Served, standing_api: TestClie
 def test_which_picture_has_to_be_said_once(standing_api: TestClient) -> None:
     for wrong in ({}, {"image_id": 1, "upload": "u_1"}, {"image_id": "1"}, {"image_id": 0}):
         assert standing_api.post(LOOKUP, json=wrong).status_code == 422
+    told = standing_api.post(LOOKUP, json={"upload": "u_1", "k": 0}).json()["detail"]
+    assert told == "body.upload.k: Input should be greater than or equal to 1"
     unknown = standing_api.post(LOOKUP, json={"image_id": 99})
     assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_picture")
 

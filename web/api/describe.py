@@ -9,7 +9,7 @@ from searcher.jsonable import Json, described_to_json, label_to_json
 from web.access.scopes import AskedBy, Scope
 from web.api.models import RerankedTold, Told, TookTold, problems
 from web.api.models_filters import Asked, Name
-from web.api.one_picture import OfLibrary, OfUpload, handed
+from web.api.one_picture import PICTURE, UPLOAD, WHICH, OfLibrary, OfUpload, handed
 from web.parts import Parts
 
 _REFUSALS = problems(s400="It makes no sense.", s404="No such picture.", s415="It cannot be read as a picture.")
@@ -45,6 +45,10 @@ class LabelPicture(OfLibrary, _Labelling):
 
 class LabelUpload(OfUpload, _Labelling):
     """Labels for an uploaded picture."""
+
+
+_Describe = Annotated[Annotated[DescribePicture, PICTURE] | Annotated[DescribeUpload, UPLOAD], WHICH]
+_Label = Annotated[Annotated[LabelPicture, PICTURE] | Annotated[LabelUpload, UPLOAD], WHICH]
 
 
 class DescriptionTold(Told):
@@ -93,7 +97,7 @@ def router(parts: Parts) -> APIRouter:
     routes = APIRouter(tags=["questions"])
 
     @routes.post("/describe", response_model=Described, response_model_exclude_unset=True, responses=_REFUSALS)
-    def describe(asked: DescribePicture | DescribeUpload, scope: AskedBy) -> Json:
+    def describe(asked: _Describe, scope: AskedBy) -> Json:
         """The texts that fit a picture best: its own captions, and those of other pictures."""
         with parts.asked() as library:
             picture = handed(asked, parts, library)
@@ -102,7 +106,7 @@ def router(parts: Parts) -> APIRouter:
         return told if scope is Scope.OWNER else {**told, "library": parts.library.name}
 
     @routes.post("/label", response_model=Labelled, responses=_REFUSALS)
-    def label(asked: LabelPicture | LabelUpload) -> Json:
+    def label(asked: _Label) -> Json:
         """The labels that fit a picture best; one of the library is not opened for it."""
         with parts.asked() as library:
             picture = asked.image_id if isinstance(asked, OfLibrary) else handed(asked, parts, library)

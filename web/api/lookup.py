@@ -10,7 +10,7 @@ from web.access.scopes import AskedBy
 from web.api.answers import answer_of
 from web.api.models import Answer, problems
 from web.api.models_filters import ImageId, PageAsked
-from web.api.one_picture import OfLibrary, OfUpload, handed
+from web.api.one_picture import PICTURE, UPLOAD, WHICH, OfLibrary, OfUpload, handed
 from web.api.places import places_for
 from web.parts import Parts
 
@@ -23,6 +23,9 @@ class LookupUpload(OfUpload, PageAsked):
     """The copies of an uploaded picture."""
 
 
+_Lookup = Annotated[Annotated[LookupPicture, PICTURE] | Annotated[LookupUpload, UPLOAD], WHICH]
+
+
 def router(parts: Parts) -> APIRouter:
     """POST /lookup, and GET /images/{id}/similar, which stands in a URL because no words do."""
     routes = APIRouter(tags=["questions"])
@@ -33,7 +36,7 @@ def router(parts: Parts) -> APIRouter:
         response_model_exclude_unset=True,
         responses=problems(s400="It makes no sense.", s404="No such picture.", s415="It cannot be read as a picture."),
     )
-    def lookup(asked: LookupPicture | LookupUpload, scope: AskedBy) -> Json:
+    def lookup(asked: _Lookup, scope: AskedBy) -> Json:
         """The files that show this very picture, copies of it, then what looks like it; `copy` says which.
 
         A picture of the library is read from its file: where its drive is offline, ask for what is similar.

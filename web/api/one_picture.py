@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from pydantic import Discriminator, Tag
+
 from web.api.models_filters import Asked, ImageId, Upload
 
 if TYPE_CHECKING:
@@ -20,6 +22,16 @@ class OfUpload(Asked):
     """Of an uploaded picture."""
 
     upload: Upload
+
+
+def _which(given: object) -> str:
+    if isinstance(given, dict):
+        return "upload" if "upload" in given else "picture"
+    return "upload" if isinstance(given, OfUpload) else "picture"
+
+
+PICTURE, UPLOAD, WHICH = Tag("picture"), Tag("upload"), Discriminator(_which)
+"""Of a body that is either: what is wrong with it is told of the one that was meant."""
 
 
 def handed(asked: OfLibrary | OfUpload, parts: "Parts", library: "Library") -> "HandedPicture":
