@@ -11,7 +11,7 @@ from db.features import FOLDER
 from db.pending import pending
 from db.records import Counts, DiskUsage, FileState, GenerationInfo
 from db.tally import tally
-from db.thumbnails import FOLDER as THUMBNAILS
+from db.thumbnails import ThumbnailCache
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +53,7 @@ def disk_usage(folder: Path) -> DiskUsage:
         vectors=_bytes(spaces, "*/*/vectors.*"),
         indexes=_bytes(spaces, "*/*/index.*"),
         columns=_bytes(spaces, "*/*/columns.*"),
-        thumbnails=_bytes(folder / THUMBNAILS, "**/*"),
+        thumbnails=ThumbnailCache(folder, max_bytes=0).used_bytes(),  # there may be 100,000
         features=_bytes(folder / FOLDER, "**/*"),
     )
 

@@ -35,6 +35,14 @@ _BODY: dict[str, Any] = {
     }
 }
 
+_REFUSED = problems(
+    s413="Too many bytes or pixels.",
+    s415="It is no picture that can be read.",
+    s422="It is damaged, or the form has no field `file`.",
+    s503="Too much is being sent at once, or decoding takes too long.",
+)
+_DRAWN = {**WEBP, **problems(s404="It is not here any more.", s503="Decoding takes too long.")}
+
 
 class UploadTold(Told):
     """An upload that is kept."""
@@ -51,17 +59,7 @@ def router(parts: Parts) -> APIRouter:
     routes = APIRouter(tags=["questions"])
     reading, waiting = Reading(_READ_BYTES), CapacityLimiter(_AT_ONCE)
 
-    @routes.post(
-        "/uploads",
-        status_code=201,
-        openapi_extra=_BODY,
-        responses=problems(
-            s413="Too many bytes or pixels.",
-            s415="It is no picture that can be read.",
-            s422="It is damaged, or the form has no field `file`.",
-            s503="Too much is being sent at once, or decoding takes too long.",
-        ),
-    )
+    @routes.post("/uploads", status_code=201, openapi_extra=_BODY, responses=_REFUSED)
     async def upload(request: Request) -> UploadTold:
         """Send a picture to ask with. It is kept in memory only, under a name that nobody can guess."""
         data = await reading.picture(request)
@@ -75,11 +73,7 @@ def router(parts: Parts) -> APIRouter:
             expires_in_s=int(parts.uploads.kept_s),
         )
 
-    @routes.get(
-        "/uploads/{upload}/thumbnail",
-        response_class=Response,
-        responses={**WEBP, **problems(s404="It is not here any more.", s503="Decoding takes too long.")},
-    )
+    @routes.get("/uploads/{upload}/thumbnail", response_class=Response, responses=_DRAWN)
     async def thumbnail(upload: UploadName, size: Side = "256") -> Response:
         """An upload drawn small."""
         with told_of_uploads():
