@@ -47,7 +47,11 @@ class Guard:
             await self._app(request, receive, send)
             return
         path = self._place(request)
-        answer = _Answer(send, is_page=not path.startswith(f"{_API}/"))
+        answer = _Answer(
+            send,
+            is_page=not path.startswith(f"{_API}/"),
+            is_trustworthy=bool(self._entry.proxy) or request["state"]["coming"].is_local,
+        )
         if self._entry.base_path and not path:  # what the page names is beside it, so its address ends with a slash
             await RedirectResponse(f"{self._entry.base_path}/", 308)(request, receive, answer.send)
             return
@@ -114,9 +118,10 @@ class Guard:
 class _Answer:
     """What goes back: with strict headers, and none at all where the body had to be refused midway."""
 
-    def __init__(self, send: Send, *, is_page: bool) -> None:
+    def __init__(self, send: Send, *, is_page: bool, is_trustworthy: bool) -> None:
         self._send = send
         self._is_page = is_page
+        self._is_trustworthy = is_trustworthy
         self.started = self.complete = False
         self.body: Body | None = None
 
@@ -129,7 +134,7 @@ class _Answer:
         """As ASGI's; said whatever became of the body."""
         if message["type"] == "http.response.start":
             self.started = True
-            be_strict(message, is_page=self._is_page)
+            be_strict(message, is_page=self._is_page, is_trustworthy=self._is_trustworthy)
         await self._send(message)
         self.complete = self.started and not message.get("more_body", message["type"] == "http.response.start")
 

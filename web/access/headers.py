@@ -23,15 +23,22 @@ _ALWAYS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), midi=()",
 }
 
 
-def be_strict(start: Message, *, is_page: bool) -> None:
-    """Put them into an answer's beginning; what a route says about caching stays."""
+def be_strict(start: Message, *, is_page: bool, is_trustworthy: bool) -> None:
+    """Put them into an answer's beginning; what a route says about caching stays.
+
+    Args:
+        start: ASGI's.
+        is_page: it is the page itself, or one of its files.
+        is_trustworthy: by loopback, or encrypted; elsewhere browsers only complain of COOP.
+    """
     headers = MutableHeaders(scope=start)
     headers.update(_ALWAYS)
+    if is_trustworthy:
+        headers["cross-origin-opener-policy"] = "same-origin"
     headers["content-security-policy"] = _PAGE if is_page else _ANSWER
     headers.setdefault("cache-control", "no-store")

@@ -150,7 +150,9 @@ def test_every_answer_is_strict(door: Door) -> None:
         assert said.headers["x-frame-options"] == "DENY"
         assert said.headers["cross-origin-resource-policy"] == "same-origin"
         assert "frame-ancestors 'none'" in said.headers["content-security-policy"]
+        assert said.headers["cross-origin-opener-policy"] == "same-origin"
         assert "server" not in said.headers
+    assert "cross-origin-opener-policy" not in door.window.client().get("/health").headers  # browsers would complain
 
 
 def test_a_bomb_is_refused_and_the_server_goes_on(door: Door) -> None:
