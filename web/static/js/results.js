@@ -55,7 +55,7 @@ export function createResults(app) {
   async function browse(now, signal, quiet) {
     const found = await api.browse({ filters: state.filters(), order: now.order }, { signal });
     if (signal.aborted) return;
-    become({ answer: null, total: found.total, problem: null });
+    become({ phase: "shown", answer: null, total: found.total, problem: null });
     list.show(browseContent(found), { what: quiet ? "grown" : "content" });
   }
 

@@ -14,14 +14,12 @@ export function mount(root, app) {
   const progress = document.getElementById("progress");
   let waiting = 0;
 
-  async function draw() {
+  function draw() {
     const { phase, answer, total, problem } = app.results;
     document.title = [app.state.get().q.trim(), "search"].filter(Boolean).join(" · ");
     progress.classList.toggle("shown", phase === "asking" || app.results.streaming || waiting > 0);
     if (phase === "asking" && app.list.length) return; // what was found before stays until then
-    const shown = await stateOf(app);
-    if (app.results.phase !== phase || app.results.answer !== answer) return;
-    root.replaceChildren(...shown);
+    root.replaceChildren(...stateOf(app));
     announcer.textContent = phase === "shown" ? said(app, answer, total) : (problem?.detail ?? "");
   }
 
@@ -36,17 +34,17 @@ export function mount(root, app) {
 
 /** What a screen reader says when an answer is there. */
 function said(app, answer, total) {
-  const count = answer ? app.list.length : total;
+  const count = answer ? answer.hits.length : total;
   return count ? app.t("frame.said", { count }) : app.t("frame.said-nothing");
 }
 
 /** The elements that the phase calls for; none while pictures speak for themselves. */
-async function stateOf(app) {
+function stateOf(app) {
   const { phase, answer, total, problem } = app.results;
   if (phase === "asking") return [];
-  if (phase === "failed") return problem?.code === "server_gone" && app.list.length ? [] : [failed(app, problem)];
+  if (phase === "failed") return problem.code === "server_gone" && app.list.length ? [] : [failed(app, problem)];
   if (answer) return answer.hits.length ? [summary(app, answer)] : [nothingFound(app, answer)];
-  if (total === 0) return [await nothingThere(app)];
+  if (total === 0) return [nothingThere(app)];
   return [];
 }
 
@@ -89,12 +87,17 @@ function wayOut(app) {
   return asks(now) ? [button(t("frame.show-all"), NOTHING)] : [];
 }
 
-async function nothingThere(app) {
+function nothingThere(app) {
   const { t, state } = app;
   const now = state.get();
   if (FILTERS.some((key) => !same(now[key], NOTHING[key]))) {
     return card("search", t("frame.nothing-passes"), make("p", {}, t("frame.nothing-passes-how")), ...wayOut(app));
   }
+  return emptyLibrary(app);
+}
+
+function emptyLibrary(app) {
+  const { t } = app;
   const command = make("code", {}, "search index ~/Pictures");
   const how = make("p", {}, t("frame.empty-how"), " ", command);
   const button = make(
@@ -105,20 +108,19 @@ async function nothingThere(app) {
   return card("picture", t("frame.empty"), how, ...(app.session?.features?.jobs ? [button] : []));
 }
 
+/** Failures that have words and ways out of their own, by the problem's code. */
+const FAILURES = {
+  server_gone: (app) => card("offline", app.t("frame.gone-title"), make("p", {}, app.t("frame.gone")), again(app)),
+  library_not_found: emptyLibrary,
+  unknown_upload: (app) =>
+    card("picture", app.t("frame.upload-gone"), make("p", {}, app.t("frame.upload-gone-how")), ...wayOut(app)),
+};
+
 function failed(app, problem) {
-  const { t } = app;
-  const gone = problem?.code === "server_gone";
-  const again = make(
-    "button",
-    { type: "button", class: "button", onclick: () => app.results.refresh() },
-    t("frame.retry"),
-  );
-  const lost = problem?.status === 404 && app.state.get().upload;
-  if (lost) return card("picture", t("frame.upload-gone"), make("p", {}, t("frame.upload-gone-how")), ...wayOut(app));
-  return card(
-    "warn",
-    gone ? t("frame.gone-title") : t("frame.failed"),
-    make("p", {}, gone ? t("frame.gone") : (problem?.detail ?? t("frame.bug"))),
-    again,
-  );
+  const detail = problem.detail ?? app.t("frame.bug"); // what is no Problem is a bug of this page
+  const tell = FAILURES[problem.code] ?? (() => card("warn", app.t("frame.failed"), make("p", {}, detail), again(app)));
+  return tell(app);
 }
+
+const again = ({ t, results }) =>
+  make("button", { type: "button", class: "button", onclick: () => results.refresh() }, t("frame.retry"));
