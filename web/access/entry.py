@@ -58,9 +58,7 @@ class Entry:
         """Whoever has connected; None: there are too many. `leave` says when they go."""
         is_local = local == self.owners_at
         client = "owner" if is_local else client_of(peer[0])
-        others = self._connected.total() - self._connected["owner"]
-        full = others >= _VISITORS_CONNECTIONS or self._connected[client] >= _EACH_VISITORS
-        if self._connected["owner"] >= _OWNERS_CONNECTIONS if is_local else full and not self.proxy:
+        if self._is_full(client):
             return None
         self._connected[client] += 1
         return Coming(client, is_local, is_local and is_ours(peer, local))
@@ -91,6 +89,13 @@ class Entry:
         if not self.proxy:
             return coming.client
         return client_of(headers.get("x-forwarded-for", "").rpartition(",")[2].strip()) or coming.client
+
+    def _is_full(self, client: str) -> bool:
+        owners = self._connected["owner"]
+        if client == "owner":
+            return owners >= _OWNERS_CONNECTIONS
+        has_too_many = not self.proxy and self._connected[client] >= _EACH_VISITORS  # a proxy has those of everybody
+        return has_too_many or self._connected.total() - owners >= _VISITORS_CONNECTIONS
 
     def _owner(self, coming: Coming, headers: Mapping[str, str]) -> Scope:
         if not coming.is_ours:

@@ -178,6 +178,18 @@ def test_connections_are_bounded_and_the_owner_still_gets_in(
     pytest.fail("connections that were closed still count")
 
 
+def test_a_proxy_has_the_connections_of_all_visitors_and_no_more(
+    open_to: OpenDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entry, "_EACH_VISITORS", 2)
+    monkeypatch.setattr(entry, "_VISITORS_CONNECTIONS", 5)
+    door = open_to(owners_at=None, keys=None, proxy="photos.example.org")
+    held = [door.connect() for _ in range(4)]
+    assert still_answers(door)
+    held.append(door.connect())
+    assert not still_answers(door)
+
+
 def test_visitors_are_held_back_and_told_for_how_long(open_to: OpenDoor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(rates.VISITORS, rates.Kind.QUESTION, rates.Rate(3, 1))  # type: ignore[arg-type]
     door = open_to()
