@@ -80,14 +80,15 @@ def vectors_of(
         WrongModel: the library's vectors are another model's.
     """
     found = split(pictures)
-    encoded = iter(encoder.encode_pixels(fitted_all(found.pictures, encoder.info.preprocess)) if found.pictures else ())
+    encoded = iter(encoder.encode_pixels(fitted_all(found.pictures, encoder.info.preprocess)))
     known: dict[int, Vectors] = {}
     if found.image_ids:
         with open_reader() as reader:
             encoder_for(reader.active_space(), lambda: encoder)
             vectors = found.vectors(reader)
             known = dict(zip(found.image_ids, () if vectors is None else vectors, strict=True))
-    return np.stack([known[int(one)] if isinstance(one, int | np.integer) else next(encoded) for one in pictures])
+    rows = [known[int(one)] if isinstance(one, int | np.integer) else next(encoded) for one in pictures]
+    return np.stack(rows) if rows else np.empty((0, encoder.info.dim), np.float32)
 
 
 def split(examples: Sequence[PictureLike | int]) -> Examples:

@@ -105,3 +105,4 @@ def test_labels_of_numbers_and_pictures_in_their_order(library: Library, encoder
     labelled = library.label([green, white, number_of(library, "blue")], ["blue", "green", "white"], k=1)
     assert [best.name for (best,) in labelled] == ["green", "white", "blue"]
     assert encoder.pictures_seen == seen + 1
+    assert library.label([], ["blue"]) == []
