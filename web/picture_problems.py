@@ -30,24 +30,26 @@ _OF_AN_UPLOAD: Mapping[ProblemKind, tuple[int, str]] = {
 }
 
 
+def of_a_file(problem: PictureProblem) -> Problem:
+    """What is wrong with a picture of the library."""
+    status, code = _OF_A_FILE.get(problem.kind, (422, problem.kind.value))
+    return Problem(status, code, problem.reason)
+
+
 @contextmanager
 def told_of_files() -> Iterator[None]:
     """A PictureProblem inside is one of a picture of the library."""
-    with _told(_OF_A_FILE, 422):
+    try:
         yield
+    except PictureProblem as problem:
+        raise of_a_file(problem) from problem
 
 
 @contextmanager
 def told_of_uploads() -> Iterator[None]:
     """A PictureProblem inside is one of what a client sent."""
-    with _told(_OF_AN_UPLOAD, 415):
-        yield
-
-
-@contextmanager
-def _told(table: Mapping[ProblemKind, tuple[int, str]], otherwise: int) -> Iterator[None]:
     try:
         yield
     except PictureProblem as problem:
-        status, code = table.get(problem.kind, (otherwise, problem.kind.value))
+        status, code = _OF_AN_UPLOAD.get(problem.kind, (415, problem.kind.value))
         raise Problem(status, code, problem.reason) from problem

@@ -35,7 +35,6 @@ MEDIA_TYPE = "application/problem+json"
 
 _STATUS: tuple[tuple[type[SearchError], int], ...] = (
     (UsageError, 400),
-    (PictureProblem, 415),
     (UnknownPicture, 404),
     (LibraryNotFound, 404),
     (LibraryLocked, 409),
@@ -46,7 +45,7 @@ _STATUS: tuple[tuple[type[SearchError], int], ...] = (
 )
 """The first that fits."""
 
-_OF_THE_QUESTION = (UsageError, PictureProblem, UnknownPicture)
+_OF_THE_QUESTION = (UsageError, UnknownPicture)
 """What is wrong with what was asked: it names nothing that whoever asked did not name."""
 
 
@@ -70,6 +69,10 @@ class Problem(Exception):
 
 def problem_of(error: SearchError, *, is_owner: bool = True) -> Problem:
     """The problem that an error of ours is; who is not the owner is told nothing of the server's own files."""
+    if isinstance(error, PictureProblem):  # of a picture of the library: what clients send was decoded before
+        from web.picture_problems import of_a_file
+
+        return of_a_file(error)
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
     said = str(error) if is_owner or isinstance(error, _OF_THE_QUESTION) else "the server cannot answer this at present"
     return Problem(status, _code(type(error).__name__), said)

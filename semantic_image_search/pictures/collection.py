@@ -144,14 +144,14 @@ class Pictures:
         )
 
     def handed(self, image_id: int) -> HandedPicture:
-        """The picture as its best file shows it, for a question; read when the question needs it.
+        """The picture as the first file in reach shows it, for a question; read when the question needs it.
 
         Raises:
             UnknownPicture: there is none of this id.
             PictureProblem: no file of it is in reach.
         """
         content_hash = known_hash(self.content_hash(image_id))
-        return HandedPicture(_source(self._files(image_id)[0], content_hash), self.workers)
+        return self._first(image_id, lambda file: HandedPicture(_source(file, content_hash), self.workers))
 
     @property
     def workers(self) -> PictureWorkers:

@@ -23,7 +23,8 @@ from web.problems import MEDIA_TYPE, Problem, tell_problems
 
 ERRORS = [
     (UsageError("k must be 1"), 400, "usage_error"),
-    (PictureProblem(ProblemKind.BROKEN, "not a readable JPEG"), 415, "picture_problem"),
+    (PictureProblem(ProblemKind.BROKEN, "not a readable JPEG"), 422, "broken"),
+    (PictureProblem(ProblemKind.VANISHED, "the file is out of reach"), 404, "out_of_reach"),
     (UnknownPicture(7), 404, "unknown_picture"),
     (LibraryNotFound("nothing was indexed"), 404, "library_not_found"),
     (LibraryLocked("another process writes"), 409, "library_locked"),

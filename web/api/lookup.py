@@ -10,7 +10,7 @@ from web.access.scopes import AskedBy
 from web.api.answers import answer_of
 from web.api.models import Answer, problems
 from web.api.models_filters import ImageId, PageAsked
-from web.api.one_picture import PICTURE, UPLOAD, WHICH, OfLibrary, OfUpload, handed
+from web.api.one_picture import PICTURE, UPLOAD, WHICH, OfLibrary, OfUpload, handed, told_of
 from web.api.places import places_for
 from web.parts import Parts
 
@@ -34,7 +34,9 @@ def router(parts: Parts) -> APIRouter:
         "/lookup",
         response_model=Answer,
         response_model_exclude_unset=True,
-        responses=problems(s400="It makes no sense.", s404="No such picture.", s415="It cannot be read as a picture."),
+        responses=problems(
+            s400="It makes no sense.", s404="No such picture.", s409="Another file lies in its place: index again."
+        ),
     )
     def lookup(asked: _Lookup, scope: AskedBy) -> Json:
         """The files that show this very picture, copies of it, then what looks like it; `copy` says which.
@@ -43,7 +45,7 @@ def router(parts: Parts) -> APIRouter:
         """
         question = asked.question("lookup")
         place = parts.cursors.place(asked.cursor, question)
-        with parts.asked() as library:
+        with parts.asked() as library, told_of(asked):
             places = places_for(library, scope)
             result = library.lookup(
                 handed(asked, parts, library),
