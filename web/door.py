@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -76,6 +77,7 @@ def _server(app: Guard, entry: Entry) -> uvicorn.Server:
 
     from web.access.connections import guarded_by
 
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # it has a word for every broken form
     config = uvicorn.Config(
         app,
         log_config=None,
