@@ -81,7 +81,7 @@ export function mount(root, app) {
     if (event.key === "Escape") input.value ? clearAll() : input.blur();
     else if (event.key === "ArrowDown" && !event.isComposing) app.grid.focus(app.grid.active);
     else if (event.key === "Backspace" && input.selectionEnd === 0)
-      chips.querySelector(".query-chip:last-child button:last-child")?.click();
+      [...chips.querySelectorAll(".chip-remove")].at(-1)?.click();
     else return;
     event.preventDefault();
   });
