@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 from weakref import finalize
 
-from core.errors import Abandoned, UnknownPicture, UsageError
+from core.errors import Abandoned, PictureProblem, UnknownPicture, UsageError
 from db.reader import LibraryReader, open_reader
 
 _MOST_IDLE = 4  # as many threads as often ask at once
@@ -38,7 +38,7 @@ class KeptReaders:
         reader = self._current()
         try:
             yield reader
-        except (UsageError, UnknownPicture, Abandoned):  # says nothing against the reader
+        except (UsageError, PictureProblem, UnknownPicture, Abandoned):  # says nothing against the reader
             self._give_back(reader)
             raise
         except BaseException:

@@ -75,6 +75,16 @@ def test_similar_ones_are_others(standing: Served, standing_api: TestClient) -> 
     assert [hit["rank"] for hit in rest["hits"]] == [3, 4, 5]
 
 
+def test_a_picture_whose_file_is_away_is_told_of_as_such(served: Served, visitor: TestClient) -> None:
+    red = served.id_of("red.png")
+    for file in served.photos.rglob("red*.png"):
+        file.unlink()
+    for path in ("lookup", "describe"):
+        away = visitor.post(f"/api/v1/{path}", json={"image_id": red})
+        assert (away.status_code, away.json()["code"]) == (404, "out_of_reach")
+        assert str(served.photos) not in away.text
+
+
 def test_similar_ones_need_no_file_and_no_model(served: Served, api: TestClient) -> None:
     red = served.id_of("red.png")
     seen = served.encoder.pictures_seen
