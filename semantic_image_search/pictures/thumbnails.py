@@ -112,8 +112,7 @@ class Thumbnails:
     def _make(self, key: tuple[bytes, int], asked: ThumbnailAsked, future: Future[bytes]) -> None:
         """Whatever comes of it is told to all who wait, and nothing is raised."""
         try:
-            webp = asked.make()
-            self._keep(asked, webp)
+            webp = self._cache.get(*key) or self._new(asked)  # made between a look at the cache and the turn to make it
         except BaseException as error:  # noqa: BLE001 - handed on
             if isinstance(error, PictureProblem):
                 self._note(key, error)
@@ -124,10 +123,12 @@ class Thumbnails:
             with self._lock:
                 del self._making[key]
 
-    def _keep(self, asked: ThumbnailAsked, webp: bytes) -> None:
-        """What is forgotten while it is drawn is not kept behind its owner's back."""
+    def _new(self, asked: ThumbnailAsked) -> bytes:
+        """Drawn and kept; what is forgotten meanwhile is not kept behind its owner's back."""
+        webp = asked.make()
         if self._cache.put(asked.content_hash, asked.side, webp) and not asked.still_known():
             self._cache.drop(asked.content_hash)
+        return webp
 
     def _note(self, key: tuple[bytes, int], problem: PictureProblem) -> None:
         with self._lock:
