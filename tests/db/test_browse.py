@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,9 @@ from core.browsing import Browsed, TimeOrder
 from core.errors import UsageError
 from core.pictures import PictureFacts, TakenAt, TakenSource
 from core.queries import Filters
-from db import LibraryWriter, open_reader, open_writer
+from db import LibraryWriter, columns, open_reader, open_writer
+from db.columns import COLUMNS, open_columns, write_columns
+from db.connect import transaction
 from db.records import ImportedRow
 from tests.db.making import FACTS, Disk, index, unit
 
@@ -116,3 +119,28 @@ def test_asked_again_it_is_the_same_object_until_something_is_written(
     disk.put(b"/p/2")
     index(writer, disk, b"/p")
     assert len(browsed(library)) == 2
+
+
+def test_columns_of_before_there_was_a_shape_are_passed_over(writer: LibraryWriter, disk: Disk, library: Path) -> None:
+    disk.put(b"/p/1")
+    disk.put(b"/p/2")
+    index(writer, disk, b"/p")
+    expected = browsed(library).ratios.tolist()
+    generation = writer.generation(writer.spaces()[0]).id
+    write_columns(writer.store, generation)
+    path = next((library / "spaces").rglob("columns.*"))
+    with path.open("rb") as file:
+        fields = [np.lib.format.read_array(file) for _ in COLUMNS.names or ()]
+        rest = file.read()
+    with path.open("w+b") as file:
+        for name, values in zip(COLUMNS.names or (), fields, strict=True):
+            if name != "ratio":
+                np.lib.format.write_array(file, values, (1, 0))
+        file.write(rest)
+        digest = columns._digest(file)
+    with transaction(writer.store) as conn:
+        conn.exec_driver_sql("UPDATE generation SET columns_digest = ?", (digest,))
+    assert open_columns(writer.store, generation) is None
+    assert browsed(library).ratios.tolist() == expected == [1333, 1333]
+    writer.refresh_derived(writer.spaces()[0], exact_below=10**6)
+    assert open_columns(writer.store, generation) is not None
