@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from core.errors import PictureProblem
+from core.errors import PictureProblem, ProblemKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,9 @@ RENDITION = 2048
 _QUALITY = {128: 75, 256: 75, 512: 78, 1024: 80, RENDITION: 85}
 _FAILED_S = 30.0  # so long a picture that could not be drawn is not tried again: it may cost a worker each time
 _MOST_FAILED = 1000
+_TRIED_AGAIN = frozenset(  # at once: a drive that is connected again shows its pictures
+    {ProblemKind.VANISHED, ProblemKind.ONLINE_ONLY, ProblemKind.PERMISSION, ProblemKind.CHANGED_WHILE_READING}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ class Thumbnails:
         try:
             webp = self._cache.get(*key) or self._new(asked)  # made between a look at the cache and the turn to make it
         except BaseException as error:  # noqa: BLE001 - handed on
-            if isinstance(error, PictureProblem):
+            if isinstance(error, PictureProblem) and error.kind not in _TRIED_AGAIN:
                 self._note(key, error)
             future.set_exception(error)
         else:

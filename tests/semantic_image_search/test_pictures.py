@@ -140,6 +140,21 @@ def test_what_failed_is_told_to_all_and_not_tried_again_at_once(thumbnails: Thum
     assert len(tried) == 1
 
 
+def test_a_drive_that_is_connected_again_shows_its_pictures_at_once(thumbnails: Thumbnails) -> None:
+    connected: list[bytes] = []
+
+    def make() -> bytes:
+        if not connected:
+            raise PictureProblem(ProblemKind.VANISHED, "the file is out of reach")
+        return connected[0]
+
+    asked = ThumbnailAsked(HASH, 256, make, lambda: True)
+    with pytest.raises(PictureProblem):
+        thumbnails.get(asked)
+    connected.append(webp(1))
+    assert thumbnails.get(asked).webp == webp(1)
+
+
 def test_what_is_forgotten_while_it_is_drawn_is_not_kept(thumbnails: Thumbnails, tmp_path: Path) -> None:
     assert thumbnails.get(ThumbnailAsked(HASH, 256, lambda: webp(1), lambda: False)).webp == webp(1)
     assert not list((tmp_path / "kept").rglob("*.webp"))
