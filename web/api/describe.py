@@ -9,7 +9,7 @@ from searcher.jsonable import Json, described_to_json, label_to_json
 from web.access.scopes import AskedBy, Scope
 from web.api.models import RerankedTold, Told, TookTold, problems
 from web.api.models_filters import Asked, Name
-from web.api.one_picture import PICTURE, UPLOAD, WHICH, OfLibrary, OfUpload, handed, told_of
+from web.api.one_picture import PICTURE, UPLOAD, WHICH, OfLibrary, OfUpload, handed
 from web.parts import Parts
 
 _REFUSALS = problems(
@@ -101,7 +101,7 @@ def router(parts: Parts) -> APIRouter:
     @routes.post("/describe", response_model=Described, response_model_exclude_unset=True, responses=_REFUSALS)
     def describe(asked: _Describe, scope: AskedBy) -> Json:
         """The texts that fit a picture best: its own captions, and those of other pictures."""
-        with parts.asked() as library, told_of(asked):
+        with parts.asked() as library:
             picture = handed(asked, parts, library)
             result = library.describe(picture, k=asked.k, rerank=asked.rerank, generate=asked.generate)
         told = {**described_to_json(result), "picture": "a picture"}
@@ -110,7 +110,7 @@ def router(parts: Parts) -> APIRouter:
     @routes.post("/label", response_model=Labelled, responses=_REFUSALS)
     def label(asked: _Label) -> Json:
         """The labels that fit a picture best; one of the library is not opened for it."""
-        with parts.asked() as library, told_of(asked):
+        with parts.asked() as library:
             picture = asked.image_id if isinstance(asked, OfLibrary) else handed(asked, parts, library)
             (found,) = library.label([picture], asked.labels, k=asked.k, or_none=asked.or_none)
         return {"labels": [label_to_json(one) for one in found]}

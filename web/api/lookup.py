@@ -10,7 +10,7 @@ from web.access.scopes import AskedBy
 from web.api.answers import answer_of
 from web.api.models import Answer, problems
 from web.api.models_filters import ImageId, PageAsked
-from web.api.one_picture import PICTURE, UPLOAD, WHICH, OfLibrary, OfUpload, handed, told_of
+from web.api.one_picture import PICTURE, UPLOAD, WHICH, OfLibrary, OfUpload, handed
 from web.api.places import places_for
 from web.parts import Parts
 
@@ -45,7 +45,7 @@ def router(parts: Parts) -> APIRouter:
         """
         question = asked.question("lookup")
         place = parts.cursors.place(asked.cursor, question)
-        with parts.asked() as library, told_of(asked):
+        with parts.asked() as library:
             places = places_for(library, scope)
             result = library.lookup(
                 handed(asked, parts, library),

@@ -5,11 +5,8 @@ from typing import TYPE_CHECKING
 from pydantic import Discriminator, Tag
 
 from web.api.models_filters import Asked, ImageId, Upload
-from web.picture_problems import told_of_files, told_of_uploads
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from semantic_image_search import Library
     from semantic_image_search.pictures import HandedPicture
     from web.parts import Parts
@@ -35,11 +32,6 @@ def _which(given: object) -> str:
 
 PICTURE, UPLOAD, WHICH = Tag("picture"), Tag("upload"), Discriminator(_which)
 """Of a body that is either: what is wrong with it is told of the one that was meant."""
-
-
-def told_of(asked: OfLibrary | OfUpload) -> "AbstractContextManager[None]":
-    """What is wrong with the picture inside is told by its status: a file that is away is no bad upload."""
-    return told_of_uploads() if isinstance(asked, OfUpload) else told_of_files()
 
 
 def handed(asked: OfLibrary | OfUpload, parts: "Parts", library: "Library") -> "HandedPicture":

@@ -14,7 +14,6 @@ from web.api.models_filters import MOST_WORDS, ImageId, PageAsked, Upload
 from web.api.places import places_for
 from web.api.streams import LINES, Teller, tell
 from web.parts import Parts
-from web.picture_problems import told_of_uploads
 
 if TYPE_CHECKING:
     from core.queries import SearchResult
@@ -78,7 +77,7 @@ def _search(parts: Parts, asked: SearchAsked, scope: Scope, teller: Teller, *, i
     question = asked.question("search")
     place = parts.cursors.place(asked.cursor, question)
     pictures: list[PictureLike | int] = [*asked.images, *(parts.uploads.picture(upload) for upload in asked.uploads)]
-    with parts.asked(asked.texts, waiting=teller.check) as library, told_of_uploads():
+    with parts.asked(asked.texts, waiting=teller.check) as library:
         places = places_for(library, scope)
 
         def say(result: "SearchResult", event: str) -> None:
