@@ -48,8 +48,8 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def environment(home: Path) -> dict[str, str]:
-    return environment_of(home)
+def environment(home: Path, user_cache: Path) -> dict[str, str]:
+    return environment_of(home) | {"XDG_CACHE_HOME": str(user_cache)}  # with the graphs that other tests use, too
 
 
 @pytest.fixture(scope="session")
