@@ -54,7 +54,7 @@ export function mount(root, app) {
     const q = input.value;
     const replace = performance.now() - last < ONE_THOUGHT_MS && Boolean(state.get().q);
     last = performance.now();
-    state.set({ q, view: "", open: null }, { replace });
+    state.set({ q, view: "" }, { replace }); // a picture that was opened meanwhile stays open
   }
 
   function clearAll() {
