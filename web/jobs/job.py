@@ -132,6 +132,8 @@ class Job:
             ((kind, value),) = json.loads(line).items()
         except ValueError:  # half a line of a process that was killed: its end tells
             return
+        if self.view.ended:  # it was told to stop while it said so
+            return
         if kind == "progress":
             self._change(progress=value)
         elif kind == "done":
