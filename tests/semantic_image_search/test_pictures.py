@@ -43,28 +43,12 @@ def test_pictures_are_those_that_answers_show(library: Library, photos: Path) ->
     assert library.pictures.of(ids) == [hit.picture for hit in hits]
     assert library.pictures.of([*reversed(ids), 999, -1]) == [hit.picture for hit in reversed(hits)]
 
-
-def test_a_picture_without_a_vector_is_one_all_the_same(library: Library, photos: Path) -> None:
-    red = id_of(library, photos / "red.png")
-    with open_writer(library.path, command="test") as writer:
-        space = writer.spaces()[0]
-        writer._store.conn.exec_driver_sql("DELETE FROM vector_row WHERE asset_id = ?", (red,))
-        writer._store.conn.commit()
-    assert space.name
-    (picture,) = library.pictures.of([red])
-    assert (picture.row, picture.path) == (-1, str(photos / "red.png").encode())
-    assert library.pictures.thumbnail(red, 128).as_asked
-
-
-def test_its_files_are_told_with_what_they_were(library: Library, photos: Path) -> None:
     detail = library.pictures.detail(id_of(library, photos / "red.png"))
     first, second = detail.files
     assert [first.path, second.path] == [str(photos / name).encode() for name in ("red.png", "copies/red.png")]
     found = (photos / "red.png").stat()
     assert (first.size, first.mtime_ns, first.offline) == (found.st_size, found.st_mtime_ns, False)
 
-
-def test_what_is_not_there_is_said(library: Library) -> None:
     for ask in (
         library.pictures.detail,
         library.pictures.open_original,
@@ -76,6 +60,18 @@ def test_what_is_not_there_is_said(library: Library) -> None:
             ask(999)
     with pytest.raises(UsageError, match="128, 256"):
         library.pictures.thumbnail(1, 300)
+
+
+def test_a_picture_without_a_vector_is_one_all_the_same(library: Library, photos: Path) -> None:
+    red = id_of(library, photos / "red.png")
+    with open_writer(library.path, command="test") as writer:
+        space = writer.spaces()[0]
+        writer._store.conn.exec_driver_sql("DELETE FROM vector_row WHERE asset_id = ?", (red,))
+        writer._store.conn.commit()
+    assert space.name
+    (picture,) = library.pictures.of([red])
+    assert (picture.row, picture.path) == (-1, str(photos / "red.png").encode())
+    assert library.pictures.thumbnail(red, 128).as_asked
 
 
 def test_a_picture_that_was_never_read_has_its_vector_only(library: Library, tmp_path: Path) -> None:

@@ -14,7 +14,10 @@ def test_several_pictures_come_in_the_order_asked_for_without_the_unknown(api: T
     assert len(found[0]["version"]) == 16
 
 
-def test_a_list_of_ids_must_be_one(api: TestClient) -> None:
+def test_what_is_no_id_or_nobodys_is_a_problem(api: TestClient) -> None:
+    answer = api.get("/api/v1/images/999999")
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_picture")
+    assert answer.headers["content-type"] == "application/problem+json"
     for ids in ("", "1,,2", "1;2", "-1", "a", ",".join(["1"] * 201)):
         assert api.get("/api/v1/images", params={"ids": ids}).status_code == 422
 
@@ -41,9 +44,3 @@ def test_what_is_forgotten_is_not_told_of(api: TestClient, served: Served) -> No
         library.forget(served.photos / "blue.png")
     assert api.get(f"/api/v1/images/{blue}").status_code == 404
     assert api.get("/api/v1/images", params={"ids": blue}).json() == {"images": []}
-
-
-def test_an_unknown_picture_is_a_problem(api: TestClient) -> None:
-    answer = api.get("/api/v1/images/999999")
-    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_picture")
-    assert answer.headers["content-type"] == "application/problem+json"

@@ -58,14 +58,12 @@ def test_a_thumbnail_is_made_and_kept(api: TestClient, served: Served, path: str
     assert api.get(path, params={"size": 128}).content == first.content
 
 
-def test_what_the_browser_has_is_not_sent_again(api: TestClient, path: str) -> None:
+def test_what_the_browser_has_is_not_sent_again(api: TestClient, red: int, path: str) -> None:
     etag = api.get(path).headers["etag"]
     again = api.get(path, headers={"if-none-match": etag})
     assert (again.status_code, again.content) == (304, b"")
     assert api.get(path, params={"size": 512}, headers={"if-none-match": etag}).status_code == 200
 
-
-def test_a_browser_keeps_for_good_what_has_its_version_in_its_address(api: TestClient, red: int, path: str) -> None:
     version = api.get(f"/api/v1/images/{red}").json()["version"]
     assert "immutable" in api.get(path, params={"v": version}).headers["cache-control"]
     assert api.get(path).headers["cache-control"] == "private, max-age=60"
