@@ -118,7 +118,7 @@ def retrieve(
     the best; what hides behind them comes along, unless it turns out to be most of what there is.
     """
     mask, searched = reader.allowed_rows(space, page.filters)
-    wanted = page.offset + page.k + further
+    wanted = page.offset + page.k + further + len(page.without)
     fetch, sure = max(FIRST_FETCH, 2 * wanted), wanted
     draw = source(mask)
     while True:

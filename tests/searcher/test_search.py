@@ -108,6 +108,17 @@ def test_more_candidates_are_fetched_until_the_page_is_full():
     assert {alike.kind for alike in result.hits[0].alike} == {AlikeKind.NEAR_COPY}
 
 
+def test_the_page_is_full_though_pictures_are_left_out_among_copies():
+    """Each picture four times: as many candidates as the page takes have no picture to spare."""
+    different = unit(np.random.default_rng(5).standard_normal((150, DIM)))
+    stored = [make_picture(row, phash=1 + 7919 * (row // 4)) for row in range(600)]
+    reader = MemoryReader(stored, np.repeat(different, 4, axis=0))
+    whole = search(reader, by_vector(k=60), None)
+    without = frozenset(paths_of(whole)[:10])
+    result = search(reader, by_vector(k=50, without=without), None)
+    assert paths_of(result) == paths_of(whole)[10:60]
+
+
 def test_rows_without_a_picture_are_passed_over():
     reader = random_reader(30)
     order = [hit.picture.row for hit in search(reader, by_vector(k=30), None).hits]
