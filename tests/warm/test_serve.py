@@ -79,7 +79,10 @@ def serve() -> Iterator[Start]:
         def start(*options: str) -> subprocess.Popen[str]:
             process = ends.enter_context(
                 subprocess.Popen(
-                    [sys.executable, "-m", "cli", "serve", "--no-page", *options], cwd=PROJECT, stderr=subprocess.PIPE, text=True
+                    [sys.executable, "-m", "cli", "serve", "--no-page", *options],
+                    cwd=PROJECT,
+                    stderr=subprocess.PIPE,
+                    text=True,
                 )
             )
             ends.callback(process.kill)
