@@ -3,8 +3,8 @@
     python -m benchmarks.thumbnails --photos ../shared/data/photos --json RESULTS.json
 
 Photos as they are, and enlarged to 4000 × 3000 pixels with a camera's noise in three formats. The two take turns over
-each file; what counts is the median of the thread's processor time. Plain Pillow decodes in full, and saves as it does by
-default.
+each file; what counts is the median of the thread's processor time. Plain Pillow decodes in full, and saves as it does
+by default.
 """
 
 import argparse
