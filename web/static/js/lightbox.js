@@ -1,6 +1,7 @@
 /** One picture, large: its neighbours by keys, buttons and swipes, what is known of it at its side. The address opens it. */
 
 import { make } from "./dom.js";
+import { number } from "./i18n.js";
 import { icon } from "./icons.js";
 import { createActions } from "./lightbox-actions.js";
 import { LargePicture } from "./large-picture.js";
@@ -127,7 +128,8 @@ class Lightbox {
     const [list, { t }] = [this.#list, this.#app];
     this.#index = list.indexOf(this.#shown);
     const inList = this.#index !== -1;
-    this.counter.textContent = inList ? t("lightbox.of", { number: this.#index + 1, total: list.length }) : "";
+    const total = `${number(list.length)}${list.hasMore ? "+" : ""}`;
+    this.counter.textContent = inList ? t("lightbox.of", { number: this.#index + 1, total }) : "";
     this.back.disabled = this.#index <= 0;
     this.on.disabled = !inList || (this.#index + 1 >= list.length && !list.hasMore);
   }
