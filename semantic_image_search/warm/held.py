@@ -58,7 +58,26 @@ class Held:
         try:
             yield used.library
         finally:
-            self._give_back(used)
+            self._give_back(used, asked=True)
+
+    @contextmanager
+    def glance(self) -> Iterator["Library"]:
+        """The library, for a look that is no question: it keeps nothing in memory, and brings nothing back there.
+
+        A page that somebody leaves open looks every few seconds whether there are new pictures.
+        """
+        with self._lock:
+            used = self._open
+            if used is not None:
+                used.users += 1
+        if used is None:
+            with self._open_library() as library:
+                yield library
+            return
+        try:
+            yield used.library
+        finally:
+            self._give_back(used, asked=False)
 
     def encode_ahead(self, texts: "Sequence[str]") -> None:
         """Have the model read what a question is about to ask for, together with what others wait for.
@@ -103,10 +122,10 @@ class Held:
         self._encoder = SharedEncoder(encoder)
         return self._encoder
 
-    def _give_back(self, used: _Open) -> None:
+    def _give_back(self, used: _Open, *, asked: bool) -> None:
         with self._lock:
             used.users -= 1
-            self._used_at = self._clock()
+            self._used_at = self._clock() if asked else self._used_at
             last = used.retired and used.users == 0
         if last:
             _close(used)

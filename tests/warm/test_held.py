@@ -80,3 +80,32 @@ def test_who_still_asks_keeps_what_was_let_go_of(opening: Opening) -> None:
         assert first.search("red", k=1).hits
     assert opening.closed == 1
     assert held.is_open
+
+
+def test_a_glance_keeps_nothing_in_memory_and_brings_nothing_back(opening: Opening) -> None:
+    """A page that was left open asks how things stand; nobody asks for pictures."""
+    clock = Clock()
+    held = Held(opening, idle_s=60, clock=clock)
+    with held.library():
+        pass
+    clock.now = 59
+    with held.glance() as library:
+        assert opening.opened == 1
+        assert library.status().spaces
+    clock.now = 61
+    assert held.let_go_when_idle()
+    with held.glance():
+        assert not held.is_open
+    assert (opening.opened, opening.closed) == (2, 2)
+    assert not held.let_go_when_idle()
+
+
+def test_what_is_glanced_at_is_closed_after_the_glance(opening: Opening) -> None:
+    held = Held(opening, idle_s=0)
+    with held.library():
+        pass
+    with held.glance() as library:
+        held.let_go()
+        assert opening.closed == 0
+        assert library.status().spaces
+    assert opening.closed == 1

@@ -123,7 +123,7 @@ def _model(parts: Parts) -> str | None:
 def _has_reranker(parts: Parts) -> bool:
     """Whether its weights are here; nothing is loaded."""
     try:
-        with parts.held.library() as library:
+        with parts.held.glance() as library:
             return library.second_stage.has_reranker
     except SearchError:  # a name that no model has: told where somebody asks for it
         return False

@@ -79,7 +79,7 @@ def router(parts: Parts) -> APIRouter:
         }
         writing = None
         try:
-            with parts.held.library() as library:
+            with parts.held.glance() as library:
                 glance, places = library.glance(), places_for(library, scope)
         except LibraryNotFound:  # nothing was indexed yet
             pass
