@@ -62,6 +62,7 @@ class Jobs {
     const heard = (event) => this.#heard(id, JSON.parse(event.data));
     for (const name of ["progress", "done", "problem"])
       this.#events.addEventListener(name, (event) => event.data && heard(event));
+    this.#app.lookForNew?.(); // from now on the page looks for new pictures more often
     this.#events.addEventListener("error", () => {
       if (this.#events?.readyState === EventSource.CLOSED) this.#unfollow();
     });
