@@ -78,6 +78,27 @@ def test_where_nothing_matches_it_is_said_above_the_nearest(new_page: NewPage) -
     assert _ids(page) == [1, 2]
 
 
+def test_only_matches_are_shown_when_asked_for_and_the_nearest_where_there_is_none(new_page: NewPage) -> None:
+    def search(question: dict[str, object]) -> list[dict[str, object]]:
+        if question.get("min_match") != 0.5:
+            return [{**answer(1, 2), "hits": [*answer(1, match=0.9)["hits"], *answer(2, match=0.1)["hits"]]}]
+        found = answer(1, match=0.9) if question["text"] == "dog" else {**answer(), "nearest": answer(3)["hits"]}
+        return [found]
+
+    page = new_page()
+    FakeApi(search=search).open(page, "#q=dog")
+    only = page.get_by_role("button", name="Only matches")
+    only.press("Enter")
+    expect(only).to_have_attribute("aria-pressed", "true")
+    expect(only).to_be_focused()
+    assert _ids(page) == [1]
+    _type(page, "cat")
+    expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    assert _ids(page) == [3]
+    page.get_by_role("button", name="Also what probably does not match").click()
+    expect(page.locator(".tile")).to_have_count(2)
+
+
 def test_arrows_lead_through_the_pictures_and_m_looks_for_more_like_one(new_page: NewPage) -> None:
     page = new_page()
     fake = FakeApi(search=lambda question: [answer(*question["images"], 40)])

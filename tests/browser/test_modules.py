@@ -10,7 +10,7 @@ from tests.cli.parts import hit
 
 STATES = [
     "",
-    "#q=a+dog",
+    "#q=a+dog&match=likely",
     "#q=%E7%8B%97+%26+more",
     "#not=snow&not=toy+car&like=7&like=9&unlike=3",
     "#from=2019-05-01&before=2019-06-01&folder=%2Fa+b&camera=Canon+EOS&near=48.86%2C2.35%2C25",

@@ -2,7 +2,7 @@
 
 import { ratioOf } from "./list.js";
 
-const LIKELY = 0.5; // a hit under this is probably no match, as the command line has it
+export const LIKELY = 0.5; // a hit under this is probably no match, as the command line has it
 
 /** The list of an answer. `typed` are the words that were asked for; '' where matches are not judged by words. */
 export function hitsContent(answer, typed = "") {

@@ -1,5 +1,6 @@
 /** What is looked for, as the API takes it; and the pictures that take part in it: added, removed, uploaded. */
 
+import { LIKELY } from "./hits.js";
 import { filtersOf } from "./state.js";
 
 const FIRST_PAGE = 60;
@@ -32,6 +33,7 @@ export function questionOf(state, cursor = null) {
     not_images: state.unlike,
     image_weight: state.weight,
     mode: state.mode,
+    min_match: state.match ? LIKELY : null,
   };
   return { ...given(asked), ...page, ...order };
 }

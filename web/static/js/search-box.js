@@ -60,7 +60,7 @@ export function mount(root, app) {
   function clearAll() {
     soon.stop();
     last = -Infinity;
-    state.set({ q: "", not: [], like: [], unlike: [], upload: "", weight: null });
+    state.set({ q: "", not: [], like: [], unlike: [], upload: "", weight: null, match: "" });
     input.value = "";
     input.focus();
   }

@@ -3,7 +3,7 @@
 import { NOTHING, fromFragment, same, toFragment } from "./url.js";
 
 /** What makes another question of it. */
-export const ASKED = ["q", "not", "like", "unlike", "upload", "weight", "sort", "group", "mode"];
+export const ASKED = ["q", "not", "like", "unlike", "upload", "weight", "sort", "group", "mode", "match"];
 /** What lets pictures through. */
 export const FILTERS = ["from", "before", "folder", "camera", "near", "orientation", "format", "tag"];
 

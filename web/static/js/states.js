@@ -4,6 +4,7 @@
  */
 
 import { make } from "./dom.js";
+import { LIKELY } from "./hits.js";
 import { icon } from "./icons.js";
 import { FILTERS, asks } from "./state.js";
 import { NOTHING, same } from "./url.js";
@@ -19,7 +20,9 @@ export function mount(root, app) {
     document.title = [app.state.get().q.trim(), "search"].filter(Boolean).join(" · ");
     progress.classList.toggle("shown", phase === "asking" || app.results.streaming || waiting > 0);
     if (phase === "asking" && app.list.length) return; // what was found before stays until then
+    const held = root.contains(document.activeElement) && document.activeElement.className;
     root.replaceChildren(...stateOf(app));
+    if (held) root.getElementsByClassName(held)[0]?.focus({ preventScroll: true }); // the same button, drawn anew
     announcer.textContent = phase === "shown" ? said(app, answer, total) : (problem?.detail ?? "");
   }
 
@@ -48,13 +51,28 @@ function stateOf(app) {
   return [];
 }
 
-function summary({ t }, answer) {
+function summary(app, answer) {
+  const { t } = app;
   const parts = [
     t("frame.searched", { count: answer.searched }),
     t("frame.took", { ms: Math.max(1, Math.round(answer.took_ms.total)) }),
   ];
   if (answer.reranked) parts.push(t("frame.reranked", { count: answer.reranked }));
-  return make("p", { class: "summary" }, parts.join(" · "), ...notices(answer));
+  return make("p", { class: "summary" }, parts.join(" · "), ...notices(answer), ...onlyMatches(app, answer));
+}
+
+/** Leaves out what probably does not match, where matches are told at all. */
+function onlyMatches({ t, state }, answer) {
+  const { match } = state.get();
+  if (!match && answer.hits.every((hit) => hit.match === null || hit.match >= LIKELY)) return [];
+  const toggle = () => state.set({ match: match ? "" : "likely" });
+  const attributes = {
+    type: "button",
+    class: "chip only-matches",
+    "aria-pressed": String(Boolean(match)),
+    onclick: toggle,
+  };
+  return [make("button", attributes, t("frame.only-matches"))];
 }
 
 const notices = (answer) => answer.notices.map((notice) => make("span", { class: "notice" }, icon("info", 16), notice));
@@ -72,7 +90,9 @@ function card(symbol, title, ...rest) {
 function nothingFound(app, answer) {
   const { t } = app;
   const text = answer.nearest.length ? t("frame.nothing-fits") : t("frame.nothing-found-how");
-  return card("search", t("frame.nothing-found"), make("p", {}, text), ...wayOut(app), ...notices(answer));
+  const found = card("search", t("frame.nothing-found"), make("p", {}, text), ...wayOut(app), ...notices(answer));
+  found.classList.toggle("above-nearest", answer.nearest.length > 0);
+  return found;
 }
 
 /** What may help: without the filters, or without the question. */
@@ -83,6 +103,7 @@ function wayOut(app) {
   const filtered = FILTERS.some((key) => !same(now[key], NOTHING[key]));
   const button = (text, change) =>
     make("button", { type: "button", class: "button", onclick: () => state.set(change) }, text);
+  if (now.match) return [button(t("frame.also-others"), { match: "" })];
   if (filtered) return [button(t("frame.without-filters"), none)];
   return asks(now) ? [button(t("frame.show-all"), NOTHING)] : [];
 }

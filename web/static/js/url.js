@@ -41,6 +41,7 @@ const KEYS = {
   sort: text,
   group: text,
   mode: text,
+  match: oneOf("", "likely"),
   order: oneOf("newest", "oldest"),
   view: oneOf("", "duplicates"),
   open: id,
