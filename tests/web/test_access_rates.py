@@ -1,12 +1,13 @@
 """What clients may ask for, on a clock of the test's own."""
 
+import asyncio
 from contextlib import suppress
 from itertools import count
 
 import pytest
 
 from web.access.entry import client_of
-from web.access.rates import AT_ONCE, OWNERS, VISITORS, Kind, Rate, Rates, kind_of
+from web.access.rates import AT_ONCE, OWNERS, VISITORS, WAITING, Kind, Rate, Rates, kind_of
 from web.problems import Problem
 
 
@@ -65,17 +66,39 @@ def test_clients_are_counted_apart_and_not_all_are_remembered(rates: Rates) -> N
     assert taken(rates, Rate(2, 1), "19999") == 1
 
 
-def test_one_visitor_has_so_many_under_way(rates: Rates) -> None:
-    under_way = [rates.one_more("a") for _ in range(AT_ONCE)]
-    for one in under_way:
-        one.__enter__()
-    with pytest.raises(Problem, match="at once"), rates.one_more("a"):
-        pass
-    with rates.one_more("b"):
-        pass
-    for one in under_way:
-        one.__exit__(None, None, None)
-    assert rates._busy == {}
+def test_one_visitors_requests_wait_for_each_other_and_not_for_others(rates: Rates) -> None:
+    async def asked() -> None:
+        turns = [await rates.turn("a") for _ in range(AT_ONCE)]
+        waiting = asyncio.ensure_future(rates.turn("a"))
+        (await asyncio.wait_for(rates.turn("b"), 1)).close()
+        assert not waiting.done()
+        turns.pop().close()
+        turns.append(await asyncio.wait_for(waiting, 1))
+        for one in turns:
+            one.close()
+            one.close()  # as often as one likes
+
+    asyncio.run(asked())
+    assert rates._visitors == {}
+
+
+def test_who_stops_waiting_takes_nothing_and_too_many_may_not_wait(rates: Rates) -> None:
+    async def asked() -> None:
+        turns = [await rates.turn("a") for _ in range(AT_ONCE)]
+        waiting = [asyncio.ensure_future(rates.turn("a")) for _ in range(WAITING - AT_ONCE)]
+        await asyncio.sleep(0)
+        with pytest.raises(Problem, match="at once"):
+            await rates.turn("a")
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        for turn in turns:
+            turn.close()
+        for turn in [await asyncio.wait_for(rates.turn("a"), 1) for _ in range(AT_ONCE)]:
+            turn.close()
+
+    asyncio.run(asked())
+    assert rates._visitors == {}
 
 
 @pytest.mark.parametrize(

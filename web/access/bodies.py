@@ -33,7 +33,7 @@ class Body:
         self._most = most
         self._seen = 0
         self._ended = False
-        self._started = asyncio.get_running_loop().time()
+        self._started: float | None = None  # when it was first asked for: the client did not make it wait before
         self.trouble: Problem | None = None  # what it was refused for, whoever swallowed it
         if declared is not None and declared > most:
             raise _too_large(most)
@@ -46,6 +46,8 @@ class Body:
         """
         if self._ended:
             return await self._receive()
+        if self._started is None:
+            self._started = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout_at(self._started + GRACE_S + self._seen / SLOWEST):
                 message = await self._receive()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 
@@ -66,9 +66,9 @@ class Guard:
             client = self._admit(request, path)
             headers = Headers(scope=request)
             answer.body = body = Body(receive, most=_most(path), declared=_declared(headers))
-            is_visitor = request["state"]["scope"] is not Scope.OWNER
-            with self._rates.one_more(client) if is_visitor else nullcontext():
-                await self._app(request, body.receive, answer.send)
+            if request["state"]["scope"] is not Scope.OWNER:
+                answer.turn = await self._rates.turn(client)
+            await self._app(request, body.receive, answer.send)
         except Problem as refused:
             return refused
         except ClientDisconnect:
@@ -76,6 +76,8 @@ class Guard:
         except Exception as bug:  # noqa: BLE001 - of one request; the server goes on
             if not answer.complete:  # else `web.problems` has told it
                 report_bug(bug)
+        finally:
+            answer.turn.close()
         return body.trouble if body is not None else None
 
     def _place(self, request: Request) -> str:
@@ -124,6 +126,7 @@ class _Answer:
         self._is_trustworthy = is_trustworthy
         self.started = self.complete = False
         self.body: Body | None = None
+        self.turn = ExitStack()  # of a visitor; over when the answer begins, however slowly it is taken
 
     async def send(self, message: Message) -> None:
         """As ASGI's; nothing where the body was refused before anything was said."""
@@ -134,6 +137,7 @@ class _Answer:
         """As ASGI's; said whatever became of the body."""
         if message["type"] == "http.response.start":
             self.started = True
+            self.turn.close()
             be_strict(message, is_page=self._is_page, is_trustworthy=self._is_trustworthy)
         await self._send(message)
         self.complete = self.started and not message.get("more_body", message["type"] == "http.response.start")

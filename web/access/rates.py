@@ -5,9 +5,10 @@ Kept in memory, for a bounded number of clients: who has not asked for longest i
 
 from __future__ import annotations
 
+from asyncio import Semaphore
 from collections import OrderedDict
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from enum import StrEnum
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from web.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
 _CLIENTS = 10_000  # remembered at once, over all kinds
 
@@ -46,8 +47,17 @@ VISITORS: Mapping[Kind, Rate] = {
 OWNERS: Mapping[Kind, Rate] = {kind: Rate(20_000, 2_000) for kind in Kind}
 """A program of the owner's that ran wild is held back before it fills the memory; nobody else is."""
 
-AT_ONCE = 16  # requests of one visitor; a browser has six connections
+AT_ONCE = 16  # requests of one visitor are answered; through a proxy a browser sends a hundred
 ALL_AT_ONCE = 30  # of all visitors: ten of the threads that answer are left for the owner
+WAITING = 256  # of one visitor, those that are answered among them
+
+
+@dataclass(slots=True)
+class _Visitor:
+    """Somebody whose requests are answered or wait for it."""
+
+    gate: Semaphore = field(default_factory=lambda: Semaphore(AT_ONCE))
+    requests: int = 0
 
 
 class Rates:
@@ -60,7 +70,8 @@ class Rates:
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._left: OrderedDict[tuple[str, Kind], tuple[float, float]] = OrderedDict()
-        self._busy: dict[str, int] = {}
+        self._visitors: dict[str, _Visitor] = {}
+        self._all = Semaphore(ALL_AT_ONCE)
 
     def take(self, client: str, kind: Kind, rate: Rate) -> None:
         """Count one request.
@@ -80,22 +91,27 @@ class Rates:
                 429, "too_many", f"too many requests: again in {wait_s} s", headers={"Retry-After": str(wait_s)}
             )
 
-    @contextmanager
-    def one_more(self, client: str) -> Iterator[None]:
-        """While a request of this client is answered.
+    async def turn(self, client: str) -> ExitStack:
+        """Wait until a request of this visitor may be answered; closing what is handed back ends its turn.
 
         Raises:
-            Problem: it, or all together, have too many under way.
+            Problem: too many of the visitor's are waiting.
         """
-        if self._busy.get(client, 0) >= AT_ONCE or sum(self._busy.values()) >= ALL_AT_ONCE:
+        visitor = self._visitors.setdefault(client, _Visitor())
+        if visitor.requests >= WAITING:
             raise Problem(429, "too_many_at_once", "too many requests at once", headers={"Retry-After": "1"})
-        self._busy[client] = self._busy.get(client, 0) + 1
-        try:
-            yield
-        finally:
-            self._busy[client] -= 1
-            if not self._busy[client]:
-                del self._busy[client]
+        visitor.requests += 1
+        with ExitStack() as ends:
+            ends.callback(self._one_less, client, visitor)
+            for gate in (visitor.gate, self._all):
+                await gate.acquire()
+                ends.callback(gate.release)
+            return ends.pop_all()
+
+    def _one_less(self, client: str, visitor: _Visitor) -> None:
+        visitor.requests -= 1
+        if not visitor.requests:
+            del self._visitors[client]
 
 
 def kind_of(method: str, path: str) -> Kind:
