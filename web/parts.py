@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
-from semantic_image_search.warm.server import ANSWERING
 from web.access.entry import Entry
 from web.api.cursors import Cursors
 from web.jobs.jobs import Jobs
@@ -35,7 +33,6 @@ class Parts:
     uploads: Uploads = field(default_factory=Uploads)  # pictures that clients sent to ask with
     jobs: Jobs = field(default_factory=Jobs)  # index runs, in processes of their own
     metrics: Metrics = field(default_factory=Metrics)
-    answering: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(ANSWERING))  # questions at once
 
     @contextmanager
     def asked(self, texts: Sequence[str] = (), *, waiting: Callable[[], None] = lambda: None) -> Iterator[Library]:
@@ -48,13 +45,13 @@ class Parts:
         with self.held.library() as library:
             waiting()
             self.held.encode_ahead(texts)
-            while not self.answering.acquire(timeout=_LOOK_S):
+            while not self.held.turns.acquire(timeout=_LOOK_S):
                 waiting()
             try:
                 waiting()
                 yield library
             finally:
-                self.answering.release()
+                self.held.turns.release()
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """The library that a server answers from: open while people ask, let go of when nobody has asked for a while."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from core.protocols import Encoder
     from semantic_image_search import Library
+
+
+ANSWERING = max(2, min(4, os.cpu_count() or 2))  # questions at once; `db.KeptReaders` keeps four readers open
 
 
 class _Open:
@@ -33,6 +37,9 @@ class Held:
         open_library: opens it; reads nothing yet.
         idle_s: without a question so long, models and index are let go of; 0: never.
         clock: seconds that go on.
+
+    Attributes:
+        turns: as many as questions may be answered at once, by whatever way they came.
     """
 
     def __init__(
@@ -41,6 +48,7 @@ class Held:
         self._open_library = open_library
         self._idle_s = idle_s
         self._clock = clock
+        self.turns = BoundedSemaphore(ANSWERING)
         self._lock = Lock()
         self._open: _Open | None = None
         self._used_at = clock()

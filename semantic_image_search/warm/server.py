@@ -17,12 +17,11 @@ from core.indexing import Progress
 from core.queries import SearchResult
 from core.settings import load_settings
 from semantic_image_search.warm import identity
-from semantic_image_search.warm.held import Held
+from semantic_image_search.warm.held import ANSWERING, Held
 from semantic_image_search.warm.line import Broken, Line
 from semantic_image_search.warm.messages import PROTOCOL, Answer, Ask, Hello, Refused, SearchQuestion, Welcome
 from semantic_image_search.warm.post import Post
 
-ANSWERING = max(2, min(4, os.cpu_count() or 2))  # questions at once; `db.KeptReaders` keeps four readers open
 CONVERSATIONS = 200  # at once; further clients answer themselves
 HELLO_S = 2.0  # a client says it at once
 QUIET_S = 30.0  # between two questions of one client: a slow pipe behind it
@@ -53,7 +52,6 @@ class Server:
         self._held = held
         self._report = report
         self._settings = identity.in_force(load_settings())
-        self._answering = BoundedSemaphore(ANSWERING)
         self._room = BoundedSemaphore(CONVERSATIONS)
         self._ending = Event()
 
@@ -70,7 +68,7 @@ class Server:
         self._ending.set()
         until = perf_counter() + wait_s
         for _ in range(ANSWERING):
-            self._answering.acquire(timeout=max(0.0, until - perf_counter()))
+            self._held.turns.acquire(timeout=max(0.0, until - perf_counter()))
 
     def _meet(self, line: Line) -> None:
         try:
@@ -156,7 +154,7 @@ class Server:
             return Refused("is ending")
         with self._held.library() as library:
             self._held.encode_ahead(asked.question.texts)
-            with self._answering:
+            with self._held.turns:
                 return asked.question.put_to(library, hear)
 
 

@@ -13,7 +13,7 @@ import pytest
 from core.arrays import PictureFeatures
 from core.protocols import MatchScores
 from semantic_image_search import Library
-from semantic_image_search.warm.server import ANSWERING
+from semantic_image_search.warm.held import ANSWERING
 from tests.fakes import FakeReranker
 from tests.web.conftest import Served, ServePictures, as_asked_by
 from web.access.scopes import Scope
@@ -82,10 +82,10 @@ async def until(holds: Callable[[], bool]) -> None:
 
 def free(served: Served) -> bool:
     """Whether nobody's question is being answered."""
-    taken = [served.parts.answering.acquire(blocking=False) for _ in range(ANSWERING)]
+    taken = [served.parts.held.turns.acquire(blocking=False) for _ in range(ANSWERING)]
     for one in taken:
         if one:
-            served.parts.answering.release()
+            served.parts.held.turns.release()
     return all(taken)
 
 
@@ -116,7 +116,7 @@ def test_who_leaves_before_his_turn_is_not_searched_for(served: Served, monkeypa
     searched: list[str | None] = []
     monkeypatch.setattr(Library, "search", lambda self, text=None, **rest: searched.append(text))
     for _ in range(ANSWERING):
-        assert served.parts.answering.acquire(blocking=False)
+        assert served.parts.held.turns.acquire(blocking=False)
 
     async def leave_early() -> None:
         client = Client(served, {"text": "never"})
@@ -128,7 +128,7 @@ def test_who_leaves_before_his_turn_is_not_searched_for(served: Served, monkeypa
 
     asyncio.run(leave_early())
     for _ in range(ANSWERING):
-        served.parts.answering.release()
+        served.parts.held.turns.release()
     time.sleep(0.2)
     assert free(served)
     assert searched == []

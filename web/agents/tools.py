@@ -6,7 +6,6 @@ Each takes plain values and gives a result of `models`; `serving` puts them behi
 import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import BoundedSemaphore
 from typing import Annotated, Literal, TypeAlias
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -19,7 +18,6 @@ from searcher.filters import FilterTexts, make_filters
 from semantic_image_search import Library
 from semantic_image_search.pictures import HandedPicture
 from semantic_image_search.warm.held import Held
-from semantic_image_search.warm.server import ANSWERING
 from web.agents.allowed import Allowed
 from web.agents.models import Described, Found, Shown, described_of, found_of, shown_of
 
@@ -84,7 +82,6 @@ class Tools:
     def __init__(self, held: Held, allowed: Allowed) -> None:
         self._held = held
         self._allowed = allowed
-        self._turns = BoundedSemaphore(ANSWERING)  # agents ask many things at once
 
     def search(  # noqa: PLR0913, PLR0917 - called by name, each with a default
         self,
@@ -150,7 +147,7 @@ class Tools:
     def _library(self) -> Iterator[Library]:
         """The library; what goes wrong in an answer is told to whoever asked."""
         try:
-            with self._turns, self._held.library() as library:
+            with self._held.turns, self._held.library() as library:
                 yield library
         except SearchError as error:
             raise ToolError(str(error)) from error
