@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -20,6 +21,7 @@ from benchmarks.errors import BenchmarkError
 _ADDRESS = re.compile(r"http://[^\s\x1b]+")
 _READY_S = 60.0
 _ENDING_S = 20.0
+_LOOK_S = 0.02
 
 
 def free_port() -> int:
@@ -77,6 +79,15 @@ class ServedPage:
         if not told.wait(_READY_S) or self._process.poll() is not None:
             self.kill()
             raise BenchmarkError(f"the server gave no address: {''.join(self.said)}")
+
+    def told(self, pattern: str) -> str:
+        """What it printed that looks so, now or in a while."""
+        until = time.monotonic() + _READY_S
+        while time.monotonic() < until:
+            if found := re.search(pattern, "".join(self.said)):
+                return found[0]
+            time.sleep(_LOOK_S)
+        raise BenchmarkError(f"the server did not say {pattern}: {''.join(self.said)}")
 
     def stop(self) -> None:
         """As SIGTERM does it; nothing where it does not run."""
