@@ -49,7 +49,7 @@ export class Grid {
     this.active = 0; // the picture that Tab leads to
     this.#measure();
     history.scrollRestoration = "manual";
-    addEventListener("scroll", () => this.#soon(), { passive: true });
+    addEventListener("scroll", () => this.#scrolled(), { passive: true });
     new ResizeObserver(() => this.#resized()).observe(root);
     app.list.subscribe((what) => this.#listChanged(what));
     app.state.subscribe((now, before, how) => this.#stateChanged(now, before, how));
@@ -158,6 +158,12 @@ export class Grid {
     this.scrollTo(top);
   }
 
+  /** While it scrolls nothing fades: a tile that fades is a layer of its own. */
+  #scrolled() {
+    this.root.classList.add("scrolling");
+    this.#soon();
+  }
+
   #soon() {
     if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#draw());
   }
@@ -188,6 +194,7 @@ export class Grid {
 
   #settled() {
     const { list } = this.#app;
+    this.root.classList.remove("scrolling");
     if (this.root.hidden || !list.length) return;
     if (this.#wasFast) return this.#draw(); // which settles again, now that nothing moves
     this.#tiles.settle();

@@ -66,7 +66,7 @@ export class Tile {
     if (x === this.x && y === this.y && width === this.width && height === this.height) return;
     Object.assign(this, { x, y, width, height });
     const { style } = this.element;
-    style.transform = `translate3d(${x}px, ${y}px, 0)`;
+    style.transform = `translate(${x}px, ${y}px)`;
     style.width = `${width}px`;
     style.height = `${height}px`;
   }

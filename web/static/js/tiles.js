@@ -106,7 +106,7 @@ export class Tiles {
       heading = make("h2", { class: "section-heading" }, ...headingOf(this.#app.list.sections[number], this.#app));
       this.#headings.set(number, heading);
     }
-    heading.style.transform = `translate3d(0, ${layout.headingTops[number] - offset}px, 0)`;
+    heading.style.transform = `translate(0, ${layout.headingTops[number] - offset}px)`;
     heading.style.height = `${layout.heading}px`;
     return heading;
   }
