@@ -29,9 +29,7 @@ class DuplicatesAsked(Asked):
     filters: FiltersAsked = Field(default_factory=FiltersAsked)
     k: int = Field(50, ge=1, le=200, description="Groups at most.")
     cursor: str | None = Field(None, max_length=100, description="`next_cursor` of the page before.")
-    keep_in: list[Path] = Field(
-        [], max_length=20, description="Of files that are as good, those in here are kept."
-    )
+    keep_in: list[Path] = Field([], max_length=20, description="Of files that are as good, those in here are kept.")
 
 
 class DuplicateFileTold(Told):
