@@ -80,10 +80,12 @@ def test_panels_are_clean_too(page: Page, shoot: Shoot) -> None:
         page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.get_by_text("Among the pictures")).to_be_visible()
+    page.wait_for_timeout(300)
     shoot(page, "keys")
     assert serious(page) == []
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Menu").click()
+    page.wait_for_timeout(300)
     shoot(page, "menu")
     assert serious(page) == []
 
