@@ -4,7 +4,8 @@
 
 A library of 100,000 made pictures and random weights of the default model (see `first_query_setup`), a server of it,
 and the real program, in turn: a query that finds the server, one that does not (another runtime folder), a Python that
-does nothing, and one that imports open_clip. Every query has words of its own, so that each is encoded. Then many at
+does nothing, and one that imports open_clip. Every query has words of its own, so that each is encoded. In such a round
+the processor's caches hold what other programs left there; then queries come one right after the other. Then many at
 once, and what a server gives back of its memory when nobody asks.
 """
 
@@ -28,6 +29,7 @@ from benchmarks.retrieval import machine
 TARGET_S = 0.35
 TARGET_SERVER_MS = 30.0
 IDLE_MINUTES = 0.1
+IN_A_ROW = 20
 _THINGS = ("dog", "cat", "boat", "tree", "child", "bridge", "cake", "street", "mountain", "window", "horse", "lamp")
 _PLACES = ("on the beach", "in the snow", "at night", "in a garden", "by a lake", "under the trees", "in the rain")
 
@@ -44,6 +46,8 @@ class Result:
     rounds: int
     warm_s: float
     server_ms: float  # of it, in the server
+    in_a_row_s: float  # one query right after the other,
+    in_a_row_server_ms: float  # and of it, in the server
     cold_s: float  # the same program without a server
     python_s: float  # one that does nothing
     open_clip_s: float  # one that imports open_clip
@@ -80,6 +84,7 @@ def measure(asked: argparse.Namespace, elsewhere: Mapping[str, str]) -> Result:
         timed(*SEARCH, "query", next(texts))  # the first of each is not counted
         timed(*SEARCH, "query", next(texts), environment=elsewhere)
         rounds = [one_round(texts, elsewhere) for _ in range(asked.rounds)]
+        in_a_row = [by_the_server(texts) for _ in range(IN_A_ROW)]
         at_once_s = all_at_once(texts, asked.at_once)
     with server(idle_minutes=IDLE_MINUTES) as process:
         timed(*SEARCH, "query", next(texts))
@@ -93,6 +98,8 @@ def measure(asked: argparse.Namespace, elsewhere: Mapping[str, str]) -> Result:
         rounds=asked.rounds,
         warm_s=median(warm),
         server_ms=median(server_ms),
+        in_a_row_s=median([seconds for seconds, _ in in_a_row]),
+        in_a_row_server_ms=median([ms for _, ms in in_a_row]),
         cold_s=median(cold),
         python_s=median(python),
         open_clip_s=median(open_clip),
@@ -108,16 +115,22 @@ def measure(asked: argparse.Namespace, elsewhere: Mapping[str, str]) -> Result:
 
 def one_round(texts: Iterator[str], elsewhere: Mapping[str, str]) -> tuple[float, float, float, float, float]:
     """Each program once, one after the other: warm, of it in the server (ms), cold, nothing, open_clip."""
-    warm, said = timed(*SEARCH, "query", "-v", next(texts))
-    server_ms = re.search(r"answered by the server .*?, ([\d.]+) ms in it", said)
-    if server_ms is None:
-        raise SystemExit(f"the server did not answer: {said}")
+    warm, server_ms = by_the_server(texts)
     cold, said = timed(*SEARCH, "query", "-v", next(texts), environment=elsewhere)
     if "answered here" not in said:
         raise SystemExit(f"this was to be answered without a server: {said}")
     nothing, _ = timed(PYTHON, "-c", "pass")
     open_clip, _ = timed(PYTHON, "-c", "import open_clip")
-    return warm, float(server_ms[1]), cold, nothing, open_clip
+    return warm, server_ms, cold, nothing, open_clip
+
+
+def by_the_server(texts: Iterator[str]) -> tuple[float, float]:
+    """Seconds of one query from exec to exit, and the milliseconds of them in the server."""
+    took, said = timed(*SEARCH, "query", "-v", next(texts))
+    server_ms = re.search(r"answered by the server .*?, ([\d.]+) ms in it", said)
+    if server_ms is None:
+        raise SystemExit(f"the server did not answer: {said}")
+    return took, float(server_ms[1])
 
 
 def timed(*command: str, environment: Mapping[str, str] | None = None) -> tuple[float, str]:

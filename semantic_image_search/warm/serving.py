@@ -6,6 +6,7 @@ What else answers from the same library (the page, over HTTP) is a door: it is h
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Event, Thread
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from semantic_image_search import Library
 
 LOOK_S = 30.0  # between two looks whether anybody still asks
+SWITCH_S = 0.0005  # Python lets a thread wait 5 ms for its turn: what arrives would wait so for each step of an answer
 ENDING_S = 5.0  # for questions that are being answered when the server ends
 
 
@@ -75,6 +77,7 @@ def serve(
     if not doors:  # the page shows how to begin; the command line says it without a server
         _must_be_indexed(library)
     stay_lean()
+    sys.setswitchinterval(SWITCH_S)
     held = Held(open_library, idle_s=idle_s)
     with ExitStack() as ends:
         ends.callback(held.let_go)

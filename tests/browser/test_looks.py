@@ -47,8 +47,12 @@ _TOO_SMALL = """() => {
 }"""
 
 
+_STILL = "document.getAnimations().every((one) => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)"
+
+
 def serious(page: Page) -> list[str]:
-    """What axe finds serious or critical, a line each."""
+    """What axe finds serious or critical, a line each, once nothing fades any more."""
+    page.wait_for_function(_STILL)
     found = Axe().run(page).response["violations"]
     return [
         f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}"

@@ -93,13 +93,13 @@ def test_named_ones(name: str, kind: ProblemKind, test_data: Path) -> None:
 
 @contextmanager
 def resident() -> Iterator[list[int]]:
-    """Samples the resident bytes of this process's children, and what this process grew by, 100 times a second."""
+    """Samples the resident bytes of this process's new children, and what this process grew by, 100 times a second."""
     samples, stop = [0], threading.Event()
-    mine = _resident_of(os.getpid())
+    mine, others = _resident_of(os.getpid()), set(_children())  # other tests' servers and browsers
 
     def sample() -> None:
         while not stop.wait(0.01):
-            samples.append(_resident_of(os.getpid()) - mine + sum(map(_resident_of, _children())))
+            samples.append(_resident_of(os.getpid()) - mine + sum(map(_resident_of, set(_children()) - others)))
 
     thread = threading.Thread(target=sample)
     thread.start()
