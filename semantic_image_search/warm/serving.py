@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import SearchError
 from semantic_image_search.warm.held import Held
-from semantic_image_search.warm.memory import stay_lean
+from semantic_image_search.warm.memory import settle, stay_lean
 from semantic_image_search.warm.post import CAN_POST, open_post
 from semantic_image_search.warm.server import Heard, Server
 
@@ -119,4 +119,5 @@ def _warm_up(held: Held) -> Ready:
             library.search("a picture", k=1, rerank=0)
     except SearchError as error:
         trouble = error
+    settle()
     return Ready(perf_counter() - started, trouble)
