@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from semantic_image_search import Library
     from semantic_image_search.warm.held import Held
 
-_LOOK_S = 0.05  # between two looks whether anybody still waits
-
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -45,13 +43,9 @@ class Parts:
         with self.held.library() as library:
             waiting()
             self.held.encode_ahead(texts)
-            while not self.held.turns.acquire(timeout=_LOOK_S):
-                waiting()
-            try:
+            with self.held.turns.one(waiting):
                 waiting()
                 yield library
-            finally:
-                self.held.turns.release()
 
 
 @contextmanager

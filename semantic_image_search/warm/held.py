@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import BoundedSemaphore, Lock
+from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from core.errors import SearchError
 from semantic_image_search.warm.memory import give_back
 from semantic_image_search.warm.shared_encoder import SharedEncoder
+from semantic_image_search.warm.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,7 @@ class Held:
         self._open_library = open_library
         self._idle_s = idle_s
         self._clock = clock
-        self.turns = BoundedSemaphore(ANSWERING)
+        self.turns = Turns(ANSWERING)
         self._lock = Lock()
         self._open: _Open | None = None
         self._used_at = clock()

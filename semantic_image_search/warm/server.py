@@ -17,7 +17,7 @@ from core.indexing import Progress
 from core.queries import SearchResult
 from core.settings import load_settings
 from semantic_image_search.warm import identity
-from semantic_image_search.warm.held import ANSWERING, Held
+from semantic_image_search.warm.held import Held
 from semantic_image_search.warm.line import Broken, Line
 from semantic_image_search.warm.messages import PROTOCOL, Answer, Ask, Hello, Refused, SearchQuestion, Welcome
 from semantic_image_search.warm.post import Post
@@ -66,9 +66,7 @@ class Server:
     def end(self, *, wait_s: float) -> None:
         """Answer what is being answered, for so long, and nothing more."""
         self._ending.set()
-        until = perf_counter() + wait_s
-        for _ in range(ANSWERING):
-            self._held.turns.acquire(timeout=max(0.0, until - perf_counter()))
+        self._held.turns.take_all(wait_s=wait_s)
 
     def _meet(self, line: Line) -> None:
         try:
@@ -154,7 +152,7 @@ class Server:
             return Refused("is ending")
         with self._held.library() as library:
             self._held.encode_ahead(asked.question.texts)
-            with self._held.turns:
+            with self._held.turns.one():
                 return asked.question.put_to(library, hear)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from threading import Event
 from typing import Any
 
@@ -82,11 +83,7 @@ async def until(holds: Callable[[], bool]) -> None:
 
 def free(served: Served) -> bool:
     """Whether nobody's question is being answered."""
-    taken = [served.parts.held.turns.acquire(blocking=False) for _ in range(ANSWERING)]
-    for one in taken:
-        if one:
-            served.parts.held.turns.release()
-    return all(taken)
+    return served.parts.held.turns.free == ANSWERING
 
 
 @pytest.mark.parametrize("lines", [True, False], ids=["in lines", "whole"])
@@ -115,8 +112,6 @@ def test_reranking_ends_where_nobody_waits_for_it(serve_pictures: ServePictures,
 def test_who_leaves_before_his_turn_is_not_searched_for(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     searched: list[str | None] = []
     monkeypatch.setattr(Library, "search", lambda self, text=None, **rest: searched.append(text))
-    for _ in range(ANSWERING):
-        assert served.parts.held.turns.acquire(blocking=False)
 
     async def leave_early() -> None:
         client = Client(served, {"text": "never"})
@@ -126,9 +121,10 @@ def test_who_leaves_before_his_turn_is_not_searched_for(served: Served, monkeypa
         await asyncio.wait_for(asking, 10)
         assert [one.get("status") for one in client.sent][:1] == [499]
 
-    asyncio.run(leave_early())
-    for _ in range(ANSWERING):
-        served.parts.held.turns.release()
+    with ExitStack() as others:
+        for _ in range(ANSWERING):
+            others.enter_context(served.parts.held.turns.one())
+        asyncio.run(leave_early())
     time.sleep(0.2)
     assert free(served)
     assert searched == []

@@ -147,7 +147,7 @@ class Tools:
     def _library(self) -> Iterator[Library]:
         """The library; what goes wrong in an answer is told to whoever asked."""
         try:
-            with self._held.turns, self._held.library() as library:
+            with self._held.turns.one(), self._held.library() as library:
                 yield library
         except SearchError as error:
             raise ToolError(str(error)) from error

@@ -1,0 +1,63 @@
+"""Turns: a bound, and an order."""
+
+import threading
+import time
+
+import pytest
+
+from semantic_image_search.warm.turns import Turns
+
+
+class Tired(Exception):
+    pass
+
+
+def test_whoever_came_first_is_next_and_never_more_than_the_bound() -> None:
+    turns, order, at_once, most = Turns(2), [], [], []
+
+    def work(number: int) -> None:
+        with turns.one():
+            at_once.append(number)
+            most.append(len(at_once))
+            order.append(number)
+            time.sleep(0.01)
+            at_once.remove(number)
+
+    with turns.one(), turns.one():
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+            time.sleep(0.02)  # in this order
+        assert order == []
+    for thread in threads:
+        thread.join()
+    assert max(most) <= 2
+    assert sorted(order) == list(range(8))
+    assert all(abs(place - number) <= 1 for place, number in enumerate(order))  # two run side by side
+    assert turns.free == 2
+
+
+def test_who_gives_up_is_passed_over() -> None:
+    turns = Turns(1)
+
+    def tire() -> None:
+        raise Tired
+
+    with turns.one():
+        with pytest.raises(Tired), turns.one(tire):
+            pass
+        assert turns.free == 0
+    with turns.one():
+        assert turns.free == 0
+    assert turns.free == 1
+
+
+def test_an_end_waits_for_those_who_have_begun_and_not_longer_than_it_may() -> None:
+    turns = Turns(2)
+    with turns.one():
+        started = time.monotonic()
+        turns.take_all(wait_s=0.2)
+        assert 0.2 <= time.monotonic() - started < 2
+    turns = Turns(2)
+    turns.take_all(wait_s=5)
+    assert turns.free == 0
