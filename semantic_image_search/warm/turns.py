@@ -1,7 +1,7 @@
 """Turns: so many at once, and whoever came first is next.
 
-A semaphore of Python's lets whoever comes just then pass those who wait. Of eight clients that ask again and again, one in
-twenty waited 310 to 330 ms where it is 160 to 190 with turns, at the same rate (`benchmarks/page_load.py`).
+A semaphore of Python's lets whoever comes just then pass those who wait. Of eight clients that ask again and again, one
+in twenty waited 310 to 330 ms where it is 160 to 190 with turns, at the same rate (`benchmarks/page_load.py`).
 """
 
 from collections import deque
