@@ -1,6 +1,7 @@
 """For everybody: keyboard alone, small screens, dark, Chinese, less motion, and what axe finds."""
 
 import re
+import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -52,7 +53,10 @@ _STILL = "document.getAnimations().every((one) => one.playState !== 'running' ||
 
 def serious(page: Page) -> list[str]:
     """What axe finds serious or critical, a line each, once nothing fades any more."""
-    page.wait_for_function(_STILL)
+    until = time.monotonic() + 5
+    while not page.evaluate(_STILL):  # Playwright's own waiting evaluates strings, which the page forbids
+        assert time.monotonic() < until, "something fades on and on"
+        page.wait_for_timeout(50)
     found = Axe().run(page).response["violations"]
     return [
         f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}"

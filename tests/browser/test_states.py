@@ -70,6 +70,7 @@ def test_pictures_appear_while_they_are_indexed(
         made("orange", "minivan")  # by the command line, beside the server
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # as when one comes back to the tab
         expect(tiles(page)).to_have_count(3)
+        page.close()  # before its server ends, which it would miss
 
 
 def test_a_server_that_ends_is_told_and_found_again(
