@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from core.duplicates import RecordedFile
-from core.pictures import TakenAt, TakenSource
+from core.pictures import TakenSource
 from db.connect import plain_rows
+from db.facts import read_taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from core.arrays import RowNumbers
 
 _AT_ONCE = 20_000  # rows in Python's memory: 10 MB
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the clock on the wall, which has no zone
 
 # In the order of _PRINT. CROSS JOIN: from row to row, whatever statistics SQLite has of the tables.
 _PRINTS = f"""
@@ -132,7 +131,7 @@ def _file(said: tuple[Any, ...]) -> RecordedFile:
         format=kind,
         width=width if read else 0,
         height=height if read else 0,
-        taken=TakenAt(_EPOCH + timedelta(seconds=taken), offset, TakenSource(source)) if read else None,
+        taken=read_taken(taken, offset, source) if read else None,
         camera=camera,
         has_place=bool(has_place),
         content_hash=content,

@@ -37,6 +37,11 @@ def wall_seconds(local: datetime) -> int:
     return (local - _EPOCH) // timedelta(seconds=1)
 
 
+def read_taken(taken: int, offset: int | None, source: str) -> TakenAt:
+    """When a picture was taken, from the columns of the asset table."""
+    return TakenAt(_EPOCH + timedelta(seconds=taken), offset, _SOURCES[source])
+
+
 def write_facts(conn: Connection, asset_id: int, facts: PictureFacts) -> None:
     """Set what is known of a picture.
 
@@ -83,7 +88,7 @@ def read_facts(said: Sequence[Any], captions: tuple[Caption, ...], tags: tuple[T
         width=width,
         height=height,
         exif_orientation=orientation,
-        taken=TakenAt(_EPOCH + timedelta(seconds=taken), offset, _SOURCES[source]),
+        taken=read_taken(taken, offset, source),
         camera=camera,
         lens=lens,
         latitude=latitude,

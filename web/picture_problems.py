@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from core.errors import PictureProblem, ProblemKind
 from web.problems import Problem
@@ -11,29 +11,31 @@ from web.problems import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_OF_A_FILE: Mapping[ProblemKind, tuple[int, str]] = {
-    ProblemKind.VANISHED: (404, "out_of_reach"),
-    ProblemKind.ONLINE_ONLY: (404, "online_only"),
-    ProblemKind.PERMISSION: (404, "no_permission"),
-    ProblemKind.CHANGED_WHILE_READING: (409, "changed_since_indexed"),
+_Statuses: TypeAlias = "Mapping[ProblemKind, tuple[int, str]]"
+
+_OF_ANY: _Statuses = {
     ProblemKind.TOO_LARGE: (413, "too_large"),
     ProblemKind.TIMEOUT: (503, "took_too_long"),
     ProblemKind.DECODER_CRASHED: (422, "decoder_crashed"),
 }
-_OF_AN_UPLOAD: Mapping[ProblemKind, tuple[int, str]] = {
-    ProblemKind.TOO_LARGE: (413, "too_large"),
-    ProblemKind.TIMEOUT: (503, "took_too_long"),
+_OF_A_FILE: _Statuses = {
+    **_OF_ANY,
+    ProblemKind.VANISHED: (404, "out_of_reach"),
+    ProblemKind.ONLINE_ONLY: (404, "online_only"),
+    ProblemKind.PERMISSION: (404, "no_permission"),
+    ProblemKind.CHANGED_WHILE_READING: (409, "changed_since_indexed"),
+}
+_OF_AN_UPLOAD: _Statuses = {
+    **_OF_ANY,
     ProblemKind.EMPTY: (422, "empty"),
     ProblemKind.TRUNCATED: (422, "truncated"),
     ProblemKind.BROKEN: (422, "broken"),
-    ProblemKind.DECODER_CRASHED: (422, "decoder_crashed"),
 }
 
 
 def of_a_file(problem: PictureProblem) -> Problem:
     """What is wrong with a picture of the library."""
-    status, code = _OF_A_FILE.get(problem.kind, (422, problem.kind.value))
-    return Problem(status, code, problem.reason)
+    return _told(problem, _OF_A_FILE, otherwise=422)
 
 
 @contextmanager
@@ -51,5 +53,9 @@ def told_of_uploads() -> Iterator[None]:
     try:
         yield
     except PictureProblem as problem:
-        status, code = _OF_AN_UPLOAD.get(problem.kind, (415, problem.kind.value))
-        raise Problem(status, code, problem.reason) from problem
+        raise _told(problem, _OF_AN_UPLOAD, otherwise=415) from problem
+
+
+def _told(problem: PictureProblem, statuses: _Statuses, *, otherwise: int) -> Problem:
+    status, code = statuses.get(problem.kind, (otherwise, problem.kind.value))
+    return Problem(status, code, problem.reason)

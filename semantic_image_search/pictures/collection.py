@@ -205,7 +205,7 @@ class Pictures:
 
     def _is_known(self, image_id: int) -> bool:
         with self._reader() as reader:
-            return image_id in reader.content_hashes([image_id])
+            return reader.has_image(image_id)
 
     def _files(self, image_id: int) -> list[PictureFile]:
         with self._reader() as reader:

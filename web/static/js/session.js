@@ -73,7 +73,7 @@ function loggedOut(app, refused) {
   return make(
     "main",
     { class: "logged-out-card" },
-    make("div", { class: "logged-out-icon" }, icon("key", 40)),
+    make("div", { class: "state-icon" }, icon("key", 40)),
     make("h1", {}, t("session.out")),
     make("p", {}, t("session.how")),
     make(
