@@ -25,8 +25,9 @@ else
 	$(BIN)/search demo
 endif
 
+# A process for each core, so one thread in each; the tests of a file stay together.
 test: $(STAMP)
-	$(BIN)/pytest --durations=20  # so that a test that has become slow is seen
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses=auto --maxprocesses=8 --dist=loadfile --durations=20
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from core.program import NAME
 from tests.encoders.hub_server import HubServer
@@ -13,6 +14,10 @@ from tests.encoders.hub_server import HubServer
 # Whoever runs the tests in the background (`… &` in a script) has told them to ignore Ctrl-C, and children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long a made-up example takes says something about the machine, and what else it does, but nothing about the program.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 PROJECT = Path(__file__).resolve().parent.parent
 
