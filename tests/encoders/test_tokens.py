@@ -148,7 +148,9 @@ def test_a_damaged_file_is_named(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"no gzip", gzip.compress(b"#version\ni n\n"), gzip.compress(b"i n\n" * 50_000)[:-900]]
+    "content",
+    [b"no gzip", gzip.compress(b"#version\ni n\n"), gzip.compress(b"i n\n" * 50_000)[:-900]],
+    ids=["no gzip", "short", "cut off"],
 )
 def test_a_damaged_vocabulary_is_named(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "vocabulary.txt.gz"
