@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
 search query "a dog on the beach" --date 2019..2021 -k 20
 search a red car --image sketch.png --not "toy car"
+search a red car --not-image toy.jpg
 search "a cat in a hat" --files out/*.png
 search sunset -0 | xargs -0 cp -t ~/sunsets"""
 
@@ -39,6 +40,12 @@ NotTexts = Annotated[
     list[str] | None,
     typer.Option("--not", metavar="TEXT", help="But not this. Repeatable.", rich_help_panel=options.COMBINE),
 ]
+NotImages = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--not-image", metavar="FILE", help="But not like this picture. Repeatable.", rich_help_panel=options.COMBINE
+    ),
+]
 ImageWeight = Annotated[
     float,
     typer.Option(
@@ -52,7 +59,11 @@ ImageWeight = Annotated[
 NotWeight = Annotated[
     float,
     typer.Option(
-        "--not-weight", metavar="NUMBER", min=0, help="How much --not pushes away.", rich_help_panel=options.COMBINE
+        "--not-weight",
+        metavar="NUMBER",
+        min=0,
+        help="How much --not and --not-image push away.",
+        rich_help_panel=options.COMBINE,
     ),
 ]
 VectorFile = Annotated[
@@ -87,6 +98,7 @@ def query(
     text: Words = None,
     image: Images = None,
     not_text: NotTexts = None,
+    not_image: NotImages = None,
     image_weight: ImageWeight = 1.0,
     not_weight: NotWeight = 0.5,
     vector: VectorFile = None,
@@ -137,6 +149,7 @@ def query(
 
         again = rerank not in {"auto", "off"}
         _refuse_beside_files(image=image, not_=not_text, vector=vector, filters=filters, rerank=again, library=library)
+        _refuse_beside_files(not_image=not_image)
         _refuse_beside_files(min_match=min_match is not None, only_matches=only_matches, mode=mode != "hybrid")
         _refuse_beside_files(fusion=fusion != "itm+itc", sort=sort != "score", no_group=no_group)
         part = slice(offset, None if k is None else offset + k)
@@ -152,6 +165,7 @@ def query(
         offset=offset,
         images=tuple(image or ()),
         not_texts=tuple(as_unicode(one) for one in not_text or ()),
+        not_images=tuple(not_image or ()),
         image_weight=image_weight,
         not_weight=not_weight,
         vector=None if vector is None else tuple(read_vector(vector).tolist()),
@@ -172,7 +186,7 @@ def _ask_and_show(question: "SearchQuestion", output: "Output", library: Path | 
     with all_said(verbose=output.verbose), closing(context.ask_library(library, device=device)) as asking:
 
         def ask(download: bool) -> "SearchResult":
-            with naming(question.images), second_look.look_shown() as listener:
+            with naming(question.files), second_look.look_shown() as listener:
                 return asking.ask(question, listener, download=download)
 
         show_answer(fetching(ask), output)

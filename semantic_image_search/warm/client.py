@@ -209,7 +209,8 @@ def _connected(library: Path) -> Line:
 def _sendable(question: Question) -> Ask:
     """The question as it can be put from another folder, and which files are meant."""
     if isinstance(question, SearchQuestion):
-        question = replace(question, images=tuple(absolute(image) for image in question.images))
+        images, not_images = map(absolute, question.images), map(absolute, question.not_images)
+        question = replace(question, images=tuple(images), not_images=tuple(not_images))
     else:
         question = replace(question, image=absolute(question.image))
     seen = []

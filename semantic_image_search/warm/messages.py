@@ -56,6 +56,7 @@ class SearchQuestion:
     offset: int = 0
     images: tuple[str | bytes | Path, ...] = ()  # files
     not_texts: tuple[str, ...] = ()
+    not_images: tuple[str | bytes | Path, ...] = ()  # files
     image_weight: float = 1.0
     not_weight: float = 0.5
     vector: tuple[float, ...] | None = None
@@ -70,7 +71,7 @@ class SearchQuestion:
     @property
     def files(self) -> tuple[str | bytes | Path, ...]:
         """The files that have to be read to answer it."""
-        return self.images
+        return (*self.images, *self.not_images)
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -91,6 +92,7 @@ class SearchQuestion:
             offset=self.offset,
             images=self.images,
             not_texts=list(self.not_texts),
+            not_images=self.not_images,
             image_weight=self.image_weight,
             not_weight=self.not_weight,
             vector=vector,

@@ -26,6 +26,7 @@ def test_everything_said_reaches_the_library(library: FakeLibrary, search: Searc
     ran = search(
         *("query", "a", "red", "car", "-k", "5", "--offset", "10", "--image", "a.jpg", "--image", "b.jpg"),
         *("--not", "toy", "--image-weight", "0.7", "--not-weight", "0.2", "--vector", str(tmp_path / "q.npy")),
+        *("--not-image", "c.jpg", "--not-image", "d.jpg"),
         *("--in", "/photos", "--date", "2019..2021-06", "--camera", "canon", "--near", "48.5,-2.5,10"),
         *("--orientation", "portrait", "--type", "jpg", "--type", "png", "--sort", "date", "--no-group"),
         *("--rerank", "20", "--fusion", "itm+clip", "--min-match", "0.25", "--mode", "vector"),
@@ -43,6 +44,7 @@ def test_everything_said_reaches_the_library(library: FakeLibrary, search: Searc
         "offset": 10,
         "images": (Path("a.jpg"), Path("b.jpg")),
         "not_texts": ["toy"],
+        "not_images": (Path("c.jpg"), Path("d.jpg")),
         "image_weight": 0.7,
         "not_weight": 0.2,
         "filters": Filters(
@@ -248,6 +250,21 @@ def test_a_query_picture_that_cannot_be_read_is_named(library: FakeLibrary, sear
     library.answer = PictureProblem(ProblemKind.TRUNCATED, "the file ends early")
     ran = search("a dog", "--image", "bad\n.jpg")
     assert (ran.code, ran.err) == (1, "search: bad\\n.jpg: the file ends early\n")
+    ran = search("a dog", "--not-image", "bad.jpg")
+    assert (ran.code, ran.err) == (1, "search: bad.jpg: the file ends early\n")
+    ran = search("a dog", "--image", "good.jpg", "--not-image", "bad.jpg")
+    assert (ran.code, ran.err) == (1, "search: good.jpg or bad.jpg: the file ends early\n")
+
+
+def test_a_picture_to_keep_away_from_needs_a_library_and_something_to_look_for(
+    library: FakeLibrary, search: Search
+) -> None:
+    ran = search("a dog", "--not-image", "cat.jpg", "--files", "dog.jpg")
+    assert (ran.code, ran.err) == (
+        2,
+        "search: --not-image asks something of a library, and --files ranks the files given\n",
+    )
+    assert not library.calls
 
 
 def test_a_hit_shows_the_words_it_was_found_by_on_a_terminal_and_its_line_in_a_pipe_stays_as_it_is(

@@ -18,7 +18,7 @@ FLAGS = ["--json", "--jsonl", "--paths", "-0", "--null", "-v", "--no-group", "--
 NAMES = [
     *("-k", "--offset", "--sort", "--in", "--date", "--near", "--type", "--tag", "--rerank", "--fusion", "--mode"),
     *("--min-match", "--not", "--not-weight", "--image-weight", "--device", "--library", "--orientation", "--camera"),
-    *("--image", "--after", "--before", "--model", "--nonsense"),
+    *("--image", "--not-image", "--after", "--before", "--model", "--nonsense"),
 ]
 VALUES = [
     *("3", "0", "-1", "10000", "10001", "2.5", "0.5", "1e3", "nan", "", " 3", "٣", "1_0", "score", "date", "Date"),

@@ -66,6 +66,8 @@ def test_pictures_are_looked_up_and_mixed_in(
         assert timeless(found) == here(library, LookupQuestion(b"red.png"))
         mixed = SearchQuestion("blue", images=(Path("red.png"),), image_weight=0.1)
         assert timeless(asks.ask(mixed)) == here(library, mixed)
+        away = SearchQuestion("blue", not_images=(Path("red.png"),), not_weight=2.0)
+        assert timeless(asks.ask(away)) == here(library, away) != here(library, SearchQuestion("blue"))
         with pytest.raises(PictureProblem):
             asks.ask(LookupQuestion(b"gone.png"))
         assert best(asks.ask(LookupQuestion(b"blue.png"))) == "blue.png"  # in the same conversation

@@ -77,7 +77,7 @@ FILTERS = Filters(
         Answer(RESULT, 8.25),
         Ask(
             SearchQuestion(
-                "a dog", 3, 1, (b"/x",), ("cat",), 0.5, 0.25, (0.1, 2.0), FILTERS, Sort.DATE, False, 0.5, 20, Fusion.ITM,
+                "a dog", 3, 1, (b"/x",), ("cat",), (b"/y",), 0.5, 0.25, (0.1, 2.0), FILTERS, Sort.DATE, False, 0.5, 20, Fusion.ITM,
                 SearchMode.VECTOR,
             ),
             ((b"/x", 1, 2),),
