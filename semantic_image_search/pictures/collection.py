@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import PictureProblem, UnknownPicture, UsageError
+from core.paths import is_at_or_below
 from semantic_image_search.pictures.detail import PictureDetail
 from semantic_image_search.pictures.files import FileWithoutLocation, Original, Originals, known_hash, require_on_disk
 from semantic_image_search.pictures.handed import HandedPicture
@@ -55,14 +56,19 @@ class Pictures:
         self._thumbnails: Thumbnails | None = None
         self._originals = Originals()
 
-    def of(self, ids: Sequence[int]) -> list[Picture]:
+    def of(self, ids: Sequence[int], *, folders: Sequence[bytes] = ()) -> list[Picture]:
         """The pictures of these ids, in their order, with a vector or without (`row` -1); unknown ids are left out.
+
+        One that several files show is shown by the file that lies in one of the `folders` (absolute), or below it.
 
         Raises:
             LibraryNotFound: nothing was indexed yet.
         """
+        from searcher.grouping import prefer_folders
+
         with self._reader() as reader:
-            return reader.pictures_by_id(reader.active_space(), ids)
+            found = reader.pictures_by_id(reader.active_space(), ids)
+        return [prefer_folders(picture, tuple(folders)) for picture in found]
 
     def detail(self, image_id: int) -> PictureDetail:
         """All that is known of one picture.
@@ -118,15 +124,17 @@ class Pictures:
         )
         return self._drawn_small().get(asked)
 
-    def open_original(self, image_id: int) -> Original:
+    def open_original(self, image_id: int, *, folders: Sequence[bytes] = ()) -> Original:
         """The picture's own file, the first that is in reach and still what was indexed. Close it.
+
+        Files in one of the `folders` (absolute), or below it, come before the others.
 
         Raises:
             UnknownPicture: there is none of this id.
             PictureProblem: no file of it is.
         """
         content_hash = known_hash(self.content_hash(image_id))
-        return self._first(image_id, lambda file: self._originals.open(file, content_hash))
+        return self._first(image_id, lambda file: self._originals.open(file, content_hash), folders)
 
     def without_location(self, image_id: int) -> FileWithoutLocation:
         """The picture's file without the place where it was taken; raises as `open_original`.
@@ -189,14 +197,15 @@ class Pictures:
         wanted = Drawing(side, quality_of(side))
         return self._first(image_id, lambda file: self.workers.draw(_source(file, content_hash), wanted)).webp
 
-    def _first(self, image_id: int, work: Callable[[PictureFile], T]) -> T:
-        """What can be done with the first of its files that it can be done with.
+    def _first(self, image_id: int, work: Callable[[PictureFile], T], folders: Sequence[bytes] = ()) -> T:
+        """What can be done with the first of its files that it can be done with, those in these folders first.
 
         Raises:
             PictureProblem: what is wrong with the last of them.
         """
         problem: PictureProblem | None = None
-        for file in self._files(image_id):
+        files = self._files(image_id)
+        for file in sorted(files, key=lambda one: not any(is_at_or_below(one.path, folder) for folder in folders)):
             try:
                 return work(file)
             except PictureProblem as error:

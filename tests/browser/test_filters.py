@@ -1,12 +1,14 @@
 """Filters: what they let through, their words in the bar, and that the address, Back and the keyboard know them."""
 
 import re
+from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.album import TRIPS, Album
 from tests.browser.conftest import NewPage, Shoot
-from tests.browser.viewing import ask, expect_first, ready, shown, tiles
+from tests.browser.viewing import ask, expect_first, ready, shown, tile, tiles
 
 
 def expect_only(page: Page, album: Album, folder: str) -> None:
@@ -58,6 +60,25 @@ def test_days_are_chosen_on_the_bars_by_keyboard(page: Page, album: Album, shoot
     page.keyboard.press("Home")
     page.wait_for_url("**/*before=*")
     expect_only(page, album, "2019/Ard")
+
+
+@pytest.mark.parametrize(
+    ("folder", "inside", "outside"),
+    [("2019/Ardèche", "Rottweiler", "identical"), ("Backup", "identical", "Rottweiler")],
+)
+def test_a_picture_is_named_by_its_file_in_the_folder(
+    page: Page, album: Album, folder: str, inside: str, outside: str
+) -> None:
+    ready(page)
+    chosen = quote(str(album.folder / folder), safe="")
+    page.evaluate(f"location.hash = 'folder={chosen}'")
+    expect(tile(page, album.files[inside])).to_be_visible()
+    expect(tile(page, album.files[outside])).to_have_count(0)
+    tile(page, album.files[inside]).get_by_role("link").click()
+    details = page.locator(".lb-info")
+    expect(details.get_by_text(str(album.files[outside]))).to_be_visible()
+    expect(details.get_by_role("heading", name=album.name(inside), exact=True)).to_be_visible()
+    expect(page.locator(".lb-name")).to_have_text(album.name(inside))
 
 
 def test_days_are_typed(page: Page, album: Album) -> None:

@@ -47,6 +47,11 @@ def test_a_burst_and_then_steadily(rates: Rates, clock: Clock) -> None:
     assert taken(rates, rate) == 5
 
 
+def test_pictures_by_their_ids_cost_little_however_they_are_asked_for() -> None:
+    assert kind_of("POST", "/images") is kind_of("GET", "/images") is Kind.REST
+    assert kind_of("POST", "/search") is kind_of("GET", "/images/7/similar") is Kind.QUESTION
+
+
 def test_who_is_refused_is_told_when_to_come_again(rates: Rates, clock: Clock) -> None:
     rate = Rate(1, 0.1)
     assert taken(rates, rate) == 1

@@ -14,6 +14,21 @@ def test_several_pictures_come_in_the_order_asked_for_without_the_unknown(api: T
     assert len(found[0]["version"]) == 16
 
 
+def test_a_picture_is_named_by_its_file_in_the_folder_asked_for(
+    api: TestClient, visitor: TestClient, served: Served
+) -> None:
+    asked = {"ids": [served.id_of("blue.png"), served.id_of("red.png")], "folders": [str(served.photos / "in")]}
+    blue, red = api.post("/api/v1/images", json=asked).json()["images"]
+    assert (blue["name"], red["name"]) == ("blue.png", "red too.png")  # blue has no file there
+    assert red["path"] == str(served.photos / "in" / "red too.png")
+    told = visitor.post("/api/v1/images", json={**asked, "folders": ["Photos/in"]}).json()["images"][1]
+    assert told["path"] == "Photos/in/red too.png"
+    assert api.post("/api/v1/images", json={"ids": asked["ids"]}).json()["images"][1]["name"] == "red.png"
+    refused = visitor.post("/api/v1/images", json={**asked, "folders": ["Elsewhere"]})
+    assert (refused.status_code, refused.json()["code"]) == (400, "no_such_folder")
+    assert api.post("/api/v1/images", json={"ids": [1] * 201}).status_code == 422
+
+
 def test_what_is_no_id_or_nobodys_is_a_problem(api: TestClient) -> None:
     answer = api.get("/api/v1/images/999999")
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_picture")

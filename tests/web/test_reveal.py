@@ -37,6 +37,18 @@ def test_the_folder_of_a_picture_is_opened(api: TestClient, served: Served, open
     assert opened.read_text() == f"1|{served.photos}"
 
 
+def test_of_several_files_the_one_in_the_folder_asked_for_is_shown(
+    api: TestClient, served: Served, opened: Path
+) -> None:
+    asked = {"folders": [str(served.photos / "in")]}
+    assert api.post(f"/api/v1/images/{served.id_of('red.png')}/reveal", json=asked).status_code == 204
+    for _ in range(250):
+        if opened.exists():
+            break
+        time.sleep(0.02)
+    assert opened.read_text() == f"1|{served.photos / 'in'}"
+
+
 def test_visitors_open_nothing(visitor: TestClient, served: Served, opened: Path) -> None:
     said = visitor.post(f"/api/v1/images/{served.id_of('red.png')}/reveal")
     assert (said.status_code, said.json()["code"]) == (403, "owner_only")

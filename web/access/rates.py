@@ -120,6 +120,6 @@ def kind_of(method: str, path: str) -> Kind:
         return Kind.TOKEN
     if path == "/uploads":
         return Kind.UPLOAD
-    if method == "POST" or path.endswith("/similar"):
+    if (method == "POST" and path != "/images") or path.endswith("/similar"):
         return Kind.QUESTION
     return Kind.REST

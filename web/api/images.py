@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from pydantic import Field
 
 from core.pictures import Caption, Picture
 from searcher.jsonable import Json, picture_to_json
@@ -11,6 +12,8 @@ from semantic_image_search.pictures import PictureDetail
 from web.access.scopes import AskedBy
 from web.api.answers import names_of
 from web.api.models import problems
+from web.api.models_filters import ImageId as AskedId
+from web.api.models_filters import InFolders
 from web.api.models_images import DetailTold, ImagesTold
 from web.api.places import Places, places_for
 from web.parts import Parts
@@ -31,8 +34,14 @@ _Ids = Annotated[
 ]
 
 
+class ImagesAsked(InFolders):
+    """Which pictures, and by which of their files they are named."""
+
+    ids: list[AskedId] = Field(min_length=1, max_length=MOST_IDS)
+
+
 def router(parts: Parts) -> APIRouter:
-    """GET /images, /images/{id}."""
+    """GET and POST /images, GET /images/{id}."""
     routes = APIRouter(tags=["pictures"])
 
     @routes.get("/images", response_model=ImagesTold, response_model_exclude_unset=True)
@@ -44,6 +53,19 @@ def router(parts: Parts) -> APIRouter:
         with parts.held.library() as library:
             places = places_for(library, scope)
             found = library.pictures.of(wanted)
+            return {"images": [picture_told(picture, places) for picture in found]}
+
+    @routes.post(
+        "/images",
+        response_model=ImagesTold,
+        response_model_exclude_unset=True,
+        responses=problems(s400="There is no such folder."),
+    )
+    def images_in(asked: ImagesAsked, scope: AskedBy) -> Json:
+        """As GET, each named by its file in these folders, where one of several lies there: folders stand in no URL."""
+        with parts.held.library() as library:
+            places = places_for(library, scope)
+            found = library.pictures.of(asked.ids, folders=[places.read(folder) for folder in asked.folders])
             return {"images": [picture_told(picture, places) for picture in found]}
 
     @routes.get(

@@ -57,6 +57,12 @@ class NearAsked(Asked):
     radius_km: float = Field(gt=0, le=20_100)
 
 
+class InFolders(Asked):
+    """Of the files of one picture, those to name it by."""
+
+    folders: list[Path] = Field(default=[], max_length=100, description="A file in one of these, or below it, first.")
+
+
 class FiltersAsked(Asked):
     """Which pictures may be found; all that is given must hold."""
 

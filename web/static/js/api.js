@@ -109,10 +109,14 @@ export const api = {
   forgetUpload: (upload, options) => asked("DELETE", `uploads/${encodeURIComponent(upload)}`, options),
 
   image: (id, options) => get(`images/${id}`, options),
-  images: async (ids, options) => (await get(`images${query({ ids: ids.join(",") })}`, options)).images,
+  /** `folders`: of a picture's files, one in these names it; they stand in no address. */
+  images: async (ids, { folders = [], ...options } = {}) => {
+    const asking = folders.length ? post("images", { ids, folders }, options) : get(`images?ids=${ids}`, options);
+    return (await asking).images;
+  },
   captions: (id, options) => get(`images/${id}/captions`, options),
   changeTags: (id, changes, options) => post(`images/${id}/tags`, changes, options),
-  reveal: (id, options) => post(`images/${id}/reveal`, undefined, options),
+  reveal: (id, folders = [], options) => post(`images/${id}/reveal`, folders.length ? { folders } : undefined, options),
   tags: (options) => get("tags", options),
 
   browse: (wanted, options) => post("browse", wanted, options),

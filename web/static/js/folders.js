@@ -35,6 +35,18 @@ export const liesIn = (path, folder) => path.startsWith(folder) && SEPARATOR.tes
 /** The last part of a path. */
 export const nameOf = (path) => path.split(SEPARATOR).filter(Boolean).at(-1) ?? path;
 
+/** The detail of a picture, named by its file in one of these folders, where its best lies in none. */
+export function shownInside(detail, folders) {
+  const isInside = ({ path }) => folders.some((folder) => path === folder || liesIn(path, folder));
+  const best = isInside(detail) ? null : detail.other_paths.filter(isInside).sort(shortestFirst)[0];
+  if (!best) return detail;
+  const { path, path_b64, offline } = detail;
+  const others = detail.other_paths.map((one) => (one === best ? { path, path_b64, offline } : one));
+  return { ...detail, ...best, name: nameOf(best.path), other_paths: others };
+}
+
+const shortestFirst = (one, other) => one.path.length - other.path.length || compare(one.path, other.path);
+
 /** @returns {{element, show(folders, chosen: string[])}} a tree of check boxes; `onChange` hears all ticked paths. */
 export function folderTree({ onChange }) {
   let chosen = [];

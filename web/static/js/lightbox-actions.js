@@ -79,7 +79,7 @@ const ICONS = { more: "similar", less: "less", download: "download", copy: "copy
 
 async function reveal(app, id) {
   try {
-    await app.api.reveal(id);
+    await app.api.reveal(id, app.state.get().folder);
   } catch (problem) {
     app.toast(problem.message);
   }

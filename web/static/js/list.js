@@ -3,6 +3,8 @@
  * where the ids come from, and which further ones there are, is results.js's.
  */
 
+import { same } from "./url.js";
+
 const BATCH = 200; // the most that /images takes at once
 const KEPT = 5000; // records of pictures that were browsed past; some 2 MB
 const UNKNOWN_RATIO = 1000; // width to height in thousandths, of pictures whose size nobody knows: square
@@ -16,14 +18,18 @@ export const ratioOf = (picture) =>
 
 export class PictureList {
   #api;
+  #folders;
   #content = EMPTY;
   #known = new Map(); // id -> record, oldest first
   #underWay = new Map(); // id -> promise of its record
   #heard = new Set();
   #next = null;
+  #inside = []; // the folders that records are named by
 
-  constructor(api) {
+  /** `folders()`: those that are filtered by now: of a picture's files, one in them names it. */
+  constructor(api, folders = () => []) {
     this.#api = api;
+    this.#folders = folders;
   }
 
   get length() {
@@ -94,6 +100,11 @@ export class PictureList {
   show(content, { what = "content", next = null } = {}) {
     this.#content = content;
     this.#next = next;
+    if (!same(this.#folders(), this.#inside)) {
+      this.#inside = this.#folders();
+      this.#known.clear();
+      this.#underWay.clear();
+    }
     this.tell(what);
   }
 
@@ -116,13 +127,15 @@ export class PictureList {
   }
 
   async #ask(ids) {
-    const asking = this.#api.images(ids).then((records) => this.#keep(records));
+    const folders = this.#inside;
+    const keep = (records) => folders === this.#inside && this.#keep(records);
+    const asking = this.#api.images(ids, { folders }).then(keep);
     for (const id of ids) this.#underWay.set(id, asking);
     try {
       await asking;
       this.tell("records");
     } finally {
-      for (const id of ids) this.#underWay.delete(id);
+      for (const id of ids) if (this.#underWay.get(id) === asking) this.#underWay.delete(id);
     }
   }
 

@@ -6,6 +6,7 @@ import { copyText } from "./copying.js";
 import { make } from "./dom.js";
 import { FACTS } from "./facts.js";
 import { fitting } from "./fitting.js";
+import { shownInside } from "./folders.js";
 import { icon } from "./icons.js";
 import { tagEditor } from "./tag-editor.js";
 import { NOTHING } from "./url.js";
@@ -36,7 +37,7 @@ export class Metadata {
     await new Promise((resolve) => setTimeout(resolve, DETAIL_AFTER_MS));
     if (signal.aborted) return null;
     try {
-      const detail = await this.#app.api.image(id, { signal });
+      const detail = shownInside(await this.#app.api.image(id, { signal }), this.#app.state.get().folder);
       if (typeof detail.latitude === "number") await loadCities();
       if (signal.aborted) return null;
       this.#draw([...this.#first({ ...known, ...detail }), ...this.#rest(id, detail), this.#similar(id, signal)]);

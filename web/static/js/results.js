@@ -14,7 +14,7 @@ import { ASKED, FILTERS, asks, changed } from "./state.js";
 /** @returns the results of the state: `phase` ('asking', 'shown', 'failed'), `streaming`, `answer`, `problem`, `list`. */
 export function createResults(app) {
   const { state, api } = app;
-  const list = new PictureList(api);
+  const list = new PictureList(api, () => state.get().folder);
   const heard = new Set();
   const results = { list, phase: "asking", streaming: false, answer: null, total: null, problem: null, subscribe };
   const opened = new Map(); // stacks of this answer: a hit's id, and the pictures behind it
@@ -116,7 +116,7 @@ export function createResults(app) {
     const hidden = hiddenBehind(list.pictureAt(list.indexOf(id)));
     if (!hidden.length) return app.open(id);
     try {
-      if (!opened.delete(id)) opened.set(id, await api.images(hidden, { signal }));
+      if (!opened.delete(id)) opened.set(id, await api.images(hidden, { folders: state.get().folder, signal }));
     } catch (error) {
       return complain(error);
     }
