@@ -13,11 +13,11 @@ from core.paths import absolute, display
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from semantic_image_search.library import Library
+    from semantic_image_search.library.opened import OpenedLibrary
     from semantic_image_search.queries import PictureLike
 
 
-def ask_picture(library: Library, image: PictureLike, questions: Sequence[str]) -> AskResult:
+def ask_picture(library: OpenedLibrary, image: PictureLike, questions: Sequence[str]) -> AskResult:
     """Carry it out; see `Library.ask`."""
     from media import picture_size
     from semantic_image_search.queries import fitted

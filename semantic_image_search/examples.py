@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
-    from core.arrays import Vectors
+    from core.arrays import Pixels, Vectors
     from core.protocols import Encoder
     from core.queries import Page, SearchResult
     from db import LibraryReader
@@ -30,6 +30,10 @@ class Examples:
 
     pictures: tuple[PictureLike, ...]  # to be encoded
     image_ids: tuple[int, ...]  # of the library, each once
+
+    def pixels(self, encoder: Encoder | None) -> tuple[Pixels, ...]:
+        """Those to be encoded, uint8 (height, width, 3) each, as the encoder wants them; None: there are none."""
+        return () if encoder is None else tuple(fitted_all(self.pictures, encoder.info.preprocess))
 
     def vectors(self, reader: LibraryReader) -> Vectors | None:
         """Those of the library's pictures, float32 (n, dim), unit rows; None where there are none.

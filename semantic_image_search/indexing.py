@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from core.indexing import IndexReport, IndexRequest, ProgressListener
     from db import LibraryWriter
     from semantic_image_search.choice import Chosen
-    from semantic_image_search.library import Library
+    from semantic_image_search.library.opened import OpenedLibrary
 
 
-def index_library(library: Library, request: IndexRequest, *, wait_s: float, listener: ProgressListener) -> IndexReport:
+def index_library(
+    library: OpenedLibrary, request: IndexRequest, *, wait_s: float, listener: ProgressListener
+) -> IndexReport:
     """Carry a request out; see `Library.index` for what it may raise.
 
     The model is looked for before anything is written: where its weights cannot be had, no library is left behind.
@@ -56,7 +58,7 @@ def index_library(library: Library, request: IndexRequest, *, wait_s: float, lis
     return replace(report, model=embedding_model([space for space, _ in spaces]), notices=notices)
 
 
-def undecided_model(library: Library, request: IndexRequest) -> str | None:
+def undecided_model(library: OpenedLibrary, request: IndexRequest) -> str | None:
     """The default model, where a first run of this request would need its weights and they are not here.
 
     None where there is nothing to decide: the library has a model, the caller or the settings name one, its weights are
@@ -73,7 +75,7 @@ def undecided_model(library: Library, request: IndexRequest) -> str | None:
     return model if model and count_candidates(library.path, request, at_most=1) else None
 
 
-def _choose_first(library: Library, request: IndexRequest) -> Chosen | None:
+def _choose_first(library: OpenedLibrary, request: IndexRequest) -> Chosen | None:
     """What a library without a model begins with; None where it has one already.
 
     Also None where no file looks like a picture and the model to begin with is not here: an empty folder, or one whose

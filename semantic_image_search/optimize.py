@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from core.models import Device, VectorKind
     from db import LibraryWriter
     from db.records import GenerationInfo, SpaceInfo
-    from semantic_image_search.library import Library
+    from semantic_image_search.library.opened import OpenedLibrary
 
 
 def optimize_library(
-    library: Library, *, recall: float | None, device: Device, wait_s: float, listener: ProgressListener
+    library: OpenedLibrary, *, recall: float | None, device: Device, wait_s: float, listener: ProgressListener
 ) -> OptimizeReport:
     """Carry it out; see `Library.optimize`."""
     check_recall(recall)
@@ -60,7 +60,9 @@ class _Space:
         self._before = {rows.kind: self._facts(rows) for rows in writer.generations(space)}
         self._gone: dict[VectorKind, int] = {}
 
-    def optimize(self, library: Library, recall: float | None, device: Device, listener: ProgressListener) -> None:
+    def optimize(
+        self, library: OpenedLibrary, recall: float | None, device: Device, listener: ProgressListener
+    ) -> None:
         settings = library.settings
         self._gone = self._writer.optimize(
             self._space,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from db import LibraryReader
     from db.records import CaptionCounts
     from semantic_image_search.captions.importing import CaptionImport
-    from semantic_image_search.library import Library
+    from semantic_image_search.library.opened import OpenedLibrary
 
 OWN = (CaptionSource.IMPORTED, CaptionSource.GENERATED)
 """The sources that the library gave; the others came with the pictures' files."""
@@ -29,7 +29,7 @@ OWN = (CaptionSource.IMPORTED, CaptionSource.GENERATED)
 class Captions:
     """The captions of one library: `library.captions`."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: OpenedLibrary) -> None:
         self._library = library
 
     def of(self, path: str | bytes | os.PathLike[str]) -> tuple[Caption, ...]:

@@ -32,13 +32,15 @@ if TYPE_CHECKING:
     from core.queries import Rerank
     from db import LibraryReader
     from searcher.describe import Looked
-    from semantic_image_search.library import Library
+    from semantic_image_search.library.opened import OpenedLibrary
     from semantic_image_search.queries import PictureLike
 
 MOST_DESCRIPTIONS = 1_000
 
 
-def describe_picture(library: Library, image: PictureLike, *, k: int, rerank: Rerank, generate: bool) -> DescribeResult:
+def describe_picture(
+    library: OpenedLibrary, image: PictureLike, *, k: int, rerank: Rerank, generate: bool
+) -> DescribeResult:
     """Carry it out; see `Library.describe`."""
     if not 1 <= k <= MOST_DESCRIPTIONS:
         raise UsageError(f"k must be from 1 to {MOST_DESCRIPTIONS:,}, and is {k:,}")
@@ -47,7 +49,7 @@ def describe_picture(library: Library, image: PictureLike, *, k: int, rerank: Re
 
 
 @contextmanager
-def _snapshot(library: Library) -> Iterator[LibraryReader | None]:
+def _snapshot(library: OpenedLibrary) -> Iterator[LibraryReader | None]:
     """The library as it is now; None where nothing was indexed yet."""
     from db import open_reader
 
@@ -74,7 +76,7 @@ class _Seen:
 class _Describer:
     """One picture, one snapshot of a library, and the models at hand; None: there is none, or none is wanted."""
 
-    def __init__(self, library: Library, reader: LibraryReader | None, rerank: Rerank, *, generate: bool) -> None:
+    def __init__(self, library: OpenedLibrary, reader: LibraryReader | None, rerank: Rerank, *, generate: bool) -> None:
         self._library = library
         self._reader = reader
         self._rerank = rerank

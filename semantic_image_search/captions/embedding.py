@@ -10,11 +10,11 @@ from indexer import embed_captions
 if TYPE_CHECKING:
     from core.indexing import ProgressListener
     from db import LibraryWriter
-    from semantic_image_search.library import Library
+    from semantic_image_search.library.opened import OpenedLibrary
 
 
 def embed_new_captions(
-    library: Library, writer: LibraryWriter, listener: ProgressListener
+    library: OpenedLibrary, writer: LibraryWriter, listener: ProgressListener
 ) -> tuple[int, tuple[str, ...]]:
     """Vectors for the texts that have none, and the index over them where it is due: how many texts, and notices.
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.indexing import ProgressListener
     from core.protocols import Reranker
     from db import LibraryWriter
-    from semantic_image_search.library import Library
+    from semantic_image_search.library.opened import OpenedLibrary
 
 GENERATE, FILTER = "captions generate", "captions filter"
 
@@ -34,7 +34,7 @@ _REMEMBERED = ("written", "judged", "kept", "marked", "skipped", "left", "embedd
 
 
 def generate_captions(
-    library: Library, request: CaptionRequest, *, judged: bool, wait_s: float, listener: ProgressListener
+    library: OpenedLibrary, request: CaptionRequest, *, judged: bool, wait_s: float, listener: ProgressListener
 ) -> CaptionReport:
     """Carry it out; see `Captions.generate`."""
     _require_pictures(library, request)
@@ -49,7 +49,7 @@ def generate_captions(
 
 
 def filter_library(
-    library: Library, request: CaptionRequest, *, wait_s: float, listener: ProgressListener
+    library: OpenedLibrary, request: CaptionRequest, *, wait_s: float, listener: ProgressListener
 ) -> CaptionReport:
     """Carry it out; see `Captions.filter`."""
     _require_pictures(library, request)
@@ -59,7 +59,7 @@ def filter_library(
         return _finished(library, writer, report, listener)
 
 
-def _require_pictures(library: Library, request: CaptionRequest) -> None:
+def _require_pictures(library: OpenedLibrary, request: CaptionRequest) -> None:
     """Looked at before a writer, which would make an empty library, and before models are fetched.
 
     Raises:
@@ -76,17 +76,17 @@ def _require_pictures(library: Library, request: CaptionRequest) -> None:
                 )
 
 
-def _settled(library: Library, request: CaptionRequest) -> CaptionRequest:
+def _settled(library: OpenedLibrary, request: CaptionRequest) -> CaptionRequest:
     """The request with the settings in place of what nobody asked for."""
     return replace(request, workers=request.workers or library.settings.workers)
 
 
-def _judge(library: Library, reranker: Reranker, request: CaptionRequest) -> Judge:
+def _judge(library: OpenedLibrary, reranker: Reranker, request: CaptionRequest) -> Judge:
     return Judge(reranker, library.second_stage.features(reranker), least=request.least)
 
 
 def _finished(
-    library: Library, writer: LibraryWriter, report: CaptionReport, listener: ProgressListener
+    library: OpenedLibrary, writer: LibraryWriter, report: CaptionReport, listener: ProgressListener
 ) -> CaptionReport:
     """The report with what became of the new texts; a run that was stopped leaves them to the next."""
     if not report.interrupted:
@@ -96,7 +96,7 @@ def _finished(
 
 
 def _embedded(
-    library: Library, writer: LibraryWriter, report: CaptionReport, listener: ProgressListener
+    library: OpenedLibrary, writer: LibraryWriter, report: CaptionReport, listener: ProgressListener
 ) -> CaptionReport:
     with Interrupts().handled() as interrupts, interrupts.ending():
         embedded, notices = embed_new_captions(library, writer, interrupts.checked(listener))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from core.indexing import ProgressListener
     from db import LibraryWriter
     from semantic_image_search.captions.matching import By, Names
-    from semantic_image_search.library import Library
+    from semantic_image_search.library.opened import OpenedLibrary
 
 SHOWN = 5  # examples of names that fit nothing, or several
 BATCH = 2_000  # pictures whose captions are committed at once
@@ -58,7 +58,7 @@ class CaptionImport:
 
 
 def import_captions(
-    library: Library, file: Path, *, model: str | None, wait_s: float, listener: ProgressListener
+    library: OpenedLibrary, file: Path, *, model: str | None, wait_s: float, listener: ProgressListener
 ) -> CaptionImport:
     """Carry it out; see `Captions.import_file`."""
     _require_utf8(file)
@@ -96,7 +96,7 @@ def _matched(library: Path, file: Path, said: Mapping[Names, Sequence[str]]) -> 
 
 
 def _store(
-    library: Library, writer: LibraryWriter, wanted: Mapping[int, list[Caption]], listener: ProgressListener
+    library: OpenedLibrary, writer: LibraryWriter, wanted: Mapping[int, list[Caption]], listener: ProgressListener
 ) -> CaptionImport:
     """Commit the captions, then embed what is new. A first Ctrl-C ends it between two batches; all before is kept."""
     writer.start_run("captions import")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from db import LibraryReader
     from db.records import SpaceInfo
     from searcher.labels import Judge, Label
-    from semantic_image_search.library import Library
+    from semantic_image_search.library.opened import OpenedLibrary
     from semantic_image_search.queries import PictureLike
 
 MANY_LABELS = 20
@@ -138,7 +138,7 @@ class Tagging:
         return LEAST_AMONG_MANY if many else LEAST_AMONG_FEW
 
 
-def tag_library(library: Library, tagging: Tagging, listener: ProgressListener) -> TagReport:
+def tag_library(library: OpenedLibrary, tagging: Tagging, listener: ProgressListener) -> TagReport:
     """Tag the pictures by their vectors; see `Library.tag`.
 
     Everything is one transaction: stopped in the middle, the library has the tags it had before.

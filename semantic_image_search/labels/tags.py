@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.indexing import silent
-from core.paths import absolute
 from core.queries import Filters
+from semantic_image_search.arguments import paths_of
 from semantic_image_search.labels.labelling import Tagging, labels_of, tag_library
 from semantic_image_search.labels.selection import Selection, add_tags, change_tags, remove_tags
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from db import LibraryReader
     from searcher.label_sets import LabelSet
     from semantic_image_search.labels.selection import TagChange
-    from semantic_image_search.library import Library
+    from semantic_image_search.library.opened import OpenedLibrary
 
 
 class Tags:
@@ -31,7 +31,7 @@ class Tags:
         reader: opens one snapshot of it.
     """
 
-    def __init__(self, library: Library, reader: Callable[[], AbstractContextManager[LibraryReader]]) -> None:
+    def __init__(self, library: OpenedLibrary, reader: Callable[[], AbstractContextManager[LibraryReader]]) -> None:
         self._library = library
         self._reader = reader
 
@@ -119,4 +119,4 @@ class Tags:
 
 
 def _selection(paths: Sequence[str | bytes | os.PathLike[str]], filters: Filters | None) -> Selection:
-    return Selection(tuple(absolute(path) for path in paths), filters or Filters())
+    return Selection(paths_of(paths), filters or Filters())
