@@ -12,8 +12,9 @@ from starlette.testclient import TestClient
 
 from core.errors import PictureProblem
 from tests.web.conftest import Served
+from web.access.holders import name_holder
 from web.problems import Problem
-from web.uploads import Uploads
+from web.uploads import Bound, Holder, Upload, Uploads
 
 UPLOADS = "/api/v1/uploads"
 
@@ -134,7 +135,7 @@ def test_they_go_by_themselves() -> None:
 
 def test_the_one_unused_longest_goes_first() -> None:
     one = picture()
-    uploads = Uploads(most=3, most_bytes=10 * len(one))
+    uploads = Uploads(each=Bound(3, 10 * len(one)))
     try:
         first, second, third = (uploads.add(one) for _ in range(3))
         uploads.get(first.id)
@@ -145,6 +146,52 @@ def test_the_one_unused_longest_goes_first() -> None:
             uploads.get(second.id)
     finally:
         uploads.close()
+
+
+OWNER, ANN, BOB = Holder("owner"), Holder("192.168.1.2", "a"), Holder("192.168.1.3", "b")
+
+
+@pytest.fixture
+def crowded() -> Iterator[Uploads]:
+    """Three of one session, six of all."""
+    uploads = Uploads(each=Bound(3, 10_000), everybody=Bound(6, 10_000))
+    yield uploads
+    uploads.close()
+
+
+def left_of(uploads: Uploads, sent: dict[str, Upload]) -> str:
+    return "".join(name for name, one in sent.items() if one.id in uploads._kept)
+
+
+def send(uploads: Uploads, *turns: tuple[str, Holder]) -> dict[str, Upload]:
+    return {name: uploads.add(picture(), holder) for name, holder in turns}
+
+
+def test_whoever_sends_many_pushes_out_his_own(crowded: Uploads) -> None:
+    sent = send(crowded, ("1", OWNER), ("2", BOB), *((name, ANN) for name in "abcdefgh"))
+    assert left_of(crowded, sent) == "12fgh"
+
+
+def test_whoever_has_most_gives_when_all_have_too_much(crowded: Uploads) -> None:
+    sent = send(crowded, *((name, ANN) for name in "abc"), ("1", OWNER), ("2", OWNER), ("3", BOB))
+    assert left_of(crowded, sent) == "abc123"
+    sent |= send(crowded, ("4", BOB))
+    assert left_of(crowded, sent) == "bc1234"
+
+
+def test_many_sessions_at_one_address_have_no_more_than_one_has(crowded: Uploads) -> None:
+    sent = send(crowded, ("1", OWNER), ("2", OWNER), ("3", OWNER))
+    sent |= send(crowded, *((name, Holder("192.168.1.9", name)) for name in "abcdefgh"))
+    assert left_of(crowded, sent) == "123fgh"
+
+
+def test_a_visitors_sessions_are_told_apart_and_no_cookie_is_kept() -> None:
+    requests = [{"state": {}}, {"state": {}}, {"state": {}}]
+    for request, cookie in zip(requests, ("one", "other", None), strict=True):
+        name_holder(request, "192.168.1.2", cookie)
+    one, other, none = (request["state"]["holder"] for request in requests)
+    assert len({one, other, none}) == 3
+    assert "one" not in repr(one)
 
 
 def test_many_at_once_share_the_workers(shelf: Uploads) -> None:

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse
 from web.access.bodies import CLOSE, JSON_BYTES, UPLOAD_BYTES, Body
 from web.access.entry import Coming, Entry
 from web.access.headers import be_strict
+from web.access.holders import name_holder
 from web.access.origins import check_origin, name_in
 from web.access.rates import OWNERS, VISITORS, Kind, Rates, kind_of
 from web.access.scopes import Scope
@@ -103,7 +104,8 @@ class Guard:
         if "transfer-encoding" in headers and "content-length" in headers:
             raise Problem(400, "two_lengths", "the request says in two ways how long it is", headers=CLOSE)
         host = _only(headers, "host")
-        scope = self._entry.scope(coming, headers, _cookie(headers, self._entry.cookie), name=name_in(host))
+        cookie = _cookie(headers, self._entry.cookie)
+        scope = self._entry.scope(coming, headers, cookie, name=name_in(host))
         opens_page = request["method"] in {"GET", "HEAD"} and not path.startswith("/api/")
         check_origin(headers, host=host, opens_page=opens_page)
         client = self._entry.counted_for(coming, headers)
@@ -111,6 +113,7 @@ class Guard:
         if scope is None and not (opens_page or path in _OPEN_TO_ALL):
             raise Problem(401, "token_needed", "this needs a session: open the address with the server's token")
         request["state"]["scope"] = scope
+        name_holder(request, client, cookie if self._entry.keys is not None and scope is Scope.SEARCH else None)
         return client
 
     def _count(self, client: str, kind: Kind, *, is_owner: bool) -> None:

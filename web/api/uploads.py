@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
 from web.access.bodies import UPLOAD_BYTES
+from web.access.holders import holder_of
 from web.api.models import Told, problems
 from web.api.thumbnails import WEBP, Side, in_thread
 from web.parts import Parts
@@ -15,6 +16,7 @@ from web.picture_problems import told_of_uploads
 from web.uploads.reading import Reading
 
 _READ_BYTES = 4 * UPLOAD_BYTES  # by all clients at once
+_READ_EACH = 2 * UPLOAD_BYTES  # by one of them
 _AT_ONCE = 8  # threads that wait for workers
 
 UploadName = Annotated[str, Path(pattern="^u_[A-Za-z0-9_-]{1,64}$", description="The `upload` of the answer to POST.")]
@@ -57,14 +59,15 @@ class UploadTold(Told):
 def router(parts: Parts) -> APIRouter:
     """POST /uploads, GET /uploads/{id}/thumbnail, DELETE /uploads/{id}."""
     routes = APIRouter(tags=["questions"])
-    reading, waiting = Reading(_READ_BYTES), CapacityLimiter(_AT_ONCE)
+    reading, waiting = Reading(_READ_BYTES, most_each=_READ_EACH), CapacityLimiter(_AT_ONCE)
 
     @routes.post("/uploads", status_code=201, openapi_extra=_BODY, responses=_REFUSED)
     async def upload(request: Request) -> UploadTold:
         """Send a picture to ask with. It is kept in memory only, under a name that nobody can guess."""
-        data = await reading.picture(request)
+        holder = holder_of(request)
+        data = await reading.picture(request, holder.client)
         with told_of_uploads():
-            kept = await in_thread(partial(parts.uploads.add, data), waiting)
+            kept = await in_thread(partial(parts.uploads.add, data, holder), waiting)
         return UploadTold(
             upload=kept.id,
             width=kept.width,

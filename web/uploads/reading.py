@@ -6,6 +6,7 @@ business.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import FormParserError
@@ -27,13 +28,15 @@ class Reading:
 
     Args:
         most_bytes: more are not taken.
+        most_each: nor more of one client, so that others get their turn.
     """
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, most_bytes: int, *, most_each: int) -> None:
         self._most_bytes = most_bytes
-        self._bytes = 0
+        self._most_each = most_each
+        self._bytes: Counter[str] = Counter()  # by client; none of those who send nothing
 
-    async def picture(self, request: Request) -> bytes:
+    async def picture(self, request: Request, client: str) -> bytes:
         """The picture's bytes. Whoever bounds bodies has bounded this one.
 
         Raises:
@@ -43,20 +46,25 @@ class Reading:
         named = kind.decode("latin-1").lower()
         if named not in {_FORM, "application/octet-stream"} and not named.startswith("image/"):
             raise Problem(415, "not_a_picture", "send a picture (image/…), or a form with the field `file`")
-        data = await self._body(request)
+        data = await self._body(request, client)
         return _field_of(data, options.get(b"boundary", b"")) if named == _FORM else bytes(data)
 
-    async def _body(self, request: Request) -> bytearray:
+    async def _body(self, request: Request, client: str) -> bytearray:
         data = bytearray()
         try:
             async for chunk in request.stream():
-                if self._bytes + len(chunk) > self._most_bytes:
+                if self._is_too_much(client, len(chunk)):
                     raise Problem(503, "busy", "too many pictures are being sent at once: try again")
-                self._bytes += len(chunk)
+                self._bytes[client] += len(chunk)
                 data += chunk
         finally:
-            self._bytes -= len(data)
+            self._bytes[client] -= len(data)
+            if not self._bytes[client]:
+                del self._bytes[client]
         return data
+
+    def _is_too_much(self, client: str, more: int) -> bool:
+        return self._bytes[client] + more > self._most_each or self._bytes.total() + more > self._most_bytes
 
 
 def _field_of(data: bytearray, boundary: bytes) -> bytes:

@@ -1,4 +1,7 @@
-"""The uploads that are kept: in memory only, for a while, so many and so large; each under a name nobody can guess."""
+"""The uploads that are kept: in memory only, for a while, so many and so large; each under a name nobody can guess.
+
+Who has how much of the room, and whose go where there is too little, is `shares`'.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,14 @@ from typing import TYPE_CHECKING
 from media import AskedPicture, DecodeLimits, Drawing, PictureWorkers
 from semantic_image_search.pictures import HandedPicture
 from web.problems import Problem
+from web.uploads.shares import Bound, Holder, too_much
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 KEPT_S = 15 * 60.0  # after its last use
-MOST = 64
-MOST_BYTES = 192_000_000  # of all of them
+EACH = Bound(32, 96_000_000)  # of one session
+EVERYBODY = Bound(256, 288_000_000)
 MOST_MEGAPIXELS = 120  # above the largest phones'
 _WORKERS = 2  # of their own: what a stranger sends never keeps the library's pictures waiting
 _QUALITY = 78
@@ -34,6 +38,7 @@ class Upload:
     width: int  # as shown
     height: int
     format: str
+    holder: Holder
     drawn: dict[int, bytes] = field(default_factory=dict, repr=False)  # thumbnails by their side
 
 
@@ -42,8 +47,8 @@ class Uploads:
 
     Args:
         kept_s: after its last use an upload goes.
-        most: uploads; one more, and the one unused longest goes.
-        most_bytes: of all of them, likewise.
+        each: what one session may have; more, and its one unused longest goes.
+        everybody: what all sessions together may have; more, and who has most gives.
         clock: seconds that go on.
     """
 
@@ -51,21 +56,21 @@ class Uploads:
         self,
         *,
         kept_s: float = KEPT_S,
-        most: int = MOST,
-        most_bytes: int = MOST_BYTES,
+        each: Bound = EACH,
+        everybody: Bound = EVERYBODY,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.kept_s = kept_s
-        self._most = most
-        self._most_bytes = most_bytes
+        self._each = each
+        self._everybody = everybody
         self._clock = clock
         self._workers = PictureWorkers(limits=DecodeLimits(MOST_MEGAPIXELS), workers=_WORKERS)
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[float, Upload]] = OrderedDict()  # the one unused longest first
         self._timer: threading.Timer | None = None
 
-    def add(self, data: bytes) -> Upload:
-        """Keep a picture, once a worker has decoded it.
+    def add(self, data: bytes, holder: Holder | None = None) -> Upload:
+        """Keep a picture for who sent it, once a worker has decoded it.
 
         Raises:
             PictureProblem: it is none, or too large.
@@ -73,10 +78,10 @@ class Uploads:
         picture = HandedPicture(AskedPicture(data=data), self._workers)
         facts = picture.decoded().facts
         name = f"u_{secrets.token_urlsafe(16)}"
-        upload = Upload(name, picture, len(data), facts.width, facts.height, facts.format)
+        upload = Upload(name, picture, len(data), facts.width, facts.height, facts.format, holder or Holder())
         with self._lock:
             self._kept[name] = self._clock(), upload
-            self._make_room()
+            self._make_room(upload)
             self._look_later()
         return upload
 
@@ -126,12 +131,11 @@ class Uploads:
             timer.cancel()
         self._workers.close()
 
-    def _make_room(self) -> None:
+    def _make_room(self, new: Upload) -> None:
         self._drop_old()
-        used = sum(upload.size_bytes for _, upload in self._kept.values())
-        while len(self._kept) > 1 and (len(self._kept) > self._most or used > self._most_bytes):
-            _, (_, upload) = self._kept.popitem(last=False)
-            used -= upload.size_bytes
+        kept = [upload for _, upload in self._kept.values()]
+        for one in too_much(kept, new, each=self._each, everybody=self._everybody):
+            del self._kept[one.id]
 
     def _drop_old(self) -> None:
         oldest = self._clock() - self.kept_s

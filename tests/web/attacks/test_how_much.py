@@ -253,3 +253,14 @@ def _whatever_comes(door: Door, sent: bytes) -> Said:
         except OSError:
             return Said(0, "", b"")
         return said_on(line)
+
+
+def test_one_visitor_pushes_out_no_upload_of_another(open_to: OpenDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(rates.VISITORS, rates.Kind.UPLOAD, rates.Rate(100, 1))  # type: ignore[arg-type]
+    window = open_to().window
+    picture = {"content": (window.served.photos / "red.png").read_bytes(), "headers": {"content-type": "image/png"}}
+    ann, mallory = window.signed_in(), window.signed_in()
+    kept = ann.post("/uploads", **picture).json()["upload"]
+    sent = [mallory.post("/uploads", **picture) for _ in range(64)]
+    assert {one.status_code for one in sent} == {201}
+    assert ann.get(f"/uploads/{kept}/thumbnail").status_code == 200
