@@ -1,25 +1,38 @@
-"""What a reader works out once per snapshot and then knows: generations, rows that live, searchers, counts.
+"""One snapshot of a library: opened, let go of, looked at again; and what a reader works out once in it and then knows.
 
-All of it holds for as long as nothing was committed. Leaves to others: when that is, and every answer.
+What is known (generations, rows that live, searchers, counts) holds for as long as nothing was committed. Every answer
+is left to others.
 """
 
 from collections.abc import Callable, Hashable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from core.arrays import RowMask, Vectors
+from core.errors import LibraryDamaged
 from core.models import VectorKind
 from core.tags import TagCount
 from db import counts, roots, spaces, tags
 from db import filters as filtering
 from db.background import read_neutral_texts
 from db.browse import Browser
-from db.connect import Store, file_identity
+from db.connect import (
+    DATABASE,
+    Store,
+    begin_snapshot,
+    close,
+    connect_light,
+    data_version,
+    end_snapshot,
+    file_identity,
+)
 from db.duplicates import Prints, read_prints
 from db.facets import Faceting
 from db.filters import FilterRows
 from db.known_words import KnownWords
+from db.migrate import require_current
 from db.places import place_of
-from db.records import Counts, GenerationInfo, RootState, SpaceInfo
+from db.records import Counts, GenerationInfo, RootState, SpaceInfo, SpaceState
 from db.vectors.searcher import RowSearcher
 
 if TYPE_CHECKING:
@@ -28,49 +41,124 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
+def open_snapshot(path: Path) -> "Snapshot":
+    """The library in the folder `path` as it is at this moment, its rows held; raises as `open_reader`."""
+    tried = None
+    while True:
+        snapshot = _begin(path)
+        try:
+            snapshot.hold_rows(captions=snapshot.generations() != tried)
+        except LibraryDamaged:
+            named = snapshot.generations()
+            snapshot.close()
+            if named == tried:
+                raise
+            tried = named  # a writer may just have taken the files of this snapshot away: there is a newer one then
+        except BaseException:
+            snapshot.close()
+            raise
+        else:
+            return snapshot
+
+
+def _begin(path: Path) -> "Snapshot":
+    store = connect_light(path)
+    try:
+        begin_snapshot(store)
+        require_current(store)
+    except BaseException:
+        close(store)
+        raise
+    return Snapshot(store)
+
+
 class Snapshot:
-    """The library as it is at one moment. Nothing is read before it is asked for, and nothing twice."""
+    """The library as it is at one moment. Nothing is read before it is asked for, and nothing twice.
+
+    Args:
+        store: the library's folder and a connection, on which a snapshot has begun.
+    """
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
+        self._version = data_version(store)
+        self._database = file_identity(store.folder / DATABASE)
         self._known: dict[Hashable, object] = {}
         self._files: dict[int, tuple[RowsFile, tuple[int, int] | None, int]] = {}
         self.searchers: dict[int, RowSearcher] = {}  # by generation
 
+    def close(self) -> None:
+        """Let go of it."""
+        close(self.store)
+
+    def rest(self) -> None:
+        """Let go of it, but keep what is open and known; `renew` comes before the next question."""
+        end_snapshot(self.store)
+
+    def renew(self) -> bool:
+        """Begin anew; True where nothing was written since, so that what is known still holds."""
+        return file_identity(self.store.folder / DATABASE) == self._database and self._is_as_it_was()
+
+    def _is_as_it_was(self) -> bool:
+        begin_snapshot(self.store)
+        return self._version is not None and data_version(self.store) == self._version and self._files_hold()
+
+    def _files_hold(self) -> bool:
+        """Are the mapped rows still there, and all mapped files as long? Reading a shorter one would be fatal."""
+        return all(
+            file_identity(rows.path) == identity and rows.rows_on_disk >= committed
+            for rows, identity, committed in self._files.values()
+        ) and all(searcher.index_holds for searcher in self.searchers.values())
+
+    def hold_rows(self, *, captions: bool = True) -> None:
+        """Map the active space's rows now: a compaction may take their file away, but not from who has it open.
+
+        Args:
+            captions: those of captions, too; without them only a search of captions fails where they are damaged.
+        """
+        listed = spaces.list_spaces(self.store.conn)
+        active = next((space for space in listed if space.state is SpaceState.ACTIVE), None)
+        for kind in VectorKind if captions else (VectorKind.IMAGE,):
+            found = active and spaces.find_generation(self.store.conn, active.id, kind)
+            if found:
+                self.searcher(found)
+
+    def generations(self) -> list[tuple[int, int]]:
+        """Which rows it goes by: (id, number) of every generation."""
+        return spaces.generation_numbers(self.store.conn)
+
     def active_space(self) -> SpaceInfo:
         """As `spaces.active_space`."""
-        return self._once("active", lambda: spaces.active_space(self._store))
+        return self._once("active", lambda: spaces.active_space(self.store))
 
     def generation(self, space: SpaceInfo, kind: VectorKind) -> GenerationInfo:
         """As `spaces.generation_of`."""
-        return self._once(
-            ("generation", space.id, kind), lambda: spaces.generation_of(self._store.conn, space.id, kind)
-        )
+        return self._once(("generation", space.id, kind), lambda: spaces.generation_of(self.store.conn, space.id, kind))
 
     def root_paths(self) -> tuple[bytes, ...]:
         """As `roots.root_paths`."""
-        return self._once("roots", lambda: roots.root_paths(self._store.conn))
+        return self._once("roots", lambda: roots.root_paths(self.store.conn))
 
     def root_states(self) -> tuple[RootState, ...]:
         """As `roots.root_states`."""
-        return self._once("root states", lambda: roots.root_states(self._store.conn))
+        return self._once("root states", lambda: roots.root_states(self.store.conn))
 
     def counts(self, generation: GenerationInfo | None) -> Counts:
         """As `counts.count`."""
         key = None if generation is None else generation.id
-        return self._once(("counts", key), lambda: counts.count(self._store.conn, generation))
+        return self._once(("counts", key), lambda: counts.count(self.store.conn, generation))
 
     def tag_counts(self) -> list[TagCount]:
         """As `tags.tag_counts`, of all pictures."""
-        return list(self._once("tags", lambda: tuple(tags.tag_counts(self._store.conn))))
+        return list(self._once("tags", lambda: tuple(tags.tag_counts(self.store.conn))))
 
     def neutral_texts(self, space: SpaceInfo) -> Vectors | None:
         """As `background.read_neutral_texts`."""
-        return self._once(("neutral", space.id), lambda: read_neutral_texts(self._store.conn, space))
+        return self._once(("neutral", space.id), lambda: read_neutral_texts(self.store.conn, space))
 
     def findable_rows(self, generation: GenerationInfo) -> RowMask | None:
         """As `filters.findable_rows`."""
-        return self._once(("findable", generation.id), lambda: filtering.findable_rows(self._store.conn, generation))
+        return self._once(("findable", generation.id), lambda: filtering.findable_rows(self.store.conn, generation))
 
     def words(self, generation: GenerationInfo) -> KnownWords:
         """Where words were found among the generation's rows."""
@@ -78,12 +166,12 @@ class Snapshot:
 
     def prints(self, generation: GenerationInfo) -> Prints:
         """As `duplicates.read_prints`."""
-        return self._once(("prints", generation.id), lambda: read_prints(self._store.conn, generation.id))
+        return self._once(("prints", generation.id), lambda: read_prints(self.store.conn, generation.id))
 
     def filter_rows(self, generation: GenerationInfo) -> FilterRows:
         """What filters ask of the generation's rows."""
         return self._once(
-            ("columns", generation.id), lambda: FilterRows(self._store, generation, self.findable_rows(generation))
+            ("columns", generation.id), lambda: FilterRows(self.store, generation, self.findable_rows(generation))
         )
 
     def browser(self, generation: GenerationInfo) -> Browser:
@@ -92,25 +180,18 @@ class Snapshot:
 
     def faceting(self, generation: GenerationInfo) -> Faceting:
         """What the generation's rows can be narrowed down by."""
-        return self._once(("faceting", generation.id), lambda: Faceting(self._store.conn, self.filter_rows(generation)))
+        return self._once(("faceting", generation.id), lambda: Faceting(self.store.conn, self.filter_rows(generation)))
 
     def searcher(self, generation: GenerationInfo) -> RowSearcher:
         """Over the generation's rows, which are mapped from then on."""
         if generation.id not in self.searchers:
-            place = place_of(self._store, generation.id)
+            place = place_of(self.store, generation.id)
             rows = place.open()
             self._files[generation.id] = rows, file_identity(rows.path), generation.committed_rows
             self.searchers[generation.id] = RowSearcher(
                 rows, generation.committed_rows, generation.index, place.folder, foreign=generation.foreign_index
             )
         return self.searchers[generation.id]
-
-    def files_hold(self) -> bool:
-        """Are the mapped rows still there, and all mapped files as long? Reading a shorter one would be fatal."""
-        return all(
-            file_identity(rows.path) == identity and rows.rows_on_disk >= committed
-            for rows, identity, committed in self._files.values()
-        ) and all(searcher.index_holds for searcher in self.searchers.values())
 
     def share(self, other: "Snapshot") -> None:
         """Use the indexes that another snapshot of this library has read, where they are the same."""

@@ -118,7 +118,7 @@ def test_a_sound_one_is_used(library: Path) -> None:
     with open_reader(library) as reader:
         space = reader.active_space()
         reader.search(space, QUERIES[0], K)
-        searcher = reader._searcher(reader.generation(space))
+        searcher = reader._searching.searcher(reader.generation(space))
         assert searcher._opened[0] is not None
         assert reader.notices() == ()
         assert reader.index_state(space, exact_below=EXACT_BELOW, recall=None).due.action is Action.NOTHING

@@ -9,10 +9,11 @@ import pytest
 from filelock import FileLock
 
 from core.errors import LibraryDamaged
-from db import LibraryReader, LibraryWriter, check_library, open_reader, open_writer
+from db import LibraryWriter, check_library, open_reader, open_writer
 from db import doctor as doctoring
 from db.columns import open_columns, read_columns
 from db.connect import begin_snapshot, close, connect_reader
+from db.snapshot import Snapshot
 from tests.db.making import Disk, index, unit
 
 
@@ -31,14 +32,14 @@ def worn(writer: LibraryWriter, disk: Disk) -> Disk:
 def test_a_compaction_after_the_snapshot_means_another_snapshot(
     writer: LibraryWriter, worn: Disk, library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hold_rows, compacted = LibraryReader.hold_rows, []
+    hold_rows, compacted = Snapshot.hold_rows, []
 
-    def late(reader: LibraryReader, **options: bool) -> None:
+    def late(snapshot: Snapshot, **options: bool) -> None:
         if not compacted:
             compacted.append(writer.compact(writer.spaces()[0]))
-        hold_rows(reader, **options)
+        hold_rows(snapshot, **options)
 
-    monkeypatch.setattr(LibraryReader, "hold_rows", late)
+    monkeypatch.setattr(Snapshot, "hold_rows", late)
     with open_reader(library) as reader:
         space = reader.active_space()
         found = reader.pictures(space, reader.search(space, unit("fake:/p/7"), 20).rows)
