@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import reduce
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -106,7 +107,7 @@ def keyword_rows(  # noqa: PLR0913 - what is asked, of what, and how much of it
             lookup = _Lookup(conn, generation, mask, None if term.coded else most, in_folders, known)
             strengths[number] = lookup.term(term)
     committed = generation.committed_rows
-    rows = np.flatnonzero(np.any([np.zeros(committed, np.bool_), *strengths.values()], axis=0))
+    rows = np.flatnonzero(reduce(np.maximum, strengths.values(), np.zeros(committed, np.float32)))
     phrases = _Lookup(conn, generation, mask, None, in_folders, known).patterns(
         [(phrase, 1.0)] if phrase and len(rows) else []
     )

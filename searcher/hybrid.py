@@ -109,9 +109,8 @@ def by_words(reader: "LibraryReader", space: "SpaceInfo", keywords: Keywords, ma
 
     def draw(count: int, sure: int) -> Drawn:  # noqa: ARG001 - all of them are
         best = order[:count]
-        return Drawn(
-            worded.rows[best], worded.scores[best], placed=True, words=worded.found(best), asked=len(keywords.terms)
-        )
+        rows, words = worded.rows[best], worded.found(worded.rows[best])
+        return Drawn(rows, worded.scores[best], placed=True, words=words, asked=len(keywords.terms))
 
     return draw
 
@@ -127,8 +126,7 @@ def by_both(look: Look, keywords: Keywords, mask: RowMask | None) -> Draw:
     believed = keywords.coded or _nothing_matches(look, listed.rows[listed.best_first()[:LOOKED_AT]])
     likely = -1.0 if believed else _likely(look, mask, worded.committed)
     head = fuse(listed, named, worded.part(chosen), likely=likely)
-    words = worded.found(np.flatnonzero(np.isin(worded.rows, head.rows)))
-    return _then_by_cosine(look, mask, replace(head, words=words, asked=len(keywords.terms)))
+    return _then_by_cosine(look, mask, replace(head, asked=len(keywords.terms)), worded)
 
 
 def fuse(listed: Seen, named: Seen, worded: Worded, *, likely: float) -> Drawn:
@@ -152,16 +150,17 @@ def fuse(listed: Seen, named: Seen, worded: Worded, *, likely: float) -> Drawn:
     return Drawn(union[order], scores[order], placed=True)
 
 
-def _then_by_cosine(look: Look, mask: RowMask | None, head: Drawn) -> Draw:
-    """First those of the head in their order, then the others."""
+def _then_by_cosine(look: Look, mask: RowMask | None, head: Drawn, worded: Worded | None = None) -> Draw:
+    """First those of the head in their order, with the words that were found for them, then the others."""
 
     def draw(count: int, sure: int) -> Drawn:
         rows, scores = head.rows[:count], head.scores[:count]
+        words = worded.found(rows) if worded is not None else {}
         if count > len(head):
             more = look.reader.search(look.space, look.vector, count, mask, sure=sure)
             below = np.flatnonzero(~np.isin(more.rows, head.rows))[: count - len(head)]
             rows, scores = np.concatenate([rows, more.rows[below]]), np.concatenate([scores, more.scores[below]])
-        return replace(head, rows=rows, scores=scores)
+        return replace(head, rows=rows, scores=scores, words=words)
 
     return draw
 

@@ -66,7 +66,7 @@ class Worded:
     """The rows with any of the words, and how well they fit.
 
     Attributes:
-        rows: int64 (n,).
+        rows: int64 (n,), ascending.
         scores: float32 (n,), 0 to 1: all words before some, then rare ones, whole ones and phrases before others.
         worths: float32 (n,), 0 to 1: what it means for what a picture shows that these words were found; little where
             it is only some of them, and the less, the more there were.
@@ -92,11 +92,13 @@ class Worded:
             having=self.having[chosen],
         )
 
-    def found(self, chosen: NDArray[np.int64]) -> dict[int, tuple[str, ...]]:
-        """For each row of these the words it has."""
-        having, which = np.unique(self.having[chosen], axis=0, return_inverse=True)  # few, of thousands of rows
-        words = [tuple(word for word, has in zip(self.words, row, strict=True) if has) for row in having.tolist()]
-        return dict(zip(self.rows[chosen].tolist(), (words[i] for i in which.ravel().tolist()), strict=True))
+    def found(self, rows: RowNumbers) -> dict[int, tuple[str, ...]]:
+        """For each of these rows the words it has; those that have none are left out."""
+        at = np.searchsorted(self.rows, rows)
+        chosen = at[self.rows.take(at, mode="clip") == rows] if len(self.rows) else at[:0]
+        codes = (self.having[chosen] @ (1 << np.arange(len(self.words)))).tolist()  # few, of many rows
+        words = {code: tuple(word for i, word in enumerate(self.words) if code >> i & 1) for code in set(codes)}
+        return dict(zip(self.rows[chosen].tolist(), (words[code] for code in codes), strict=True))
 
 
 def read_keywords(text: str) -> Keywords:
@@ -137,14 +139,15 @@ def weigh(found: "KeywordRows") -> tuple[NDArray[np.float32], NDArray[np.float32
     strengths, terms = found.strengths.astype(np.float64), len(found.terms)
     if not terms:
         return np.empty(0, np.float32), np.empty(0, np.float32)
-    having = np.count_nonzero(strengths, axis=0)
+    has = strengths > 0
+    having = np.count_nonzero(has, axis=0)
     rarity = np.log1p((found.searched - having + 0.5) / (having + 0.5))
     rarity /= rarity.sum()
-    fits, shares = strengths @ rarity, (strengths > 0) @ rarity  # of what was asked, fragments counted as such or not
+    fits, shares = strengths @ rarity, has @ rarity  # of what was asked, fragments counted as such or not
     worths = fits / np.maximum(shares, 1e-9) * shares ** (1 + terms)
     if terms > 1:
         fits *= np.where(found.phrase, 1.0, SCATTERED)
-    complete = (strengths > 0).all(axis=1)
+    complete = has @ np.ones(terms) == terms
     return ((fits + complete) / 2).round(6).astype(np.float32), worths.astype(np.float32)
 
 

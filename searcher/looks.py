@@ -34,6 +34,9 @@ cosine, and of five worse."""
 DECIMALS = 4
 """What a standing depends on its batch by; rounded, copies of one picture are equal."""
 
+FAR = 1_000.0
+"""Further below any standing than a cosine is high."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
@@ -80,11 +83,13 @@ class Look:
         return self.reader.cosines(self.space, self.vector, rows)
 
     def at(self, rows: RowNumbers, cosines: NDArray[np.float32]) -> Seen:
-        """These rows, whose cosines are known."""
+        """These rows, whose cosines are known. Of more than LOOK_DEPTH the others come after those, by their cosine."""
         if self.texts is None:
             return Seen(rows, cosines, cosines)
-        standings = standing(self.vector, self.reader.vectors(self.space, rows), self.texts)
-        return Seen(rows, cosines, standings.round(DECIMALS))
+        looks = cosines - FAR
+        near = np.argsort(-cosines, kind="stable")[:LOOK_DEPTH]
+        looks[near] = standing(self.vector, self.reader.vectors(self.space, rows[near]), self.texts).round(DECIMALS)
+        return Seen(rows, cosines, looks)
 
 
 def look_for(reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, keywords: Keywords) -> Look:
