@@ -1,7 +1,7 @@
 """Reading a library: one snapshot, whatever a writer does meanwhile. Never writes, never migrates.
 
-A thin front: the moment that is seen is `snapshot`'s, looking up is `lookups`', searching is `searching`'s, and every other
-answer comes from the module that is named after it.
+A thin front: the moment that is seen is `snapshot`'s, looking up is `lookups`', searching is `searching`'s, and every
+other answer comes from the module that is named after it.
 """
 
 from collections.abc import Sequence
