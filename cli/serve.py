@@ -1,12 +1,11 @@
 """`search serve`: the page, and models and index held in memory, so that the command line answers at once."""
 
 import os
-import signal
 import sys
 import traceback
 from contextlib import suppress
 from functools import partial
-from threading import Event, current_thread, main_thread
+from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,8 +13,6 @@ import typer
 from cli import context, options
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from semantic_image_search.warm.serving import Report
 
 EXAMPLES = """\
@@ -89,6 +86,8 @@ def serve(
     # thread for each is quicker than all cores for all of them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from cli.console import say
+    from cli.ending import ends_in_time
+    from cli.failures import leave_at_once
     from cli.page import Wanted, doors, show_new_token
     from core.settings import load_settings
     from semantic_image_search.warm.serving import serve as serve_library
@@ -110,30 +109,20 @@ def serve(
         show_new_token(path)
         return
     opened = doors(path, wanted)
-    _end_like_ctrl_c(signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
-    try:
-        serve_library(
-            path,
-            lambda: context.open_library(path, device=device),
-            idle_s=60 * minutes,
-            report=partial(_tell_if_anybody_hears, verbose=verbose),
-            stop=Event(),
-            doors=opened,
-        )
-    except KeyboardInterrupt:
-        say("the server has ended")
-
-
-def _end_like_ctrl_c(*signals: signal.Signals) -> None:
-    """Whoever ends it, it ends cleanly."""
-
-    def end(number: int, frame: "FrameType | None") -> None:
-        del number, frame
-        raise KeyboardInterrupt
-
-    if current_thread() is main_thread():  # Python lets no other
-        for one in signals:
-            signal.signal(one, end)
+    stop = Event()
+    with ends_in_time(stop):
+        with suppress(KeyboardInterrupt):
+            serve_library(
+                path,
+                lambda: context.open_library(path, device=device),
+                idle_s=60 * minutes,
+                report=partial(_tell_if_anybody_hears, verbose=verbose),
+                stop=stop,
+                doors=opened,
+            )
+        with suppress(OSError):
+            say("the server has ended")
+        leave_at_once(0)  # without waiting for what still works on an answer that nobody hears
 
 
 def _tell_if_anybody_hears(what: "Report", *, verbose: bool) -> None:

@@ -16,7 +16,8 @@
     │   ├── WeightsMissing          not in the cache and not to be fetched
     │   └── WrongModel              the library is pinned to another model
     ├── DeviceError                 the device asked for is not there
-    └── Abandoned                   whoever asked does not wait for the answer any more
+    ├── Abandoned                   whoever asked does not wait for the answer any more
+    └── ServerEnding                the server that was asked begins nothing any more
 
 Messages say what happened, to what, and what to do next, in one line.
 """
@@ -154,3 +155,7 @@ class DeviceError(SearchError):
 
 class Abandoned(SearchError):
     """Whoever asked does not wait for the answer any more; raised by a listener, it ends the work on it."""
+
+
+class ServerEnding(SearchError):
+    """A server is ending, and begins nothing any more."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from web.access.guard import Guard
 
 ENDING_S = 2  # for answers that are being given when the server ends; a stream of events never ends by itself
+_CANCELLING_S = 1.5  # for what was cancelled then; a thread at work is not waited for
 _KEEP_ALIVE_S = 30
 _UNFINISHED_BYTES = 16_384  # of a request's headers, while more of them are waited for
 
@@ -38,7 +39,10 @@ def open_door(held: Held, *, library: Path, listening: Listening, entry: Entry) 
     from web.parts import open_parts
 
     with open_parts(library, held, entry) as parts, _running(Guard(create_app(parts), entry), entry, listening.sockets):
-        yield
+        try:
+            yield
+        finally:
+            parts.begin_to_end()
 
 
 @contextmanager
@@ -67,7 +71,7 @@ def _running(app: Guard, entry: Entry, sockets: tuple[socket, ...]) -> Iterator[
         yield
     finally:
         server.should_exit = True
-        thread.join(ENDING_S + 5)
+        thread.join(ENDING_S + _CANCELLING_S)
         for one in sockets:
             one.close()
 

@@ -47,6 +47,11 @@ class Parts:
                 waiting()
                 yield library
 
+    def begin_to_end(self) -> None:
+        """Tell what works in processes of its own to end, and who listens to it; returns soon."""
+        self.jobs.begin_to_end()
+        self.uploads.close()
+
 
 @contextmanager
 def open_parts(library: Path, held: Held, entry: Entry | None = None) -> Iterator[Parts]:

@@ -20,6 +20,7 @@ from core.errors import (
     ModelError,
     PictureProblem,
     SearchError,
+    ServerEnding,
     StorageFull,
     UnknownPicture,
     UsageError,
@@ -41,12 +42,13 @@ _STATUS: tuple[tuple[type[SearchError], int], ...] = (
     (StorageFull, 507),
     (ModelError, 503),
     (DeviceError, 503),
+    (ServerEnding, 503),
     (SearchError, 500),
 )
 """The first that fits."""
 
-_OF_THE_QUESTION = (UsageError, UnknownPicture)
-"""What is wrong with what was asked: it names nothing that whoever asked did not name."""
+_OF_THE_QUESTION = (UsageError, UnknownPicture, ServerEnding)
+"""What names nothing that whoever asked did not name."""
 
 
 class Problem(Exception):

@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from threading import BoundedSemaphore, Event, Thread
 from time import perf_counter
 
-from core.errors import PictureProblem, SearchError, UsageError
+from core.errors import PictureProblem, SearchError, ServerEnding, UsageError
 from core.indexing import Progress
 from core.queries import SearchResult
 from core.settings import load_settings
@@ -66,7 +66,7 @@ class Server:
     def end(self, *, wait_s: float) -> None:
         """Answer what is being answered, for so long, and nothing more."""
         self._ending.set()
-        self._held.turns.take_all(wait_s=wait_s)
+        self._held.turns.close(wait_s=wait_s)
 
     def _meet(self, line: Line) -> None:
         try:
@@ -134,11 +134,11 @@ class Server:
             said.put(self._result(asked, hear))
         except (UsageError, PictureProblem) as fault:
             said.put(fault)
+        except (_Abandoned, ServerEnding):
+            said.put(Refused("is ending"))
         except SearchError as error:
             trouble = error
             said.put(Refused(f"could not answer ({error})"))
-        except _Abandoned:
-            said.put(Refused("is ending"))
         except Exception as bug:  # noqa: BLE001 - of one question, and no reason to leave the others without a server
             trouble = bug
             said.put(Refused(f"met a bug ({type(bug).__name__})"))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LOOK_S = 30.0  # between two looks whether anybody still asks
 SWITCH_S = 0.0005  # Python lets a thread wait 5 ms for its turn: what arrives would wait so for each step of an answer
-ENDING_S = 5.0  # for questions that are being answered when the server ends
+ENDING_S = 2.0  # for questions that are being answered when the server ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,7 @@ def serve(
             _answer_the_command_line(library, held, report, ends)
         for door in doors:
             ends.enter_context(door(held))
+        ends.callback(held.turns.close)  # first of all: whoever waits for a turn would keep its door open
         report(_warm_up(held))
         while not stop.wait(min(idle_s / 4, LOOK_S) if idle_s else None):
             if held.let_go_when_idle():

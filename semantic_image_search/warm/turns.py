@@ -8,7 +8,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Lock
-from time import monotonic
+from time import monotonic, sleep
+
+from core.errors import ServerEnding
 
 _LOOK_S = 0.05  # between two looks whether the turn is still wanted
 
@@ -23,6 +25,7 @@ class Turns:
     def __init__(self, count: int) -> None:
         self.count = count
         self._free = count
+        self._closed = False
         self._waiting: deque[Event] = deque()
         self._lock = Lock()
 
@@ -37,6 +40,9 @@ class Turns:
 
         Args:
             waiting: called now and then until then; what it raises ends the wait.
+
+        Raises:
+            ServerEnding: nobody's turn comes any more.
         """
         self._take(waiting)
         try:
@@ -44,19 +50,12 @@ class Turns:
         finally:
             self.give_back()
 
-    def take_all(self, *, wait_s: float) -> None:
-        """Let nobody begin any more, and wait so long for those who have."""
+    def close(self, *, wait_s: float = 0.0) -> None:
+        """Let nobody begin any more, tell those who wait, and wait so long for those who have begun."""
+        self._closed = True
         until = monotonic() + wait_s
-
-        def patience() -> None:
-            if monotonic() >= until:
-                raise TimeoutError
-
-        for _ in range(self.count):
-            try:
-                self._take(patience)
-            except TimeoutError:
-                return
+        while self._free < self.count and monotonic() < until:
+            sleep(_LOOK_S)
 
     def give_back(self) -> None:
         """To whoever has waited longest."""
@@ -68,6 +67,7 @@ class Turns:
 
     def _take(self, waiting: Callable[[], None]) -> None:
         with self._lock:
+            self._check()
             if self._free:
                 self._free -= 1
                 return
@@ -75,10 +75,15 @@ class Turns:
             self._waiting.append(mine)
         try:
             while not mine.wait(_LOOK_S):
+                self._check()
                 waiting()
         except BaseException:
             self._leave(mine)
             raise
+
+    def _check(self) -> None:
+        if self._closed:
+            raise ServerEnding("the server is ending")
 
     def _leave(self, mine: Event) -> None:
         with self._lock:

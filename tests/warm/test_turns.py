@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from core.errors import ServerEnding
 from semantic_image_search.warm.turns import Turns
 
 
@@ -56,8 +57,29 @@ def test_an_end_waits_for_those_who_have_begun_and_not_longer_than_it_may() -> N
     turns = Turns(2)
     with turns.one():
         started = time.monotonic()
-        turns.take_all(wait_s=0.2)
+        turns.close(wait_s=0.2)
         assert 0.2 <= time.monotonic() - started < 2
     turns = Turns(2)
-    turns.take_all(wait_s=5)
-    assert turns.free == 0
+    started = time.monotonic()
+    turns.close(wait_s=5)
+    assert time.monotonic() - started < 2
+
+
+def test_an_end_is_told_to_those_who_wait_and_to_those_who_come() -> None:
+    turns, told = Turns(1), []
+
+    def wait() -> None:
+        with pytest.raises(ServerEnding), turns.one():
+            told.append("its turn came")
+        told.append("refused")
+
+    with turns.one():
+        threads = [threading.Thread(target=wait, daemon=True) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        turns.close()
+        wait()
+        for thread in threads:
+            thread.join(5)
+        assert told == ["refused"] * 4
+    assert turns.free == 1

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from web.jobs.wanted import Wanted
 
 COMMAND = (sys.executable, "-P", "-m", "web.jobs.child")  # -P: nothing is imported from where the server was started
+_KILLED_S = 2.0  # until the end of a process that was killed is heard of
 _LONGEST_LINE = 1 << 20  # bytes; a report with its problems is a twentieth of it
 
 
@@ -108,7 +109,7 @@ class Job:
         self._reader.join(wait_s)
         if self._reader.is_alive():
             self._process.kill()
-            self._reader.join()
+            self._reader.join(_KILLED_S)
 
     @property
     def _stdin(self) -> IO[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from core.errors import SearchError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from web.jobs.wanted import Wanted
 
 MOST_KEPT = 20
-ENDING_S = 10.0  # for a batch that is being written when the server ends
+ENDING_S = 5.0  # for a batch that is being written when the server ends
 
 
 class Jobs:
@@ -33,6 +34,7 @@ class Jobs:
         self._jobs: deque[Job] = deque()  # the newest first
         self._forgotten: Counter[JobState] = Counter()
         self._closed = False
+        self._ends_at = 0.0  # by the clock that `monotonic` is; once it is closed
 
     def start(self, wanted: Wanted) -> JobView:
         """Start a run.
@@ -83,11 +85,18 @@ class Jobs:
         """The server is ending: who listens should not any more."""
         return self._closed
 
-    def close(self) -> None:
-        """End what runs, and start nothing any more."""
+    def begin_to_end(self) -> None:
+        """Start nothing any more, and have what runs end; returns at once."""
         with self._lock:
-            self._closed = True
+            if not self._closed:
+                self._closed, self._ends_at = True, monotonic() + ENDING_S
             jobs = list(self._jobs)
         for job in jobs:
+            job.stop()
+
+    def close(self) -> None:
+        """End what runs, and start nothing any more."""
+        self.begin_to_end()
+        for job in self._jobs:
             if not job.view.ended:
-                job.end(wait_s=ENDING_S)
+                job.end(wait_s=max(0.0, self._ends_at - monotonic()))

@@ -1,7 +1,7 @@
 """Whose an upload is, how much of the shelf each may have, and what goes where there is too much.
 
-A session has its share; all together have theirs. Where all together have too much, the one who has most gives:
-nobody's pictures are pushed out by somebody else who sends more than he does, from however many sessions at one address.
+A session has its share; all together have theirs. Where all have too much, the one who has most gives: nobody's
+pictures are pushed out by somebody else who sends more than he does, from however many sessions at one address.
 """
 
 from __future__ import annotations
