@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from encoders.graphs.quantizing import quantize
 from encoders.graphs.runtime import Arithmetic, core, openvino, settings
 
 
@@ -42,7 +43,10 @@ def convert(module: torch.nn.Module, example: torch.Tensor, shape: list[int], fo
 
 def compile_to(target: Path, graph: Path, arithmetic: Arithmetic) -> None:
     """Compile what `convert` wrote for this CPU, and write that to `target`."""
-    compiled = core().compile_model(str(graph), "CPU", settings(arithmetic))
+    model = core().read_model(str(graph))
+    if arithmetic is Arithmetic.INT8:
+        quantize(model)
+    compiled = core().compile_model(model, "CPU", settings(arithmetic))
     target.write_bytes(compiled.export_model().getbuffer())
 
 

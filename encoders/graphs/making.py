@@ -5,11 +5,13 @@ cannot be made is written down as well, with the reason, and not tried again.
 """
 
 import errno
+import math
 import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -33,6 +35,10 @@ _ROOM = 2  # times the weights: both towers in half of float32, and each once mo
 _SMALL_BYTES = 64 << 20  # a run of a smaller model waits for decoders: it may as well be exact
 
 
+_ROUNDS = 5  # of timing one graph against another
+_WORTH_IT = 0.9  # of the time of the more exact one, at most
+
+
 @dataclass(frozen=True, slots=True)
 class _Attempt:
     """One way of making a graph, and what it is tried on."""
@@ -42,8 +48,17 @@ class _Attempt:
     shape: list[int]
     batches: list[NDArray[np.generic]]
     right: Vectors  # torch's rows for all batches, one after the other
-    arithmetic: Arithmetic = Arithmetic.FLOAT32
     cut: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A compiled graph, and how close its rows come to torch's."""
+
+    path: Path
+    arithmetic: Arithmetic
+    run: CompiledGraph
+    cosine: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +85,14 @@ def make(place: Place, spec: ModelSpec, source: Source, files: ModelFiles, tower
         _keep_tokenizer(model, place)
         for tower in towers:
             attempts = _texts(model, place) if tower is Tower.TEXT else _images(model)
-            place.remember(tower, _first_that_does(attempts, tower, place))
+            place.remember(tower, _first_that_does(attempts, _ways(files.weights), tower, place))
 
 
-def _first_that_does(attempts: Sequence[_Attempt], tower: Tower, place: Place) -> Graph:
+def _first_that_does(attempts: Sequence[_Attempt], ways: Sequence[Arithmetic], tower: Tower, place: Place) -> Graph:
     found = Graph(why_not="its tokenizer needs torch", processor=place.processor)
     for attempt in attempts:
         try:
-            found = _tried(attempt, tower, place)
+            found = _tried(attempt, ways, tower, place)
         except OSError:
             raise
         except Exception as error:  # noqa: BLE001 - converters raise anything; what they say is kept
@@ -87,21 +102,56 @@ def _first_that_does(attempts: Sequence[_Attempt], tower: Tower, place: Place) -
     return found
 
 
-def _tried(attempt: _Attempt, tower: Tower, place: Place) -> Graph:
-    with scratch(place.folder) as folder, place.fresh(place.blob(tower)) as path:
+def _tried(attempt: _Attempt, ways: Sequence[Arithmetic], tower: Tower, place: Place) -> Graph:
+    with scratch(place.folder) as folder:
         graph = convert(attempt.module, attempt.example, attempt.shape, folder)
-        compile_to(path, graph, attempt.arithmetic)
-        run = CompiledGraph(path, attempt.arithmetic)
-        cosine = lowest_cosine(np.concatenate([run(batch) for batch in attempt.batches]), attempt.right)
+        made = _best(attempt, graph, ways)
+        if made.cosine < CLOSE:
+            refused = f"its vectors differ from torch's (cosine {made.cosine:.4f})"
+            return Graph(why_not=refused, cosine=made.cosine, processor=place.processor)
+        with place.fresh(place.blob(tower)) as path:
+            made.path.replace(path)
+        path = place.blob(tower)
         return Graph(
-            why_not="" if cosine >= CLOSE else f"its vectors differ from torch's (cosine {cosine:.4f})",
-            arithmetic=attempt.arithmetic.value,
+            arithmetic=made.arithmetic.value,
             cut=attempt.cut,
-            cosine=cosine,
+            cosine=made.cosine,
             stamp=stamp(path),
             checksum=checksum(path),
             processor=place.processor,
         )
+
+
+def _best(attempt: _Attempt, graph: Path, ways: Sequence[Arithmetic]) -> _Made:
+    """The quickest way that comes close to torch, the first of them if it is a matter of little; else float32."""
+    close = [made for way in ways if (made := _compiled(attempt, graph, way)).cosine >= CLOSE]
+    if not close:
+        return _compiled(attempt, graph, Arithmetic.FLOAT32)
+    times = _least_times([made.run for made in close], attempt.batches)
+    quickest = times.index(min(times))
+    return close[quickest if times[quickest] <= _WORTH_IT * times[0] else 0]
+
+
+def _compiled(attempt: _Attempt, graph: Path, arithmetic: Arithmetic) -> _Made:
+    path = graph.with_name(f"{arithmetic}.blob")
+    compile_to(path, graph, arithmetic)
+    run = CompiledGraph(path, arithmetic)
+    rows = np.concatenate([run(batch) for batch in attempt.batches])
+    return _Made(path, arithmetic, run, lowest_cosine(rows, attempt.right))
+
+
+def _least_times(runs: Sequence[CompiledGraph], batches: Sequence[NDArray[np.generic]]) -> list[float]:
+    """Seconds of each for all batches; in turn, so that what else the computer does is every one's."""
+    if len(runs) == 1:
+        return [0.0]
+    times = [math.inf] * len(runs)
+    for _ in range(_ROUNDS):
+        for i, run in enumerate(runs):
+            started = perf_counter()
+            for batch in batches:
+                run(batch)
+            times[i] = min(times[i], perf_counter() - started)
+    return times
 
 
 def _images(model: _Model) -> list[_Attempt]:
@@ -116,16 +166,15 @@ def _images(model: _Model) -> list[_Attempt]:
             [-1, fit.height, fit.width, 3],
             [shown[:2], shown],
             np.concatenate([rows[:2], rows]),
-            arithmetic,
         )
-        for arithmetic in _arithmetics(model)
     ]
 
 
-def _arithmetics(model: _Model) -> tuple[Arithmetic, ...]:
-    """What is tried, in this order."""
-    fast = has_bfloat16() and model.files.weights.stat().st_size >= _SMALL_BYTES
-    return (Arithmetic.BFLOAT16, Arithmetic.FLOAT32) if fast else (Arithmetic.FLOAT32,)
+def _ways(weights: Path) -> tuple[Arithmetic, ...]:
+    """What is tried, the most exact first."""
+    if weights.stat().st_size < _SMALL_BYTES:
+        return (Arithmetic.FLOAT32,)
+    return (Arithmetic.BFLOAT16 if has_bfloat16() else Arithmetic.FLOAT32, Arithmetic.INT8)
 
 
 def _texts(model: _Model, place: Place) -> list[_Attempt]:
@@ -144,11 +193,9 @@ def _texts(model: _Model, place: Place) -> list[_Attempt]:
             [-1, -1 if rule else context],
             [cut(one, rule) for one in shown],
             np.concatenate([rows, rows]),
-            arithmetic,
             cut=rule,
         )
         for module, rule in text_modules(model.built.model)
-        for arithmetic in _arithmetics(model)
     ]
 
 

@@ -22,13 +22,15 @@ _BLOCK_BYTES = 1 << 20  # of a checksum
 
 
 class Arithmetic(StrEnum):
-    """What a graph multiplies in; sums are float32 in both."""
+    """What a graph multiplies in; sums are float32, or exact."""
 
     FLOAT32 = "float32"
     BFLOAT16 = "bfloat16"
+    INT8 = "int8"  # what is no matrix of weights: bfloat16 where the CPU has it, else float32
 
 
-_HINTS = {Arithmetic.FLOAT32: "f32", Arithmetic.BFLOAT16: "bf16"}
+GROUP = 128
+"""Values of a token that share a scale where they are rounded to eight bits. 256 saves 6% of a batch, 64 costs 10%."""
 
 
 def installed() -> bool:
@@ -71,8 +73,10 @@ def has_bfloat16() -> bool:
 def settings(arithmetic: Arithmetic) -> dict[str, Any]:
     """What a graph is compiled and loaded with. OMP_NUM_THREADS bounds the threads, as it bounds torch's."""
     threads = os.environ.get("OMP_NUM_THREADS", "")
+    exact = arithmetic is Arithmetic.FLOAT32 or not has_bfloat16()
     return {
-        "INFERENCE_PRECISION_HINT": _HINTS[arithmetic],
+        "INFERENCE_PRECISION_HINT": "f32" if exact else "bf16",
+        "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP if arithmetic is Arithmetic.INT8 else 0,
         "PERFORMANCE_HINT": "LATENCY",
         "ENABLE_CPU_PINNING": False,  # decoding shares the cores
         **({"INFERENCE_NUM_THREADS": int(threads)} if threads.isdecimal() else {}),

@@ -1,0 +1,60 @@
+"""Weights in eight bits: a matrix as whole numbers, with one scale for each of its rows.
+
+What they are multiplied with is rounded by the runtime while it runs, GROUP values of a token at a time, each group
+with a scale of its own: a value that stands out spoils its group alone, and a picture's vector does not depend on what
+else is in its batch. So nothing has to be measured on pictures beforehand.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from encoders.graphs.runtime import GROUP, openvino
+
+_ZERO = 128  # the runtime takes numbers without a sign; this one means 0
+_MOST = 127
+
+
+def quantize(model: Any) -> int:  # noqa: ANN401 - openvino's types are skipped
+    """Replace the weights of a graph's matrix products in place; returns of how many.
+
+    Left as they are: products of two values, and matrices whose rows cannot be cut into groups.
+
+    Args:
+        model: an `openvino.Model` with float weights.
+    """
+    openvino()
+    from openvino import opset13
+
+    changed = 0
+    for node in model.get_ordered_ops():
+        if node.get_type_name() != "MatMul":
+            continue
+        shape = node.get_attributes()
+        weights = _constant(node.input_value(1).get_node())
+        if weights is None or weights.ndim != 2:
+            continue
+        matrix = weights if shape["transpose_b"] else weights.T
+        if matrix.shape[1] % GROUP:
+            continue
+        product = opset13.matmul(node.input_value(0), _eight_bits(opset13, matrix), shape["transpose_a"], True)
+        node.output(0).replace(product.output(0))
+        changed += 1
+    return changed
+
+
+def _eight_bits(ops: Any, matrix: NDArray[np.float32]) -> Any:  # noqa: ANN401 - as above
+    """(numbers - 128) * scale, which the runtime multiplies with as it is."""
+    scales = np.maximum(np.abs(matrix).max(axis=1, keepdims=True), np.finfo(np.float32).tiny) / _MOST
+    numbers = (np.round(matrix / scales) + _ZERO).astype(np.uint8)
+    zeros = np.full(scales.shape, _ZERO, np.uint8)
+    centred = ops.subtract(ops.convert(ops.constant(numbers), "f32"), ops.convert(ops.constant(zeros), "f32"))
+    return ops.multiply(centred, ops.constant(scales.astype(np.float32)))
+
+
+def _constant(node: Any) -> NDArray[np.float32] | None:  # noqa: ANN401 - as above
+    """Its values; None where it is computed. Behind a conversion where weights are kept in float16."""
+    while node.get_type_name() == "Convert":
+        node = node.input_value(0).get_node()
+    return np.asarray(node.get_data(), np.float32) if node.get_type_name() == "Constant" else None
