@@ -18,7 +18,7 @@ import numpy as np
 
 from core.arrays import RowMask, RowNumbers
 from db.connect import plain_rows
-from db.known_words import Found, KnownWords
+from db.known_words import Found, KnownWords, TooMany
 from db.words import BITS, TextKind, has_index, has_trigrams
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def keyword_rows(  # noqa: PLR0913 - what is asked, of what, and how much of it
     known = known or KnownWords()
     strengths = {}
     for number, term in enumerate(terms):
-        with suppress(_TooMany):
+        with suppress(TooMany):
             lookup = _Lookup(conn, generation, mask, None if term.coded else most, in_folders, known)
             strengths[number] = lookup.term(term)
     committed = generation.committed_rows
@@ -122,10 +122,6 @@ def no_rows(generation: GenerationInfo) -> KeywordRows:
     """As where none of the words is found anywhere."""
     nothing = np.empty(0, np.int64)
     return KeywordRows(nothing, (), np.empty((0, 0), np.float32), nothing > 0, 0, generation.committed_rows)
-
-
-class _TooMany(Exception):
-    """More texts or rows than it is worth."""
 
 
 _LIVE = "f.state IN ('present', 'offline')"
@@ -225,7 +221,7 @@ class _Lookup:
 
     def _checked(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         if self.most is not None and len(numbers) > self.most:
-            raise _TooMany
+            raise TooMany
         return numbers
 
     def _read(self, query: str, values: dict[str, object], limit: int) -> NDArray[np.int64]:

@@ -12,11 +12,20 @@ Found = tuple[tuple[float, RowNumbers], ...]
 """What finding it is worth, and the rows; one entry for each kind of text."""
 
 
+MOST_COMMON = 10_000
+"""Words that are known to be too common: more than a language has of them."""
+
+
+class TooMany(Exception):
+    """More texts or rows than it is worth."""
+
+
 class KnownWords:
     """Rows by pattern; the ones not asked for longest are forgotten."""
 
     def __init__(self) -> None:
         self._found: OrderedDict[tuple[str, int], Found] = OrderedDict()
+        self._common: set[tuple[str, int]] = set()
         self._rows = 0
 
     def look_up(self, pattern: str, most: int, find: Callable[[str], Found]) -> Found:
@@ -24,12 +33,22 @@ class KnownWords:
 
         Args:
             pattern: folded and spaced.
-            most: texts or rows from which on `find` raises; then nothing is kept.
+            most: texts or rows from which on `find` raises.
             find: looks it up.
+
+        Raises:
+            TooMany: there are more.
         """
         key = pattern, most
+        if key in self._common:
+            raise TooMany
         if key not in self._found:
-            self._keep(key, find(pattern))
+            try:
+                self._keep(key, find(pattern))
+            except TooMany:
+                if len(self._common) < MOST_COMMON:
+                    self._common.add(key)
+                raise
         self._found.move_to_end(key)
         return self._found[key]
 

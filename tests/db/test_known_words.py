@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from db import known_words as module
-from db.known_words import Found, KnownWords
+from db.known_words import Found, KnownWords, TooMany
 
 
 class Finding:
@@ -34,6 +34,20 @@ def test_what_could_not_be_found_is_not_known() -> None:
         with pytest.raises(OverflowError):
             known.look_up(" the ", 50, find)
     assert find.asked == [" the ", " the "]
+
+
+def test_that_a_word_is_too_common_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_COMMON", 1)
+    known, asked = KnownWords(), []
+
+    def find(pattern: str) -> Found:
+        asked.append(pattern)
+        raise TooMany
+
+    for pattern in (" dog ", " dog ", " cat ", " cat "):  # of the second nothing is kept any more
+        with pytest.raises(TooMany):
+            known.look_up(pattern, 50, find)
+    assert asked == [" dog ", " cat ", " cat "]
 
 
 def test_what_was_not_asked_for_longest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
