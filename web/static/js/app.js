@@ -13,6 +13,7 @@ import { createConnection } from "./connection.js";
 import * as dropping from "./dropping.js";
 import * as duplicates from "./duplicates.js";
 import * as filters from "./filters.js";
+import * as focusKeeper from "./focus-keeper.js";
 import * as grid from "./grid.js";
 import * as help from "./help.js";
 import { loadLanguage } from "./i18n.js";
@@ -46,6 +47,7 @@ const MOUNTS = [
   ["duplicates", duplicates],
   ["panel", jobs],
   ["panel", help],
+  ["main", focusKeeper],
 ];
 
 async function start() {

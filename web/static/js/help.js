@@ -51,6 +51,22 @@ const KEYS = [
       [["Page↑", "Page↓"], "help.bars"],
     ],
   ],
+  [
+    "help.edge",
+    [
+      [["↑", "↓"], "help.heading"],
+      [["Page↑", "Page↓"], "help.headings"],
+      [["Home", "End"], "help.edges"],
+    ],
+  ],
+  [
+    "help.map",
+    [
+      [["←", "→", "↑", "↓"], "help.map_move"],
+      [["+", "-"], "help.map_zoom"],
+      [["Enter"], "help.map_take"],
+    ],
+  ],
 ];
 
 export function mount(root, app) {

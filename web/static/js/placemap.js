@@ -10,6 +10,7 @@ const WIDEST = 360; // degrees of longitude across the map
 const NARROWEST = 0.2;
 const RATIO = 0.56; // height by width
 const FINGER_PIXELS = 14;
+const KEY_STEP = 0.1; // of what is seen
 const STILL_PIXELS = 4; // a press that moved no farther is no drag
 
 const between = (low, value, high) => Math.max(low, Math.min(high, value));
@@ -61,9 +62,11 @@ export class PlaceMap {
       );
     const closer = button("plus", t("filters.map_in"), 0.5);
     const buttons = make("div", { class: "map-buttons" }, closer, button("minus", t("filters.map_out"), 2));
-    this.element = make("div", { class: "map" }, this.picture, buttons);
+    this.element = make("div", { class: "map", tabindex: "0", role: "application", "aria-label": t("filters.map") });
+    this.element.append(this.picture, buttons);
     landPath().then((path) => ground.setAttribute("d", path));
     this.#hearPointer();
+    this.#hearKeys();
   }
 
   /** `places` as POST /facets gives them, `near` the chosen circle or null. */
@@ -127,6 +130,29 @@ export class PlaceMap {
     };
   }
 
+  /** Arrows move the map, plus and minus go closer and away, Enter takes what is in its middle. */
+  #hearKeys() {
+    const move = (across, down) => {
+      const { x, y, width } = this.#view;
+      this.#look({ x: x + across * KEY_STEP * width, y: y + down * KEY_STEP * width * RATIO, width });
+    };
+    const keys = {
+      ArrowLeft: () => move(-1, 0),
+      ArrowRight: () => move(1, 0),
+      ArrowUp: () => move(0, -1),
+      ArrowDown: () => move(0, 1),
+      "+": () => this.#zoom(0.5),
+      "=": () => this.#zoom(0.5),
+      "-": () => this.#zoom(2),
+      Enter: () => this.#take(this.#middle()),
+    };
+    this.element.addEventListener("keydown", (event) => {
+      if (event.target !== this.element || !keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      keys[event.key]();
+    });
+  }
+
   #hearPointer() {
     const { picture } = this;
     const wheel = (event) => {
@@ -142,7 +168,7 @@ export class PlaceMap {
     picture.addEventListener("pointermove", (event) => this.#move(event));
     picture.addEventListener("pointerup", (event) => {
       const wasLast = this.#held.delete(event.pointerId) && this.#held.size === 0;
-      if (wasLast && this.#moved <= STILL_PIXELS) this.#press(event);
+      if (wasLast && this.#moved <= STILL_PIXELS) this.#take(this.#pointOf(event));
     });
     picture.addEventListener("pointercancel", (event) => this.#held.delete(event.pointerId));
   }
@@ -161,9 +187,8 @@ export class PlaceMap {
     }
   }
 
-  /** A place of the pictures where one is under the finger, else that point of the map. */
-  #press(event) {
-    const at = this.#pointOf(event);
+  /** A place of the pictures where one is within a finger's reach of it, else that point of the map. */
+  #take(at) {
     const distance = (place) => Math.hypot(place.longitude - at.x, -place.latitude - at.y);
     const [nearest] = [...this.#places].sort((one, other) => distance(one) - distance(other));
     const reach = (FINGER_PIXELS * this.#view.width) / this.picture.clientWidth;

@@ -16,7 +16,8 @@ export function opensPanel(button, { label, fill, kind = "" }) {
 
   const close = () => panel?.hidePopover();
   const open = () => {
-    const mine = make("div", { class: `popover ${kind}`, popover: "auto", role: "dialog", "aria-label": label() });
+    const looks = { class: `popover ${kind}`, popover: "auto", role: "dialog", "aria-label": label(), tabindex: "-1" };
+    const mine = make("div", looks);
     panel = mine;
     (button.closest("dialog") ?? document.body).append(mine); // beside a dialog it could not be used
     const ended = fill(mine, close);
@@ -33,9 +34,7 @@ export function opensPanel(button, { label, fill, kind = "" }) {
     mine.showPopover();
     button.setAttribute("aria-expanded", "true");
     replace();
-    (mine.querySelector("[autofocus]") ?? mine.querySelector("input, button, a[href], [tabindex]"))?.focus({
-      preventScroll: true,
-    });
+    enter(mine);
   };
 
   // A press on the button closes an open panel by itself (a click elsewhere); its click must not open it again.
@@ -50,6 +49,13 @@ export function opensPanel(button, { label, fill, kind = "" }) {
     else open();
   });
   return { open, close, isOpen: () => panel !== null };
+}
+
+/** The focus goes to what is marked for it, else to the first that can be seen; to the panel where nothing is yet. */
+function enter(panel) {
+  const all = [...panel.querySelectorAll("input, button, select, a[href], [tabindex]")];
+  const first = all.find((one) => one.checkVisibility());
+  (panel.querySelector("[autofocus]") ?? first ?? panel).focus({ preventScroll: true });
 }
 
 /** Puts the panel below its button, inside the window; style sheets place the sheet of a phone. */

@@ -1,7 +1,7 @@
 /** The edge of a long list by dates: shows where one is, and takes one anywhere. Only for browsing; hidden where all fits. */
 
 import { make } from "./dom.js";
-import { shortName } from "./headings.js";
+import { headingOf, shortName } from "./headings.js";
 
 const WORTH = 4; // views of pictures; below, the scroll bar is enough
 const APART = 22; // px between two years
@@ -35,10 +35,11 @@ export function mount(root, app) {
     if (root.hidden) return;
     const y = Math.min(Math.max(app.grid.top, 0), span());
     const share = y / span();
-    const name = shortName(sectionAt(y), app);
+    const section = sectionAt(y);
+    const name = shortName(section, app);
     hand.style.top = bubble.style.top = `${share * root.clientHeight}px`;
     hand.setAttribute("aria-valuenow", Math.round(100 * share));
-    hand.setAttribute("aria-valuetext", name);
+    hand.setAttribute("aria-valuetext", headingOf(section, app).join(" ")); // of months, days would sound the same
     bubble.textContent = name;
   }
 
@@ -96,7 +97,7 @@ export function mount(root, app) {
     event.preventDefault();
     const { headingTops } = app.grid.layout;
     const number = app.grid.layout.sectionAt(Math.max(app.grid.top, 0) + 1) + step;
-    app.grid.scrollTo(headingTops[Math.min(Math.max(number, 0), headingTops.length - 1)]);
+    app.grid.scrollTo(number < headingTops.length ? headingTops[Math.max(number, 0)] : span());
     draw();
   });
 

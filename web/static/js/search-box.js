@@ -65,6 +65,12 @@ export function mount(root, app) {
     input.focus();
   }
 
+  /** To the pictures, where the page's keys are heard. */
+  function leave() {
+    if (app.list.length && !onGlass) app.grid.focus(app.grid.active);
+    else input.blur();
+  }
+
   function show(now) {
     if (now.q !== input.value && (document.activeElement !== input || !input.value.startsWith(now.q) || !now.q))
       input.value = now.q;
@@ -78,9 +84,11 @@ export function mount(root, app) {
   });
   input.addEventListener("compositionend", () => soon());
   input.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") input.value ? clearAll() : input.blur();
-    else if (event.key === "ArrowDown" && !event.isComposing) app.grid.focus(app.grid.active);
-    else if (event.key === "Backspace" && input.selectionEnd === 0)
+    if (event.key === "Escape") input.value ? clearAll() : leave();
+    else if (event.key === "ArrowDown" && !event.isComposing) {
+      if (input.value !== state.get().q) soon.now(); // what was typed a moment ago counts
+      app.grid.focus(app.grid.active);
+    } else if (event.key === "Backspace" && input.selectionEnd === 0)
       [...chips.querySelectorAll(".chip-remove")].at(-1)?.click();
     else return;
     event.preventDefault();

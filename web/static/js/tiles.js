@@ -40,8 +40,21 @@ export class Tiles {
       });
     }
     this.#leave(new Set(wanted));
+    this.#order(wanted);
+  }
+
+  /** Elements in this order; what has the focus would lose it if it were moved, so the others move around it. */
+  #order(wanted) {
+    const focused = document.activeElement;
     let next = this.#root.firstChild;
     for (const element of wanted) {
+      if (element.isConnected && element.contains(focused)) {
+        while (next !== element) {
+          const after = next.nextSibling;
+          this.#root.append(next);
+          next = after;
+        }
+      }
       if (element === next) next = next.nextSibling;
       else this.#root.insertBefore(element, next);
     }
