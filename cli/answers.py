@@ -4,7 +4,7 @@ A path is never cut nor broken by us: the terminal wraps a long one itself, so t
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PureWindowsPath
@@ -15,6 +15,7 @@ from cli.console import emit, emit_bytes, emit_json, out_console, out_is_termina
 from cli.matches import BELOW, NONE_WELL, matches_end, none_matches, percent
 from cli.units import count, counted, minute, span
 from core.errors import UsageError
+from core.notices import Notice
 from core.paths import display
 from core.pictures import PictureFacts, TakenSource
 from core.queries import LIKELY_MATCH, CopyKind, Hit, SearchResult
@@ -120,10 +121,25 @@ def say_nearest(result: SearchResult) -> None:
         say(plain_line(hit).replace("\t", "  "), indent=2)
 
 
+HINTS: Mapping[str, str] = {
+    "rerank_text_mode": "--rerank NUMBER takes one",
+    "rerank_mixed": "--rerank NUMBER does so",
+    "rerank_language": "--rerank NUMBER does it nevertheless",
+    "rerank_slow": "`--rerank 10` waits for ten, `--rerank off` ends this line",
+}
+"""By a notice's code, the option that helps: whoever asks otherwise than on the command line has no such options."""
+
+
+def with_hint(line: str) -> str:
+    """A notice, as it is said here."""
+    hint = HINTS.get(line.code) if isinstance(line, Notice) else None
+    return f"{line}; {hint}" if hint else line
+
+
 def show_notices(result: SearchResult) -> None:
     """What the person should know about this answer."""
     for notice in result.notices:
-        say(notice, style="yellow")
+        say(with_hint(notice), style="yellow")
 
 
 def say_nothing_found(result: SearchResult) -> None:
@@ -204,4 +220,4 @@ def timings(result: SearchResult) -> str:
     took = result.took_ms
     steps = f"encode {took.encode:.1f} ms, retrieve {took.retrieve:.1f} ms, rerank {took.rerank:.1f} ms"
     told = f"{steps}, total {took.total:.1f} ms; space {result.space}, library {result.library}"
-    return f"{told}; not reranked: {result.not_reranked}" if result.not_reranked else told
+    return f"{told}; not reranked: {with_hint(result.not_reranked)}" if result.not_reranked else told

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.arrays import RowMask, RowNumbers
+from core.notices import notice
 from db.connect import plain_rows
 from db.known_words import Found, KnownWords, TooMany
 from db.words import BITS, TextKind, has_index, has_trigrams
@@ -41,7 +42,7 @@ _ONE_TEXT = 1_000_000
 
 InFolders = Callable[[Sequence[int]], RowMask]
 
-DAMAGED = "the index of words is damaged, and nothing is found by words: `search doctor --fix` mends it"
+DAMAGED = notice("words_damaged")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,11 +70,9 @@ def why_not(conn: Connection) -> str | None:
     """Why no words can be looked up, and what helps; None where they can."""
     if not has_trigrams(conn):
         version = conn.exec_driver_sql("SELECT sqlite_version()").scalar_one()
-        return (
-            f"words cannot be searched: this Python's SQLite ({version}) lacks FTS5's trigrams, 3.34 or later has them"
-        )
+        return notice("words_not_here", version=version)
     if not has_index(conn) or conn.exec_driver_sql("SELECT EXISTS (SELECT 1 FROM unread_text)").scalar_one():
-        return "words cannot be searched yet: run `search index`"
+        return notice("words_not_indexed")
     return None
 
 

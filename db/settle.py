@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from core.errors import ProblemKind
+from core.notices import notice
 from core.paths import display
 from db.connect import Store, transaction
 from db.files import put_file
@@ -154,7 +155,7 @@ class _Scope:
         """One line for people."""
         place = display(self.scan.subtree or self.root.path)
         count = "1 known picture is" if files == 1 else f"{files:,} known pictures are"
-        return f"{place}: {count} left out now (by a pattern or a folder's name), and so hidden"
+        return notice("pictures_left_out", path=place, count=count)
 
     def apply(self, reason: str | None, *, prune: bool) -> int:
         """Change the states of the lost files, and what is known of the root; how many files were removed."""
@@ -174,8 +175,8 @@ class _Scope:
         """One line for people."""
         place = display(self.scan.subtree or self.root.path)
         if pruned:
-            return f"{place} is offline ({reason}); what was not found was removed, as --prune asks"
-        return f"{place} is offline ({reason}): its pictures stay findable; --prune removes what was not found"
+            return notice("root_pruned", path=place, why=reason)
+        return notice("root_offline", path=place, why=reason)
 
     def count(self, condition: str, *, lost: bool = False) -> int:
         """How many files of the scope are like this."""

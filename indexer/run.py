@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from core.batches import batch_size_for
 from core.errors import ModelError
 from core.indexing import IndexReport, IndexRequest, Progress, ProgressListener, Stage
+from core.notices import notice
 from core.protocols import Encoder
 from db.records import PlanCounts, SettleCounts, SpaceInfo
 from indexer.captions import embed_captions
@@ -149,7 +150,7 @@ class _Run:
         try:
             embed_neutral_texts(self._writer, space, encoder, texts, self._refreshing)
         except ModelError as error:
-            self._notices.append(f"hits come without a match until {space.name} can be used: {error}")
+            self._notices.append(notice("no_match", model=space.name, why=error))
 
     def _scanning(self, files: int) -> None:
         self._listener(Progress("scan", files, None))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import UsageError
 from core.indexing import Problem, RootOptions
+from core.notices import notice
 from core.paths import display, is_at_or_below
 from db.records import RootInfo, RootScan, ScanEntry
 from indexer.walk import Walk, walk
@@ -136,7 +137,7 @@ def _watched(
 
 def _left_alone(unread: Sequence[bytes]) -> str:
     more = f" and {len(unread) - 1:,} more" if len(unread) > 1 else ""
-    return f"{display(unread[0])}{more} could not be looked into: what is known of it stays as it is"
+    return notice("not_looked_into", path=display(unread[0]) + more)
 
 
 def _device(path: bytes) -> int | None:

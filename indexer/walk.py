@@ -13,6 +13,7 @@ from hashlib import blake2b
 
 from core.errors import ProblemKind
 from core.indexing import Problem, RootOptions
+from core.notices import notice
 from core.paths import display, is_at_or_below
 from core.placeholders import is_online_only, is_unlisted_folder, stub_stands_for
 from db.records import ScanEntry
@@ -74,7 +75,7 @@ class Walk:
                 self._pending.append(self._links.pop())
             yield from self._folder(*self._pending.pop())
         if not self._reached and os.path.lexists(self._target):
-            self.notices.append(f"{display(self._target)} is left out: hidden, derived, or excluded by a pattern")
+            self.notices.append(notice("path_left_out", path=display(self._target)))
 
     def _named_file(self) -> Iterator[ScanEntry]:
         """A root that is a file: it was named, so its own name is no reason to leave it out."""
@@ -91,7 +92,7 @@ class Walk:
             found = os.stat(path)  # noqa: PTH116 - bytes
             if is_unlisted_folder(found):
                 self._unread.add(path)
-                self.notices.append(f"{display(path)} is online only and was not looked at")
+                self.notices.append(notice("online_only", path=display(path)))
                 return
             if _identity(found) in self._visited:
                 return
@@ -179,7 +180,7 @@ class Walk:
         with open(entry.path, "rb") as file:  # noqa: PTH123 - bytes
             content = file.read(IGNORE_FILE_BYTES)
         patterns, bad = patterns_below(above, folder, content)
-        self.notices += [f"{display(entry.path)}: {line!r} is not a pattern and was passed over" for line in bad]
+        self.notices += [notice("bad_pattern", path=display(entry.path), pattern=repr(line)) for line in bad]
         return patterns
 
     def _failed(self, path: bytes, error: OSError) -> None:

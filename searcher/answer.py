@@ -11,6 +11,7 @@ import numpy as np
 
 from core.arrays import Vectors
 from core.errors import UsageError, WrongModel
+from core.notices import notice
 from core.paths import display
 from core.protocols import Encoder
 from core.queries import Hit, Page, SearchResult, Sort, Took
@@ -175,7 +176,7 @@ def result_of(
     counts = reader.counts(found.space)
     told = [*notices, *reader.notices()]
     if found.searched == 0 and counts.indexed:
-        told.append("no indexed picture passes the filters")
+        told.append(notice("nothing_passes"))
     return SearchResult(
         query=query,
         space=found.space.slug,

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from core.models import EncoderInfo
+from core.notices import notice
 
 _SCRIPTS: Mapping[str, tuple[str, frozenset[str]]] = {
     # the first word of a character's Unicode name: what people call the script, who writes it
@@ -62,10 +63,7 @@ def language_hint(text: str, info: EncoderInfo) -> str | None:
     unread = unread_language(text, info.languages)
     if unread is None:
         return None
-    return (
-        f"the query looks like {unread}, which {info.name} was not trained to read (it reads "
-        f"{', '.join(info.languages)}): hits may be arbitrary; `search models list` shows multilingual models"
-    )
+    return notice("language_unread", language=unread, model=info.name, reads=", ".join(info.languages))
 
 
 def unread_language(text: str, languages: Sequence[str]) -> str | None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from core.errors import PictureProblem, SearchError, UsageError
 from core.indexing import ProgressListener
+from core.notices import Notice, notice
 from core.protocols import MatchScores
 from core.queries import Fusion, Reranked, SearchMode
 from searcher.features import FeatureSource, ToSee
@@ -87,27 +88,26 @@ class Looked:
         found: all of them, those the reranker looked at first.
         reranker: that looked; None: none did.
         count: how many it looked at.
-        why_not: why it did not look at any; empty where nobody would ask.
+        why_not: why it did not look at any; None where nobody would ask.
         telling: whether that is worth a line to somebody who did not ask.
         missed: how many files it would have looked at, and could not open.
-        doubt: why its order may be arbitrary; empty where nothing speaks against it.
+        doubt: why its order may be arbitrary; None where nothing speaks against it.
     """
 
     found: Sequence[Found]
     reranker: str | None = None
     count: int = 0
-    why_not: str = ""
+    why_not: Notice | None = None
     telling: bool = False
     missed: int = 0
-    doubt: str = ""
+    doubt: Notice | None = None
 
     @property
-    def notices(self) -> list[str]:
+    def notices(self) -> list[Notice]:
         """What a person should know about it."""
-        if self.telling:
-            return [f"not reranked: {self.why_not}"]
-        best = self.count + self.missed
-        missed = f"{self.missed} of the {best} best could not be opened, and stand below the reranked"
+        if self.telling and self.why_not is not None:
+            return [self.why_not.behind("not reranked: ")]
+        missed = notice("rerank_missed", missed=self.missed, count=self.count + self.missed)
         return [*([self.doubt] if self.doubt else []), *([missed] if self.missed else [])]
 
 
@@ -116,7 +116,8 @@ def depth_wanted(request: SearchRequest, second: SecondLook | None) -> int:
     depth = request.rerank.depth
     if depth is not None:
         return depth
-    return 0 if second is None or _silent_reason(request, second) is not None else AUTO_DEPTH
+    looks = second is not None and request.words and _silent_reason(request, second) is None
+    return AUTO_DEPTH if looks else 0
 
 
 def rerank(found: Sequence[Found], request: SearchRequest, second: SecondLook | None) -> Looked:
@@ -136,53 +137,51 @@ def rerank(found: Sequence[Found], request: SearchRequest, second: SecondLook | 
     source = second.source()
     looked = _look(found, request, source, Pace(second.listener), depth)
     unread = _unread(request, source)
-    return looked if unread is None else replace(looked, doubt=f"{unread}: its order and match may be arbitrary")
+    return looked if unread is None else replace(looked, doubt=notice("rerank_doubt", **unread))
 
 
 def _auto(found: Sequence[Found], request: SearchRequest, second: SecondLook | None) -> Looked:
-    reason = None if second is None else _silent_reason(request, second)
-    if second is None or reason is not None:
-        return Looked(found, why_not=reason or "")
+    if second is None or not request.words:
+        return Looked(found)
+    reason = _silent_reason(request, second)
+    if reason is not None:
+        return Looked(found, why_not=reason)
     try:
         source = second.source()
         unread = _unread(request, source)
         if unread is not None:
-            return Looked(found, why_not=f"{unread}; --rerank NUMBER does it nevertheless", telling=True)
+            return Looked(found, why_not=notice("rerank_language", **unread), telling=True)
         page, query = request.page, _key(request, source)
         known = second.depths.recall(query) if page.offset else None
         depth = _depth_in_time(found[:AUTO_DEPTH], source, second.budget_s) if known is None else known
         if known is None and depth < min(page.offset + page.k, len(found), AUTO_DEPTH):
-            return Looked(found, why_not=_too_slow(second.name, len(found[:AUTO_DEPTH])), telling=True)
+            why_not = notice("rerank_slow", model=second.name, count=len(found[:AUTO_DEPTH]))
+            return Looked(found, why_not=why_not, telling=True)
         pace = Pace(second.listener, second.budget_s if known is None else None)
         looked = _look(found, request, source, pace, depth)
         if known is None:
             second.depths.remember(query, pace.done)
     except SearchError as error:  # nobody asked for it: a model that cannot be used costs no answer
-        return Looked(found, why_not=str(error), telling=True)
+        return Looked(found, why_not=notice("rerank_failed", why=error), telling=True)
     return looked
 
 
-def _silent_reason(request: SearchRequest, second: SecondLook) -> str | None:
-    """Why `auto` does not look at this at all, in words for those who ask; None where it may."""
-    if not request.words:
-        return ""
+def _silent_reason(request: SearchRequest, second: SecondLook) -> Notice | None:
+    """Why `auto` does not look at these words at all, for those who ask; None where it may."""
     if request.mode is SearchMode.TEXT:
-        return "text mode goes without models; --rerank NUMBER takes one"
+        return notice("rerank_text_mode")
     if not request.only_words:
-        return "the query is not words alone, and a reranker would read only those; --rerank NUMBER does so"
+        return notice("rerank_mixed")
     if second.budget_s <= 0:
-        return "the setting rerank_budget_s is 0"
-    if not _at_hand(second):
-        return f"the weights of {second.name} are not on this machine: `search models pull {second.name}`"
-    return None
+        return notice("rerank_switched_off")
+    return None if _at_hand(second) else notice("rerank_weights_missing", model=second.name)
 
 
-def _unread(request: SearchRequest, source: FeatureSource) -> str | None:
+def _unread(request: SearchRequest, source: FeatureSource) -> dict[str, str] | None:
     """That the reranker most likely cannot read the words: its order would be arbitrary. None where it can."""
     info = source.reranker.info
     unread = unread_language(request.words, info.languages)
-    reads = ", ".join(info.languages)
-    return None if unread is None else f"the query looks like {unread}, and {info.name} reads {reads}"
+    return None if unread is None else {"language": unread, "model": info.name, "reads": ", ".join(info.languages)}
 
 
 def _at_hand(second: SecondLook) -> bool:
@@ -205,13 +204,6 @@ def _depth_in_time(found: Sequence[Found], source: FeatureSource, budget_s: floa
     return len(found)
 
 
-def _too_slow(name: str, candidates: int) -> str:
-    return (
-        f"{name} has not seen these pictures yet, and looking at {candidates} takes too long here: `--rerank 10` waits "
-        "for ten, `search models precompute` shows it all pictures once, `--rerank off` ends this line"
-    )
-
-
 def _look(found: Sequence[Found], request: SearchRequest, source: FeatureSource, pace: Pace, depth: int) -> Looked:
     first = found[:depth]
     judged: list[Found] = []
@@ -221,7 +213,7 @@ def _look(found: Sequence[Found], request: SearchRequest, source: FeatureSource,
             for before, after in zip(first[block], _judge(first[block], request, source), strict=True):
                 (missed if after is None else judged).append(before if after is None else after)
     if not judged:
-        return Looked(found, why_not=f"none of the files of the {pace.done} best can be opened just now", telling=True)
+        return Looked(found, why_not=notice("rerank_unreadable", count=pace.done), telling=True)
     judged.sort(key=_fused, reverse=True)  # stable: equals stay as they were found
     name, order = source.reranker.info.name, [*judged, *missed, *found[pace.done :]]
     return Looked(order, name, len(judged), missed=len(missed))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.arrays import Vectors
 from core.errors import LibraryError, UsageError
+from core.notices import notice
 from core.protocols import Encoder
 from core.queries import Page, SearchMode, SearchResult
 from searcher.answer import Answer, Arrange, MakeEncoder, Stopwatch, encoder_for, result_of, retrieve
@@ -92,7 +93,7 @@ def _search_texts(
         raise UsageError(f"there is no word to look up in {request.words!r}")
     source = partial(by_words, reader, space, keywords)
     found = retrieve(reader, space, source, request.page, _arrange(request.page), further=_further(request, second))
-    notices = [] if found.shown or not found.searched else ["no caption, tag or name has any of these words"]
+    notices = [] if found.shown or not found.searched else [notice("no_such_words")]
 
     def told(looked: Looked) -> SearchResult:
         answer, said = _answer(looked, looked.found, request.page), [*notices, *looked.notices]
@@ -124,7 +125,7 @@ def _further(request: SearchRequest, second: SecondLook | None) -> int:
 
 def _answer(looked: Looked, judged: Sequence[Found], page: Page) -> Answer:
     hits, nearest = choose(judged, page)
-    return Answer(hits, nearest, looked.reranker, looked.count, looked.why_not)
+    return Answer(hits, nearest, looked.reranker, looked.count, looked.why_not or "")
 
 
 def _source(
@@ -155,11 +156,11 @@ def _arrange(page: Page) -> Arrange:
 
 def text_notices(encoder: Encoder, texts: Sequence[str]) -> list[str]:
     """What a person should know about how these texts were read: what was cut off, a language that is not read."""
-    notices = []
+    notices: list[str] = []
     for text in texts:
         cut = encoder.cut_off(text).strip()
         if cut:
-            notices.append(f"the text is too long for {encoder.info.name}, and this part was not read: {cut!r}")
+            notices.append(notice("text_cut", model=encoder.info.name, part=repr(cut)))
         hint = language_hint(text, encoder.info)
         if hint:
             notices.append(hint)

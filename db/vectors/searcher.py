@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core.arrays import RowMask, RowNumbers, Vectors
 from core.errors import LibraryDamaged
 from core.models import Device
+from core.notices import notice
 from db.vectors.allowed import Allowed, KnownMasks
 from db.vectors.engine import one_thread
 from db.vectors.exact import Found, best_of, cosines_of, exact_search, nearest, nearest_of, ranked
@@ -212,7 +213,7 @@ class RowSearcher:
 
 
 def _bypassed(why: str) -> str:
-    return f"{why}: searched exactly instead, which is slower; `search index` mends that"
+    return notice("index_bypassed", why=why)
 
 
 def _for(k: int, probing: Probing) -> Probing:

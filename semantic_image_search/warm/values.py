@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 from core.errors import PictureProblem, ProblemKind, UsageError
 from core.indexing import Progress
+from core.notices import Notice
 from core.pictures import Caption, CaptionSource, Orientation, Picture, PictureFacts, Tag, TakenAt, TakenSource
 from core.queries import (
     Alike,
@@ -89,6 +91,13 @@ def _record(record: type) -> Callable[[Json], object]:
     return make
 
 
+def _notice(inner: Json) -> Notice:
+    if not isinstance(inner, list):
+        raise TypeError("a Notice is a list")
+    line, code, *values = map(str, inner)
+    return Notice(line, code, dict(zip(values[::2], values[1::2], strict=True)))
+
+
 def _problem(error: type[Exception]) -> Callable[[Json], object]:
     return lambda inner: error(*map(_unpack, inner))  # type: ignore[arg-type]  # else a TypeError: garbled
 
@@ -107,6 +116,7 @@ _PACKERS: dict[type, Callable[[Any], Json]] = {
     **dict.fromkeys((list, tuple), _pack_many),
     **dict.fromkeys(_RECORDS, _pack_record),
     **dict.fromkeys(_ENUMS, lambda value: {type(value).__name__: value.value}),
+    Notice: lambda value: {"Notice": [str(value), value.code, *chain.from_iterable(value.values.items())]},
     bytes: lambda value: {"bytes": value.decode("latin-1")},
     datetime: lambda value: {"datetime": value.isoformat()},
     UsageError: lambda value: {"UsageError": [str(value)]},
@@ -116,6 +126,7 @@ _PACKERS: dict[type, Callable[[Any], Json]] = {
 _MAKERS: dict[str, Callable[[Json], object]] = {
     **{record.__name__: _record(record) for record in _RECORDS},
     **{enum.__name__: enum for enum in _ENUMS},
+    "Notice": _notice,
     "PictureProblem": _problem(PictureProblem),
     "UsageError": _problem(UsageError),
     "bytes": lambda inner: str(inner).encode("latin-1"),

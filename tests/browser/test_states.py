@@ -9,8 +9,11 @@ import pytest
 from playwright.sync_api import expect
 
 from benchmarks.served_page import ServedPage, run_search
+from core.notices import details
+from core.notices import notice as told_by
 from tests.browser.album import Album
 from tests.browser.conftest import NewPage, Shoot
+from tests.browser.fake_api import FakeApi, answer
 from tests.browser.viewing import ask, expect_first, ready, search_box, tile, tiles
 
 Made = Callable[..., Path]
@@ -116,3 +119,27 @@ def test_a_picture_asked_with_that_is_no_longer_kept_is_told(new_page: NewPage, 
     expect(page.get_by_text("That picture is no longer here")).to_be_visible()
     page.get_by_role("button", name="Show all pictures").or_(page.get_by_role("button", name="Clear")).first.click()
     ready(page)
+
+
+@pytest.mark.parametrize(
+    ("locale", "notice", "problem"),
+    [
+        ("en-GB", "Not reranked: blip has not seen these pictures yet", "The library has no such picture any more."),
+        ("zh-CN", "未重新排序：blip 还没有看过这些图片", "图库里已没有这张图片。"),
+    ],
+)
+def test_what_the_server_says_is_said_in_the_pages_language(
+    new_page: NewPage, locale: str, notice: str, problem: str
+) -> None:
+    told = details(told_by("rerank_slow", model="blip", count=100).behind("not reranked: "))
+    unknown = {"code": None, "text": "a notice of a later version", "values": {}}
+    page = new_page(locale=locale, quiet=True)
+    found = {**answer(1), "notices": [told["text"], unknown["text"]], "notice_details": [told, unknown]}
+    fake = FakeApi(search=lambda _: [found])
+    fake.open(page, "#q=dog")
+    expect(page.locator(".notice").first).to_contain_text(notice)
+    expect(page.locator(".notice").last).to_contain_text("a notice of a later version")
+    refusal = {"status": 404, "code": "unknown_picture", "detail": "the library has no picture 7"}
+    page.route("**/api/v1/search", lambda route: route.fulfill(status=404, json=refusal))
+    page.locator("#q").fill("cat")
+    expect(page.locator(".state-card")).to_contain_text(problem)

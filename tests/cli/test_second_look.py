@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.answers import show_table
+from cli.answers import HINTS, show_table
 from cli.matches import matches_end, percent
 from cli.second_look import look_shown
 from core.indexing import Progress
+from core.notices import notice
 from core.queries import Hit, Reranked
 from tests.cli.conftest import Search
 from tests.cli.parts import FakeLibrary, hit, result
@@ -168,3 +169,15 @@ def test_a_missing_reranker_is_one_line_that_says_what_to_do(tmp_path: Path) -> 
     ran = run("query", "--image", str(tmp_path / "red.png"), "--rerank", "5")
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "a reranker reads words" in ran.stderr
+
+
+@pytest.mark.parametrize("code", HINTS)
+def test_only_the_command_line_is_told_its_options(library: FakeLibrary, search: Search, code: str) -> None:
+    said = notice(code, model="blip", count=100, language="French", reads="en")
+    library.answer = replace(result(), notices=(said.behind("not reranked: "),), not_reranked=said)
+    ran = search("red", "-v")
+    assert f"not reranked: {said}; {HINTS[code]}\n" in ran.err
+    assert "--rerank" in HINTS[code]
+    shown = json.loads(search("red", "--json").out)
+    assert (shown["not_reranked"], shown["notices"]) == (said, [f"not reranked: {said}"])
+    assert "--rerank" not in said

@@ -117,7 +117,7 @@ def test_the_first_so_many_are_ordered_anew_and_the_rest_stays_below() -> None:
     looked = rerank(CANDIDATES, asked(40), look(Scripted()))
     assert rows(looked.found[:40]) == sorted(range(40), key=lambda row: (-_logit(row), row))
     assert rows(looked.found[40:]) == list(range(40, COUNT))
-    assert (looked.reranker, looked.count, looked.why_not) == ("fake-reranker", 40, "")
+    assert (looked.reranker, looked.count, looked.why_not) == ("fake-reranker", 40, None)
     best = looked.found[0]
     assert best.match == pytest.approx(1 / (1 + np.exp(-2 * _logit(best.picture.row))), abs=1e-3)
     assert all(one.match is None and one.reranked is None for one in looked.found[40:])
@@ -193,7 +193,7 @@ def test_auto_looks_at_a_hundred_on_a_fast_device() -> None:
 @pytest.mark.parametrize("page", [Page(k=120), Page(k=10, offset=120)])
 def test_a_page_that_goes_deeper_than_auto_does_is_reranked_as_far_as_it_goes(page: Page) -> None:
     looked = rerank(CANDIDATES, asked(page=page), look(Scripted()))
-    assert (looked.count, looked.why_not) == (module.AUTO_DEPTH, "")
+    assert (looked.count, looked.why_not) == (module.AUTO_DEPTH, None)
     assert rows(looked.found[100:]) == list(range(100, COUNT))
 
 
@@ -247,7 +247,7 @@ def test_auto_is_silent_where_nobody_would_ask(request_: SearchRequest, given: d
     second = look(Scripted(), **given)
     looked = rerank(CANDIDATES, request_, second)
     assert (looked.reranker, looked.telling) == (None, False)
-    assert why in looked.why_not
+    assert why in (looked.why_not or "")
     assert rows(looked.found) == list(range(COUNT))
     assert depth_wanted(request_, second) == 0
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 REPORT = dict.fromkeys(
     ("added", "changed", "moved", "unchanged", "removed", "offline", "skipped", "ignored", "embedded", "captions"), 0
-) | {"seconds": 0.5, "interrupted": False, "model": "fake", "problems": [], "notices": []}
+) | {"seconds": 0.5, "interrupted": False, "model": "fake", "problems": [], "notices": [], "notice_details": []}
 
 
 def say(kind: str, value: object) -> None:

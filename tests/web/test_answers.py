@@ -35,6 +35,8 @@ def test_a_visitor_is_told_no_places() -> None:
     assert told["notices"] == ["1/2 of the text was not read", "cut: 'and/or'"]
     assert told["library"] == "pictures of ann"
     assert told["not_reranked"] == "the reranker cannot be used at present"
+    shown = {notice["text"] for notice in told["notice_details"]}
+    assert shown == set(told["notices"])
     plain = answer_of(replace(RESULT, not_reranked="text mode goes without models"), VISITOR, next_cursor=None)
     assert plain["not_reranked"] == "text mode goes without models"
 

@@ -34,7 +34,7 @@ def test_it_finds_what_the_library_finds(standing: Served, standing_api: TestCli
     assert names(found)[0] == "red.png"
     told = [{key: value for key, value in hit.items() if key not in {"name", "version"}} for hit in found["hits"]]
     assert told == expected["hits"]
-    assert set(found) - {"next_cursor"} == set(expected)
+    assert set(found) - {"next_cursor", "notice_details"} == set(expected)
 
 
 def test_what_is_shown_as_one_says_which_picture_it_is(standing: Served, standing_api: TestClient) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from core.notices import details
 from core.paths import display
 from searcher.jsonable import Json, result_to_json
 
@@ -25,9 +26,11 @@ def answer_of(result: SearchResult, places: Places, *, next_cursor: str | None) 
     answer = result_to_json(result, places.shown)
     for key, hits in (("hits", result.hits), ("nearest", result.nearest)):
         answer[key] = [_with_more(told, hit) for told, hit in zip(answer[key], hits, strict=True)]  # type: ignore[call-overload]
+    notices = [notice for notice in result.notices if places.whole or not _NAMES_A_PLACE.search(notice)]
+    answer["notice_details"] = [details(notice) for notice in notices]
     if not places.whole:
         answer["library"] = os.path.basename(result.library)  # noqa: PTH119 - as it is shown
-        answer["notices"] = [notice for notice in result.notices if not _NAMES_A_PLACE.search(notice)]
+        answer["notices"] = list(notices)
         if _NAMES_A_PLACE.search(result.not_reranked):
             answer["not_reranked"] = "the reranker cannot be used at present"
     return {**answer, "next_cursor": next_cursor}

@@ -14,7 +14,7 @@ from core.errors import UsageError
 from core.paths import absolute, display
 from db.lock import require_unlocked
 from web.access.scopes import OwnerOnly
-from web.api.models import ProblemTold, Told, problems
+from web.api.models import NoticeTold, ProblemTold, Told, problems
 from web.api.models_filters import Asked
 from web.jobs.job import Job, JobState, JobView
 from web.jobs.wanted import Wanted
@@ -65,6 +65,7 @@ class ReportTold(Told):
     model: str | None
     problems: list[dict[str, str]]
     notices: list[str]
+    notice_details: list[NoticeTold] = Field(description="The same, for programs and other languages.")
 
 
 class JobTold(Told):

@@ -80,6 +80,14 @@ class TookTold(Told):
     total: float
 
 
+class NoticeTold(Told):
+    """A notice."""
+
+    code: str | None = Field(description="Stable; null where it has none.")
+    text: str = Field(description="One line, for people.")
+    values: dict[str, str] = Field(description="What is filled in, by name.")
+
+
 class Answer(Told):
     """The answer to a question: a page of hits."""
 
@@ -97,6 +105,7 @@ class Answer(Told):
     reranked: int
     not_reranked: str | None
     notices: list[str] = Field(description="What a person should know about this answer.")
+    notice_details: list[NoticeTold] = Field(description="The same, for programs and other languages.")
     next_cursor: str | None = Field(description="Ask again with it for the next page; null at the end.")
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import SearchError
 from core.models import Device
+from core.notices import details
 from web.jobs.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def _report_told(report: IndexReport) -> dict[str, object]:
         "model": report.model,
         "problems": [_problem_told(problem) for problem in report.problems[:MOST_PROBLEMS]],
         "notices": list(report.notices),
+        "notice_details": [details(one) for one in report.notices],
     }
 
 

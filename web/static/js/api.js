@@ -1,5 +1,7 @@
 /** The server's API: one function for every route. What goes wrong is a Problem; `server` hears of what concerns all. */
 
+import { problemText } from "./i18n.js";
+
 const BASE = new URL("api/v1/", document.baseURI);
 
 /** Hears 'gone' (nothing answered), 'back' (something did again) and 'logged_out' (who are you?). */
@@ -8,10 +10,10 @@ export const server = new EventTarget();
 /** A request that was refused, or that nothing answered (status 0, code 'server_gone'). */
 export class Problem extends Error {
   constructor({ status, code, detail }) {
-    super(detail);
+    super(problemText({ code, detail }));
     this.status = status;
     this.code = code;
-    this.detail = detail;
+    this.detail = this.message; // in the language of the page
   }
 }
 

@@ -65,6 +65,16 @@ export function t(key, values = {}) {
   });
 }
 
+/** A problem of the server's in one line: in our words, by its code; in the server's where we have none. */
+export const problemText = ({ code: name, detail = "" }) =>
+  texts.problems?.[name] ? t(`problems.${name}`, { detail }) : detail;
+
+/** What an answer or a report wants people to know, a line each; likewise. */
+export function noticesOf({ notices = [], notice_details: details }) {
+  const line = ({ code: name, text, values }) => (texts.notices?.[name] ? t(`notices.${name}`, values) : text);
+  return details?.map(line) ?? notices;
+}
+
 /** Fills the texts that HTML only names: data-t, data-t-label, data-t-title, data-t-placeholder. */
 export function dress(root) {
   for (const [named, attribute] of Object.entries(FILLED)) {

@@ -1,7 +1,7 @@
 /** One index job as it stands: how far it is, or what became of it. */
 
 import { make } from "./dom.js";
-import { date } from "./i18n.js";
+import { date, noticesOf, problemText } from "./i18n.js";
 import { icon } from "./icons.js";
 
 const RUNNING = ["running", "stopping"];
@@ -56,7 +56,7 @@ function progressOf({ progress }, t) {
 }
 
 function outcomeOf({ report, problem }, t) {
-  if (problem) return [make("p", { class: "problem" }, problem.detail)];
+  if (problem) return [make("p", { class: "problem" }, problemText(problem))];
   if (!report) return [];
   const counts = ["added", "changed", "moved", "removed", "unchanged", "skipped"].filter((name) => report[name]);
   const told = counts.map((name) => t(`jobs.${name}`, { count: report[name] })).join(" · ") || t("jobs.nothing");
@@ -64,6 +64,6 @@ function outcomeOf({ report, problem }, t) {
     .slice(0, PROBLEMS_SHOWN)
     .map(({ path, reason }) => make("li", {}, make("code", {}, path), ` ${reason}`));
   const list = broken.length ? make("ul", { class: "job-problems" }, ...broken) : null;
-  const notices = report.notices.map((notice) => make("small", {}, notice));
+  const notices = noticesOf(report).map((notice) => make("small", {}, notice));
   return [make("p", {}, told), list, ...notices].filter(Boolean);
 }

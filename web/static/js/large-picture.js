@@ -1,6 +1,7 @@
 /** The picture of the lightbox: its thumbnail at once, then the rendition, once that is decoded. */
 
 import { make } from "./dom.js";
+import { problemText } from "./i18n.js";
 
 const SOFT_FROM = 1.25; // a picture drawn larger than this times its pixels looks soft
 const LOW_SIZE = 512; // the grid has it already, mostly
@@ -90,7 +91,7 @@ export class LargePicture {
     const answer = await fetch(this.#app.api.renditionUrl(id)).catch(() => null);
     const told = answer && !answer.ok ? await answer.json().catch(() => null) : null;
     if (this.#shown !== id) return;
-    this.said.textContent = told?.detail ?? this.#app.t("lightbox.missing");
+    this.said.textContent = told?.detail ? problemText(told) : this.#app.t("lightbox.missing");
     this.said.hidden = false;
   }
 }

@@ -5,6 +5,7 @@
 
 import { make } from "./dom.js";
 import { LIKELY } from "./hits.js";
+import { noticesOf } from "./i18n.js";
 import { icon } from "./icons.js";
 import { FILTERS, asks } from "./state.js";
 import { NOTHING, same } from "./url.js";
@@ -75,7 +76,8 @@ function onlyMatches({ t, state }, answer) {
   return [make("button", attributes, t("frame.only-matches"))];
 }
 
-const notices = (answer) => answer.notices.map((notice) => make("span", { class: "notice" }, icon("info", 16), notice));
+const notices = (answer) =>
+  noticesOf(answer).map((notice) => make("span", { class: "notice" }, icon("info", 16), notice));
 
 function card(symbol, title, ...rest) {
   return make(
