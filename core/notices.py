@@ -47,6 +47,13 @@ NOTICES: Mapping[str, str] = MappingProxyType({
     "online_only": "{path} is online only and was not looked at",
     "bad_pattern": "{path}: {pattern} is not a pattern and was passed over",
     "not_looked_into": "{path} could not be looked into: what is known of it stays as it is",
+    "model_built_in": (
+        "{built_in}, the small built-in model, is used, as {model} is not on this machine: {command} changes that "
+        "({megabytes} MB to download)"
+    ),
+    "model_not_to_be_had": (
+        "{why}; until then {built_in}, the small built-in model, is used, and {command} changes that"
+    ),
     "no_match": "hits come without a match until {model} can be used: {why}",
 })  # fmt: skip
 """What each says, by its code; what is in braces is filled in. Codes stay what they are."""

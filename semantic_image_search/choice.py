@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from core.errors import WeightsMissing
+from core.notices import notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,9 +79,6 @@ def _notice(default: str, why: str, command: str) -> str:
     from encoders import BUILT_IN, find_model
 
     if why:
-        return f"{why}; until then {BUILT_IN}, the small built-in model, is used, and {command} changes that"
-    megabytes = find_model(default).download_bytes / 1e6
-    return (
-        f"{BUILT_IN}, the small built-in model, is used, as {default} is not on this machine: "
-        f"{command} changes that ({megabytes:,.0f} MB to download)"
-    )
+        return notice("model_not_to_be_had", why=why, built_in=BUILT_IN, command=command)
+    megabytes = f"{find_model(default).download_bytes / 1e6:,.0f}"
+    return notice("model_built_in", built_in=BUILT_IN, model=default, command=command, megabytes=megabytes)
