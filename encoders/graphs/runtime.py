@@ -7,11 +7,13 @@ them, so they are kept out, which also halves the time of the import. Knows noth
 import hashlib
 import os
 import sys
-import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -70,16 +72,28 @@ def has_bfloat16() -> bool:
     return "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def settings(arithmetic: Arithmetic) -> dict[str, Any]:
-    """What a graph is compiled and loaded with. OMP_NUM_THREADS bounds the threads, as it bounds torch's."""
-    threads = os.environ.get("OMP_NUM_THREADS", "")
+def most_threads() -> int | None:
+    """What OMP_NUM_THREADS says, which bounds torch's threads, too; None: as many as OpenVINO sees cores."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, int(said)) if said.isdecimal() else None
+
+
+def settings(arithmetic: Arithmetic, *, at_once: int = 1) -> dict[str, Any]:
+    """What a graph is compiled and loaded with.
+
+    Args:
+        arithmetic: what it multiplies in.
+        at_once: batches, each with its share of the threads.
+    """
+    most = most_threads()
     exact = arithmetic is Arithmetic.FLOAT32 or not has_bfloat16()
     return {
         "INFERENCE_PRECISION_HINT": "f32" if exact else "bf16",
         "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP if arithmetic is Arithmetic.INT8 else 0,
         "PERFORMANCE_HINT": "LATENCY",
+        "NUM_STREAMS": at_once,
         "ENABLE_CPU_PINNING": False,  # decoding shares the cores
-        **({"INFERENCE_NUM_THREADS": int(threads)} if threads.isdecimal() else {}),
+        **({"INFERENCE_NUM_THREADS": most} if most else {}),
     }
 
 
@@ -109,18 +123,19 @@ class Damaged(Exception):
 
 
 class CompiledGraph:
-    """A compiled graph in memory, which maps its file. Safe to share between threads: one runs at a time.
+    """A compiled graph in memory, which maps its file. Safe to share between threads: those beyond `at_once` wait.
 
     Args:
         path: of the file that `compiled.export_model()` gave.
         arithmetic: as it was compiled.
         expected: its checksum; None where that need not be looked at.
+        at_once: batches that may run at once, each with its share of the threads.
 
     Raises:
         Damaged: the file is not what was written.
     """
 
-    def __init__(self, path: Path, arithmetic: Arithmetic, expected: str | None = None) -> None:
+    def __init__(self, path: Path, arithmetic: Arithmetic, expected: str | None = None, *, at_once: int = 1) -> None:
         try:
             content = np.memmap(path, np.uint8, "c")  # OpenVINO asks for what could be written to; nobody does
         except (OSError, ValueError) as error:
@@ -129,17 +144,29 @@ class CompiledGraph:
             raise Damaged(f"{path} is not as it was written")
         blob = openvino().Tensor(content, shared_memory=True)
         try:
-            compiled = core().import_model(blob, "CPU", settings(arithmetic))
+            compiled = core().import_model(blob, "CPU", settings(arithmetic, at_once=at_once))
         except RuntimeError as error:
             raise Damaged(str(error)) from error
         self._content = content
-        self._request = compiled.create_infer_request()
-        self._lock = threading.Lock()
+        self._at_once = at_once
+        self._requests = SimpleQueue[Any]()
+        for _ in range(at_once):
+            self._requests.put(compiled.create_infer_request())
 
     def __call__(self, batch: NDArray[Any]) -> NDArray[np.float32]:
         """The rows for a batch, float32 (n, dim), in memory of their own."""
         owned = np.require(batch, requirements=["C", "W"])
-        with self._lock:
-            self._request.infer([owned], share_inputs=True)
-            rows: NDArray[np.float32] = np.array(self._request.get_output_tensor(0).data, np.float32)
+        request = self._requests.get()
+        try:
+            request.infer([owned], share_inputs=True)
+            rows: NDArray[np.float32] = np.array(request.get_output_tensor(0).data, np.float32)
+        finally:
+            self._requests.put(request)
         return rows
+
+    def each(self, batches: Sequence[NDArray[Any]]) -> list[NDArray[np.float32]]:
+        """The rows for several batches, which run at once as far as they may."""
+        if min(len(batches), self._at_once) < 2:
+            return [self(batch) for batch in batches]
+        with ThreadPoolExecutor(self._at_once) as pool:
+            return list(pool.map(self, batches))

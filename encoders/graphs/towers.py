@@ -6,6 +6,7 @@ by `why_not`, and to the log.
 
 import contextlib
 import logging
+import os
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LOG = logging.getLogger(__name__)
-_TEXTS_AT_ONCE = 64  # bounds memory
+_TEXTS_IN_A_BATCH = 64  # bounds memory
+_BATCHES_OF_TEXTS = 2  # at once, where texts are cut: a query of some words is done as soon with half of the cores
 
 
 class GraphTowers:
@@ -59,11 +61,11 @@ class GraphTowers:
         if graph is None or tokenizer is None:
             return None
         rule = self._notes[Tower.TEXT].cut
-        rows = [
-            graph(cut(tokenizer(texts[start : start + _TEXTS_AT_ONCE], self._context_length), rule))
-            for start in range(0, len(texts), _TEXTS_AT_ONCE)
+        batches = [
+            cut(tokenizer(texts[start : start + _TEXTS_IN_A_BATCH], self._context_length), rule)
+            for start in range(0, len(texts), _TEXTS_IN_A_BATCH)
         ]
-        return _if_finite(np.concatenate(rows))
+        return _if_finite(np.concatenate(graph.each(batches)))
 
     def arithmetic(self, tower: Tower) -> Arithmetic | None:
         """What the graph of a tower multiplies in; None where it is not loaded."""
@@ -121,7 +123,9 @@ class GraphTowers:
             raise Damaged("the tokenizer that was kept with it is gone")
         path = place.blob(tower)
         expected = None if runtime.stamp(path) == note.stamp else note.checksum
-        graph = CompiledGraph(path, Arithmetic(note.arithmetic), expected)
+        cores = runtime.most_threads() or os.cpu_count() or 1
+        at_once = min(_BATCHES_OF_TEXTS if note.cut else 1, cores)
+        graph = CompiledGraph(path, Arithmetic(note.arithmetic), expected, at_once=at_once)
         self._notes[tower] = note
         return graph
 

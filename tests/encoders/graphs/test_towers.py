@@ -111,6 +111,16 @@ def test_threads_share_one_graph(ready: Path, tiny_clip: str) -> None:
         np.testing.assert_array_equal(row, rows[0])
 
 
+@pytest.mark.parametrize("bound", ["1", "2"])
+def test_many_texts_run_at_once_in_their_order(
+    ready: Path, tiny_clip: str, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", bound)
+    texts = [f"{number} dogs on a beach" for number in range(300)]
+    rows = load_encoder(tiny_clip).encode_texts(texts)
+    assert lowest_cosine(rows, placed(tiny_clip, FLOAT32).encode_texts(texts)) > 0.9999
+
+
 def test_graphs_go_with_their_model(hub_cache: Path, tiny_clip: str) -> None:
     folder = Path(tiny_clip.removeprefix("local-dir:"))
     put_in_cache(
