@@ -44,6 +44,7 @@ class Cursors:
         self._most = most
         self._lock = Lock()
         self._seen: OrderedDict[str, frozenset[bytes]] = OrderedDict()  # by paging and offset; the last used last
+        self._paths = 0  # in all of them
 
     def place(self, cursor: str | None, question: bytes) -> Place:
         """Where the page begins that is asked for.
@@ -75,10 +76,11 @@ class Cursors:
 
     def _remember(self, key: str, seen: frozenset[bytes]) -> None:
         with self._lock:
+            self._paths += len(seen) - len(self._seen.get(key, ()))
             self._seen[key] = seen
             self._seen.move_to_end(key)
-            while sum(map(len, self._seen.values())) > self._most:
-                self._seen.popitem(last=False)
+            while self._paths > self._most:
+                self._paths -= len(self._seen.popitem(last=False)[1])
 
 
 def _read(cursor: str) -> tuple[int, str, str]:
