@@ -83,7 +83,7 @@ class Worded:
     committed: int
 
     def part(self, chosen: NDArray[np.int64]) -> "Worded":
-        """These of them, in this order."""
+        """These of them, in this order; `found` is to be asked of all of them."""
         return replace(
             self,
             rows=self.rows[chosen],

@@ -33,8 +33,6 @@ from encoders.tokens import keep_tokenizer, load_tokenizer
 
 _ROOM = 2  # times the weights: both towers in half of float32, and each once more while it is made
 _SMALL_BYTES = 64 << 20  # a run of a smaller model waits for decoders: it may as well be exact
-
-
 _ROUNDS = 5  # of timing one graph against another
 _WORTH_IT = 0.9  # of the time of the more exact one, at most
 

@@ -4,12 +4,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+import pytest
+from PIL import Image
+
 from core.errors import LibraryNotFound, SearchError
 from core.indexing import IndexReport, Problem, Progress
 from core.optimizing import OptimizeReport
 from core.pictures import Caption, CaptionSource, Picture, PictureFacts, TakenAt, TakenSource
 from core.queries import Alike, AlikeKind, CopyKind, Hit, SearchResult, Took
 from core.settings import load_settings
+from semantic_image_search import open_library
 
 
 def facts(*, source: TakenSource = TakenSource.EXIF, offset: int | None = 120) -> PictureFacts:
@@ -143,3 +147,14 @@ class FakeLibrary:
         if isinstance(value, BaseException):
             raise value
         return value
+
+
+def index_one_red(folder: Path) -> Path:
+    """A library of one red picture, made by the program itself below this folder with `mini`; returns where it is."""
+    (folder / "photos").mkdir()
+    Image.new("RGB", (64, 64), (200, 0, 0)).save(folder / "photos" / "red.png")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("SEARCH_CONFIG", str(folder / "none.toml"))
+        with open_library(folder / "library", model="mini") as opened:
+            opened.index([folder / "photos"])
+    return folder / "library"

@@ -16,6 +16,7 @@ from PIL import Image
 
 from benchmarks.served_page import ServedPage
 from semantic_image_search import open_library
+from tests.cli.parts import index_one_red
 from tests.conftest import PROJECT
 
 SOON_S = 8.0  # of the ten that it has; less than one on an idle machine, but for what is half sent
@@ -25,12 +26,7 @@ PICTURES = 400  # that a run takes some seconds for
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("ending")
-    (made / "photos").mkdir()
-    Image.new("RGB", (64, 64), (200, 0, 0)).save(made / "photos" / "red.png")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("SEARCH_CONFIG", str(made / "none.toml"))
-        with open_library(made / "library", model="mini") as opened:
-            opened.index([made / "photos"])
+    index_one_red(made)
     (made / "more").mkdir()
     for number in range(PICTURES):
         Image.new("RGB", (64, 64), (number % 256, number // 2, 7)).save(made / "more" / f"{number}.png")

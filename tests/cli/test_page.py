@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 import segno
-from PIL import Image
 
 from cli import page
-from semantic_image_search import open_library
 from tests.cli.conftest import Search
+from tests.cli.parts import index_one_red
 from tests.conftest import PROJECT
 
 Start = Callable[..., "Page"]
@@ -41,14 +40,7 @@ class Page:
 
 @pytest.fixture(scope="module")
 def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("served")
-    (folder / "photos").mkdir()
-    Image.new("RGB", (64, 64), (200, 0, 0)).save(folder / "photos" / "red.png")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("SEARCH_CONFIG", str(folder / "none.toml"))
-        with open_library(folder / "library", model="mini") as opened:
-            opened.index([folder / "photos"])
-    return folder / "library"
+    return index_one_red(tmp_path_factory.mktemp("served"))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Single pictures: what is known of them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from pydantic import Field
 from core.pictures import Caption, Picture
 from searcher.jsonable import Json, picture_to_json
 from semantic_image_search.pictures import PictureDetail
-from web.access.scopes import AskedBy
+from web.access.scopes import AskedBy, Scope
 from web.api.answers import names_of
 from web.api.models import problems
 from web.api.models_filters import ImageId as AskedId
@@ -50,10 +51,7 @@ def router(parts: Parts) -> APIRouter:
         wanted = [int(one) for one in ids.split(",")]
         if len(wanted) > MOST_IDS:
             raise Problem(422, "not_understood", f"at most {MOST_IDS} pictures are told of at once, not {len(wanted)}")
-        with parts.held.library() as library:
-            places = places_for(library, scope)
-            found = library.pictures.of(wanted)
-            return {"images": [picture_told(picture, places) for picture in found]}
+        return _pictures_told(parts, scope, wanted)
 
     @routes.post(
         "/images",
@@ -63,10 +61,7 @@ def router(parts: Parts) -> APIRouter:
     )
     def images_in(asked: ImagesAsked, scope: AskedBy) -> Json:
         """As GET, each named by its file in these folders, where one of several lies there: folders stand in no URL."""
-        with parts.held.library() as library:
-            places = places_for(library, scope)
-            found = library.pictures.of(asked.ids, folders=[places.read(folder) for folder in asked.folders])
-            return {"images": [picture_told(picture, places) for picture in found]}
+        return _pictures_told(parts, scope, asked.ids, asked.folders)
 
     @routes.get(
         "/images/{image_id}",
@@ -80,6 +75,13 @@ def router(parts: Parts) -> APIRouter:
             return _detail_told(library.pictures.detail(image_id), places_for(library, scope))
 
     return routes
+
+
+def _pictures_told(parts: Parts, scope: Scope, ids: Sequence[int], folders: Sequence[str] = ()) -> Json:
+    with parts.held.library() as library:
+        places = places_for(library, scope)
+        found = library.pictures.of(ids, folders=[places.read(folder) for folder in folders])
+        return {"images": [picture_told(picture, places) for picture in found]}
 
 
 def picture_told(picture: Picture, places: Places) -> Json:
