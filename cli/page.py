@@ -43,8 +43,13 @@ class Wanted:
         return self.new_token and self.host is None
 
 
-def doors(library: Path, wanted: Wanted) -> "tuple[Door, ...]":
+def doors(library: Path, wanted: Wanted, *, processes: int) -> "tuple[Door, ...]":
     """The page as a door of the server, where it is wanted; its port is ours from now on.
+
+    Args:
+        library: its folder, absolute.
+        wanted: what was asked for.
+        processes: that search when many ask at once; 0: one for each core, at most four.
 
     Raises:
         UsageError: two things were asked for that do not go together.
@@ -63,7 +68,7 @@ def doors(library: Path, wanted: Wanted) -> "tuple[Door, ...]":
 
     @contextmanager
     def door(held: "Held") -> "Iterator[None]":
-        with open_door(held, library=library, listening=listening, entry=entry):
+        with open_door(held, library=library, listening=listening, entry=entry, processes=processes):
             _tell(listening, entry, token)
             if wanted.open_browser:
                 _open(_addresses(listening, entry, token)[0])

@@ -108,7 +108,7 @@ def serve(
     if wanted.only_a_token:
         show_new_token(path)
         return
-    opened = doors(path, wanted)
+    opened = doors(path, wanted, processes=settings.serve_processes)
     stop = Event()
     with ends_in_time(stop):
         with suppress(KeyboardInterrupt):

@@ -65,6 +65,7 @@ class Settings:
     thumbnail_cache_mb: int = _setting(2048, whole(least=0))
     # `search serve`: as long as somebody searches; a model and an index are a good part of a laptop's memory
     serve_idle_minutes: float = _setting(10.0, number(0, 525_600))
+    serve_processes: int = _setting(0, whole(0, 64))  # that search while many ask; 0: one per core, at most 4
 
     asked: frozenset[str] = frozenset()
     """The settings that the file, the environment or the caller names, be it with the default."""

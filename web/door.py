@@ -28,17 +28,29 @@ _UNFINISHED_BYTES = 16_384  # of a request's headers, while more of them are wai
 
 
 @contextmanager
-def open_door(held: Held, *, library: Path, listening: Listening, entry: Entry) -> Iterator[None]:
+def open_door(held: Held, *, library: Path, listening: Listening, entry: Entry, processes: int = 1) -> Iterator[None]:
     """Answer HTTP from a library, for as long as this lasts; the sockets are closed at its end.
+
+    Args:
+        held: what answers.
+        library: its folder, absolute.
+        listening: where it is asked.
+        entry: who may come in.
+        processes: that search when many ask at once, as `web.beside.crowd.Beside` has it.
 
     Raises:
         SearchError: the server did not come up.
     """
     from web.access.guard import Guard
     from web.app import create_app
+    from web.beside.crowd import Beside
     from web.parts import open_parts
 
-    with open_parts(library, held, entry) as parts, _running(Guard(create_app(parts), entry), entry, listening.sockets):
+    beside = Beside(library, held, processes)
+    with (
+        open_parts(library, held, entry, beside=beside) as parts,
+        _running(Guard(create_app(parts), entry), entry, listening.sockets),
+    ):
         try:
             yield
         finally:

@@ -107,6 +107,9 @@ class _Moment:
         for state, count in self._parts.jobs.tally().items():
             jobs.add_metric((state.value,), count)
         yield jobs
+        beside = GaugeMetricFamily("search_processes_beside", "Processes that search beside the server.")
+        beside.add_metric((), self._parts.beside.count)
+        yield beside
         yield from self._library()
 
     def _library(self) -> Iterator[Metric]:

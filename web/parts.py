@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from web.access.entry import Entry
 from web.api.cursors import Cursors
+from web.beside.crowd import Beside
 from web.jobs.jobs import Jobs
 from web.metrics import Metrics
 from web.uploads import Uploads
@@ -26,6 +27,7 @@ class Parts:
 
     library: Path  # its folder, absolute
     held: Held
+    beside: Beside  # processes that search when many ask
     entry: Entry = field(default_factory=Entry)  # who may come in, and how; by itself nobody
     cursors: Cursors = field(default_factory=Cursors)  # where pages begin, and what was on those before
     uploads: Uploads = field(default_factory=Uploads)  # pictures that clients sent to ask with
@@ -49,22 +51,27 @@ class Parts:
 
     def begin_to_end(self) -> None:
         """Tell what works in processes of its own to end, and who listens to it; returns soon."""
+        self.beside.close()
         self.jobs.begin_to_end()
         self.uploads.close()
 
 
 @contextmanager
-def open_parts(library: Path, held: Held, entry: Entry | None = None) -> Iterator[Parts]:
-    """The parts of one server; what they keep (uploads, jobs) ends with them.
+def open_parts(
+    library: Path, held: Held, entry: Entry | None = None, *, beside: Beside | None = None
+) -> Iterator[Parts]:
+    """The parts of one server; what they keep (uploads, jobs, processes) ends with them.
 
     Args:
         library: its folder, absolute.
         held: answers from it.
         entry: who may come in; None: it is decided elsewhere.
+        beside: processes that search as well; None: there are none.
     """
-    parts = Parts(library, held, entry or Entry())
+    parts = Parts(library, held, beside or Beside(library, held, most=1), entry or Entry())
     try:
         yield parts
     finally:
+        parts.beside.close()
         parts.jobs.close()
         parts.uploads.close()

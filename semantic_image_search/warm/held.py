@@ -41,6 +41,7 @@ class Held:
 
     Attributes:
         turns: as many as questions may be answered at once, by whatever way they came.
+        generation: another number when what was held has been let go of.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Held:
         self._idle_s = idle_s
         self._clock = clock
         self.turns = Turns(ANSWERING)
+        self.generation = 0
         self._lock = Lock()
         self._open: _Open | None = None
         self._used_at = clock()
@@ -104,6 +106,7 @@ class Held:
             held, self._open, self._encoder = self._open, None, None
             if held is None:
                 return
+            self.generation += 1
             held.retired = True
             unused = held.users == 0
         if unused:

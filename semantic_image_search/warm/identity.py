@@ -12,7 +12,7 @@ _NOT_COMPARED = frozenset(
         "library",  # named by itself
         *("model", "batch_size", "workers", "max_megapixels", "exact_below", "recall"),  # of indexing
         *("captioner", "answerer"),  # of other commands
-        "serve_idle_minutes",
+        *("serve_idle_minutes", "serve_processes"),  # of the server itself
     }
 )
 """No answer depends on these."""

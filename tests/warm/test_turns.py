@@ -83,3 +83,70 @@ def test_an_end_is_told_to_those_who_wait_and_to_those_who_come() -> None:
             thread.join(5)
         assert told == ["refused"] * 4
     assert turns.free == 1
+
+
+class Elsewhere:
+    """A seat."""
+
+    alive = True
+
+
+def test_a_seat_is_taken_before_a_turn_here_and_both_together_are_no_more_than_before() -> None:
+    turns, seat = Turns(2), Elsewhere()
+    turns.add(seat)
+    with turns.anywhere() as first, turns.anywhere() as second:
+        assert (first, second) == (seat, None)
+        assert (turns.begun, turns.free) == (2, 1)
+        with pytest.raises(Tired), turns.anywhere(_tire):  # a third would be one too many
+            pass
+        with turns.one():  # unless it can only be done here
+            assert turns.begun == 3
+    assert (turns.begun, turns.free, turns.elsewhere) == (0, 2, 1)
+
+
+def test_one_can_always_begin_here() -> None:
+    turns, seats = Turns(1), [Elsewhere(), Elsewhere()]
+    for seat in seats:
+        turns.add(seat)
+    with turns.anywhere(), turns.anywhere(), turns.anywhere() as third:
+        assert third is None
+    assert turns.begun == 0
+
+
+def test_a_seat_goes_to_the_first_who_can_take_it() -> None:
+    turns, seat, order = Turns(1), Elsewhere(), []
+
+    def here() -> None:
+        with turns.one():
+            order.append("here")
+
+    def anywhere() -> None:
+        with turns.anywhere() as given:
+            order.append("there" if given is seat else "here, too")
+
+    with turns.one():
+        threads = [threading.Thread(target=work) for work in (here, anywhere)]
+        for thread in threads:
+            thread.start()
+            time.sleep(0.05)  # in this order
+        turns.add(seat)
+        threads[1].join(10)
+        assert order == ["there"]
+    threads[0].join(10)
+    assert order == ["there", "here"]
+
+
+def test_a_dead_seat_is_given_to_nobody() -> None:
+    turns, seat = Turns(1), Elsewhere()
+    turns.add(seat)
+    with turns.anywhere() as given:
+        assert given is seat
+        seat.alive = False
+    turns.remove(seat)
+    with turns.anywhere() as given:
+        assert given is None
+    assert (turns.begun, turns.elsewhere, turns.free) == (0, 0, 1)
+
+
+def _tire() -> None:
+    raise Tired

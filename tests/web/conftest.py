@@ -22,6 +22,7 @@ from semantic_image_search.warm.held import Held
 from tests.fakes import COLOURS, FakeEncoder, FakeReranker
 from web.access.scopes import Scope
 from web.app import create_app
+from web.beside.crowd import Beside
 from web.parts import Parts, open_parts
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Served:
 
 
 ServePictures = Callable[..., Served]
+MakeBeside = Callable[[Path, Held], Beside]
 
 
 @pytest.fixture(autouse=True)
@@ -69,9 +71,12 @@ def serve_pictures(tmp_path: Path) -> Iterator[ServePictures]:
     with ExitStack() as ends:
 
         def make(
-            pictures: dict[str, tuple[int, int, int]] | None = None, *, reranker: FakeReranker | None = None
+            pictures: dict[str, tuple[int, int, int]] | None = None,
+            *,
+            reranker: FakeReranker | None = None,
+            beside: MakeBeside | None = None,
         ) -> Served:
-            served = serve_folder(tmp_path, coloured() if pictures is None else pictures, reranker, ends)
+            served = serve_folder(tmp_path, coloured() if pictures is None else pictures, reranker, ends, beside)
             ends.callback(served.parts.held.let_go)
             return served
 
@@ -133,7 +138,11 @@ def coloured() -> dict[str, tuple[int, int, int]]:
 
 
 def serve_folder(
-    folder: Path, pictures: dict[str, tuple[int, int, int]], reranker: FakeReranker | None, ends: ExitStack
+    folder: Path,
+    pictures: dict[str, tuple[int, int, int]],
+    reranker: FakeReranker | None,
+    ends: ExitStack,
+    beside: MakeBeside | None = None,
 ) -> Served:
     photos = folder / "Photos"
     photos.mkdir()
@@ -145,7 +154,7 @@ def serve_folder(
         if pictures:
             assert library.index([photos]).added == len(pictures)
     held = Held(lambda: open_library(library.path, model=encoder, reranker=reranker), idle_s=0.0)
-    parts = ends.enter_context(open_parts(library.path, held))
+    parts = ends.enter_context(open_parts(library.path, held, beside=beside and beside(library.path, held)))
     return Served(photos, library.path, encoder, reranker, parts, create_app(parts))
 
 

@@ -37,6 +37,25 @@ class Place:
     paging: str = ""  # the name under which they are remembered; empty on the first page
 
 
+@dataclass(frozen=True, slots=True)
+class NextPage:
+    """The page that follows one, as it is asked for, and what has to be remembered until then."""
+
+    cursor: str
+    key: str  # under which it is remembered
+    seen: frozenset[bytes]
+
+
+def next_page(place: Place, result: SearchResult, question: bytes, k: int) -> NextPage | None:
+    """What follows the page that begins at `place`; None where nothing does."""
+    offset = place.offset + len(result.hits)
+    if len(result.hits) < k or offset >= min(result.searched, MOST_HITS):
+        return None
+    paging = place.paging or secrets.token_urlsafe(9)
+    cursor = urlsafe_b64encode(json.dumps([offset, _name(question), paging]).encode()).decode()
+    return NextPage(cursor, _key(paging, offset), place.seen | {hit.picture.path for hit in result.hits})
+
+
 class Cursors:
     """The cursors of one server, and what it remembers for them; for many threads."""
 
@@ -66,15 +85,16 @@ class Cursors:
         return Place(offset, seen, paging)
 
     def after(self, place: Place, result: SearchResult, question: bytes, k: int) -> str | None:
-        """The cursor of the page that follows this one; None where nothing does."""
-        offset = place.offset + len(result.hits)
-        if len(result.hits) < k or offset >= min(result.searched, MOST_HITS):
+        """The cursor of the page that follows this one, which is remembered; None where nothing does."""
+        following = next_page(place, result, question, k)
+        if following is None:
             return None
-        paging = place.paging or secrets.token_urlsafe(9)
-        self._remember(_key(paging, offset), place.seen | {hit.picture.path for hit in result.hits})
-        return urlsafe_b64encode(json.dumps([offset, _name(question), paging]).encode()).decode()
+        self.remember(following)
+        return following.cursor
 
-    def _remember(self, key: str, seen: frozenset[bytes]) -> None:
+    def remember(self, following: NextPage) -> None:
+        """Until somebody asks for it, or many others have asked since."""
+        key, seen = following.key, following.seen
         with self._lock:
             self._paths += len(seen) - len(self._seen.get(key, ()))
             self._seen[key] = seen

@@ -6,6 +6,7 @@ The first part is waited for before anything is sent, so that what is wrong with
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -27,18 +28,31 @@ if TYPE_CHECKING:
 LINES = "application/x-ndjson"
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A part of an answer."""
+
+    event: str
+    answer: bytes  # JSON
+
+    @property
+    def line(self) -> bytes:
+        """As it is sent where answers come in parts."""
+        return b'{"event":"%b","answer":%b}\n' % (self.event.encode(), self.answer)
+
+
 class Teller:
     """What the thread tells, and hears: one for each question."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._said: asyncio.Queue[Json | Exception | None] = asyncio.Queue()
+        self._said: asyncio.Queue[Said | Exception | None] = asyncio.Queue()
         self._left = Event()
 
-    def say(self, event: str, answer: Json) -> None:
-        """One part of the answer. Raises Abandoned where nobody hears it."""
+    def say(self, event: str, answer: bytes) -> None:
+        """One part of the answer, as JSON. Raises Abandoned where nobody hears it."""
         self.check()
-        self._put({"event": event, "answer": answer})
+        self._put(Said(event, answer))
 
     def check(self, progress: Progress | None = None) -> None:
         """Raises Abandoned where nobody waits any more; may listen to progress."""
@@ -61,11 +75,11 @@ class Teller:
             end = error
         self._put(end)
 
-    async def next(self) -> Json | Exception | None:
+    async def next(self) -> Said | Exception | None:
         """What is said next: a part, what went wrong, or None at the end."""
         return await self._said.get()
 
-    def _put(self, said: Json | Exception | None) -> None:
+    def _put(self, said: Said | Exception | None) -> None:
         try:
             self._loop.call_soon_threadsafe(self._said.put_nowait, said)
         except RuntimeError as error:  # the loop is closed: the server has ended
@@ -87,9 +101,9 @@ async def tell(request: Request, work: Callable[[Teller], None], *, in_parts: bo
     Thread(target=teller.work, args=(work,), daemon=True).start()
     gone = asyncio.ensure_future(_disconnected(request))
     try:
-        first = await _next(teller, gone)
-        while not in_parts and (following := await _next(teller, gone)):
-            first = following
+        first = following = await _next(teller, gone)
+        while following is not None and not in_parts:
+            first, following = following, await _next(teller, gone)
     except BaseException:
         teller.leave()
         raise
@@ -98,11 +112,12 @@ async def tell(request: Request, work: Callable[[Teller], None], *, in_parts: bo
     if in_parts:
         lines = _lines(first, teller, is_owner=scope_of(request) is Scope.OWNER)
         return StreamingResponse(lines, media_type=LINES, headers={"Cache-Control": "no-store"})
-    return Response(as_json(first["answer"]), media_type="application/json")
+    assert first is not None  # noqa: S101 - who works on an answer tells one, or fails
+    return Response(first.answer, media_type="application/json")
 
 
-async def _next(teller: Teller, gone: asyncio.Future[None]) -> Json:
-    """The next part, empty at the end, unless who asked leaves first."""
+async def _next(teller: Teller, gone: asyncio.Future[None]) -> Said | None:
+    """The next part, None at the end, unless who asked leaves first."""
     following = asyncio.ensure_future(teller.next())
     both: set[asyncio.Future[Any]] = {following, gone}
     await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -112,7 +127,7 @@ async def _next(teller: Teller, gone: asyncio.Future[None]) -> Json:
     said = following.result()
     if isinstance(said, Exception):
         raise said
-    return said or {}
+    return said
 
 
 async def _disconnected(request: Request) -> None:
@@ -120,12 +135,12 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-async def _lines(first: Json, teller: Teller, *, is_owner: bool) -> AsyncIterator[bytes]:
+async def _lines(first: Said | None, teller: Teller, *, is_owner: bool) -> AsyncIterator[bytes]:
     """The parts, each on its line; the last line says that it is the last, or what went wrong."""
     try:
-        said: Json | Exception | None = first
-        while said is not None and not isinstance(said, Exception):
-            yield as_json(said) + b"\n"
+        said: Said | Exception | None = first
+        while isinstance(said, Said):
+            yield said.line
             said = await teller.next()
         yield as_json(_last(said, is_owner=is_owner)) + b"\n"
     finally:
