@@ -158,6 +158,8 @@ def _open(source: SourceFile, limits: DecodeLimits, seen: _Seen) -> OpenedPictur
     seen.opened = format_name, source
     try:
         image = open_image(source.stream, format_name)
+        if format_name == "jpeg" and source.in_memory:
+            image.decodermaxblock = source.size_bytes  # all at once: Pillow's 64 kB are copied, and joined to the rest
     except ImportError as error:
         raise PictureProblem(ProblemKind.UNSUPPORTED, f"{format_name}: its codec is not installed ({error})") from error
     check_size(image, file_bytes=source.size_bytes, limits=limits)

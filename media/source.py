@@ -36,6 +36,11 @@ class SourceFile:
         """How long the file was when it was opened."""
         return self.stat.st_size
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether all of it was read already."""
+        return isinstance(self.stream, io.BytesIO)
+
     def header(self, count: int) -> bytes:
         """The first bytes, without moving on."""
         self.stream.seek(0)

@@ -135,6 +135,7 @@ def _start(command: Sequence[str]) -> "subprocess.Popen[bytes]":
         "OPENBLAS_NUM_THREADS": "1",  # numpy's threads would reserve 40 MB of addresses each
         "MALLOC_ARENA_MAX": "2",
         "MALLOC_MMAP_THRESHOLD_": "8388608",  # bytes: Pillow's blocks of 16 MB go back to the system once freed
+        "MALLOC_TRIM_THRESHOLD_": "33554432",  # bytes: what the next picture needs again does not
     }
     process = subprocess.Popen(  # noqa: S603 - this very interpreter, no shell
         command,

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from encoders.graphs.patches import patches_as_products
 from encoders.graphs.quantizing import quantize
 from encoders.graphs.runtime import Arithmetic, core, openvino, settings
 
@@ -45,6 +46,7 @@ def compile_to(target: Path, graph: Path, arithmetic: Arithmetic) -> None:
     """Compile what `convert` wrote for this CPU, and write that to `target`."""
     model = core().read_model(str(graph))
     if arithmetic is Arithmetic.INT8:
+        patches_as_products(model)
         quantize(model)
     compiled = core().compile_model(model, "CPU", settings(arithmetic))
     target.write_bytes(compiled.export_model().getbuffer())

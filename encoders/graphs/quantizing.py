@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from encoders.graphs.runtime import GROUP, openvino
+from encoders.graphs.weights import constant_of
 
 _ZERO = 128  # the runtime takes numbers without a sign; this one means 0
 _MOST = 127
@@ -32,7 +33,7 @@ def quantize(model: Any) -> int:  # noqa: ANN401 - openvino's types are skipped
         if node.get_type_name() != "MatMul":
             continue
         shape = node.get_attributes()
-        weights = _constant(node.input_value(1).get_node())
+        weights = constant_of(node.input_value(1).get_node())
         if weights is None or weights.ndim != 2:
             continue
         matrix = weights if shape["transpose_b"] else weights.T
@@ -51,10 +52,3 @@ def _eight_bits(ops: Any, matrix: NDArray[np.float32]) -> Any:  # noqa: ANN401 -
     zeros = np.full(scales.shape, _ZERO, np.uint8)
     centred = ops.subtract(ops.convert(ops.constant(numbers), "f32"), ops.convert(ops.constant(zeros), "f32"))
     return ops.multiply(centred, ops.constant(scales.astype(np.float32)))
-
-
-def _constant(node: Any) -> NDArray[np.float32] | None:  # noqa: ANN401 - as above
-    """Its values; None where it is computed. Behind a conversion where weights are kept in float16."""
-    while node.get_type_name() == "Convert":
-        node = node.input_value(0).get_node()
-    return np.asarray(node.get_data(), np.float32) if node.get_type_name() == "Constant" else None

@@ -148,7 +148,7 @@ class CompiledGraph:
         except RuntimeError as error:
             raise Damaged(str(error)) from error
         self._content = content
-        self._at_once = at_once
+        self.at_once = at_once
         self._requests = SimpleQueue[Any]()
         for _ in range(at_once):
             self._requests.put(compiled.create_infer_request())
@@ -166,7 +166,7 @@ class CompiledGraph:
 
     def each(self, batches: Sequence[NDArray[Any]]) -> list[NDArray[np.float32]]:
         """The rows for several batches, which run at once as far as they may."""
-        if min(len(batches), self._at_once) < 2:
+        if min(len(batches), self.at_once) < 2:
             return [self(batch) for batch in batches]
-        with ThreadPoolExecutor(self._at_once) as pool:
+        with ThreadPoolExecutor(self.at_once) as pool:
             return list(pool.map(self, batches))

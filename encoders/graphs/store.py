@@ -32,7 +32,7 @@ from encoders.sources import ModelFiles, Source
 from encoders.weights_file import weights_hash
 
 FOLDER = "search-graphs"
-FORM = 3
+FORM = 4
 """Counted up whenever what is written here, or the graphs themselves, are made another way."""
 
 _LIBRARIES = ("openvino", "torch", "open_clip_torch")

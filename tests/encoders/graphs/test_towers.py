@@ -121,6 +121,21 @@ def test_many_texts_run_at_once_in_their_order(
     assert lowest_cosine(rows, placed(tiny_clip, FLOAT32).encode_texts(texts)) > 0.9999
 
 
+@pytest.mark.parametrize(("bound", "first", "at_once"), [("1", 16, 1), ("2", 16, 2), ("2", 4, 1), ("9", 9, 3)])
+def test_many_pictures_run_at_once_in_their_order(
+    encoder: ClipEncoder, monkeypatch: pytest.MonkeyPatch, bound: str, first: int, at_once: int
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", bound)
+    shown = pixels(21)
+    encoder.encode_pixels(shown[:first])
+    assert encoder._graphs is not None
+    graph = encoder._graphs.load(Tower.IMAGE)
+    assert graph is not None
+    assert graph.at_once == at_once
+    alone = np.concatenate([encoder.encode_pixels(one[None]) for one in shown])
+    np.testing.assert_allclose(encoder.encode_pixels(shown), alone, atol=1e-5)
+
+
 def test_graphs_go_with_their_model(hub_cache: Path, tiny_clip: str) -> None:
     folder = Path(tiny_clip.removeprefix("local-dir:"))
     put_in_cache(
