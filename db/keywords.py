@@ -7,11 +7,11 @@ captions only, of files that are there. What the words are, and what finding one
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import reduce
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +41,9 @@ _ONE_TEXT = 1_000_000
 """Numbers that are fetched as one text: 10 MB."""
 
 InFolders = Callable[[Sequence[int]], RowMask]
+
+Having = tuple[float, RowNumbers]
+"""How well some rows have a word, more than 0 to 1; a row may be named twice."""
 
 DAMAGED = notice("words_damaged")
 
@@ -100,21 +103,31 @@ def keyword_rows(  # noqa: PLR0913 - what is asked, of what, and how much of it
         known: what was found of words before, in this snapshot and generation.
     """
     known = known or KnownWords()
-    strengths = {}
+    having = {}
     for number, term in enumerate(terms):
         with suppress(TooMany):
             lookup = _Lookup(conn, generation, mask, None if term.coded else most, in_folders, known)
-            strengths[number] = lookup.term(term)
+            having[number] = lookup.term(term)
     committed = generation.committed_rows
-    rows = np.flatnonzero(reduce(np.maximum, strengths.values(), np.zeros(committed, np.float32)))
-    phrases = _Lookup(conn, generation, mask, None, in_folders, known).patterns(
-        [(phrase, 1.0)] if phrase and len(rows) else []
-    )
-    found = np.zeros((len(rows), len(strengths)), np.float32)
-    for i, column in enumerate(strengths.values()):
-        found[:, i] = column[rows]
+    rows = np.flatnonzero(_marked(chain.from_iterable(having.values()), committed))
+    places = np.empty(committed, np.int32)
+    places[rows] = np.arange(len(rows), dtype=np.int32)
+    found = np.zeros((len(rows), len(having)), np.float32)
+    for i, parts in enumerate(having.values()):
+        for strength, some in parts:
+            found[places[some], i] = strength
+    whole = _Lookup(conn, generation, mask, None, in_folders, known)
+    phrases = _marked(whole.patterns([(phrase, 1.0)] if phrase and len(rows) else []), committed)[rows]
     searched = committed if mask is None else int(np.count_nonzero(mask))
-    return KeywordRows(rows, tuple(strengths), found, phrases[rows] > 0, searched, committed)
+    return KeywordRows(rows, tuple(having), found, phrases, searched, committed)
+
+
+def _marked(having: Iterable[Having], committed: int) -> RowMask:
+    """The rows of any of these, bool (committed,)."""
+    marked = np.zeros(committed, np.bool_)
+    for _, rows in having:
+        marked[rows] = True
+    return marked
 
 
 def no_rows(generation: GenerationInfo) -> KeywordRows:
@@ -167,23 +180,24 @@ class _Lookup:
     in_folders: InFolders
     known: KnownWords
 
-    def term(self, term: Term) -> NDArray[np.float32]:
-        """How well each row has this word, float32 (committed_rows,)."""
-        strengths = self.patterns(term.forms)
+    def term(self, term: Term) -> list[Having]:
+        """How well rows have this word, as `patterns`."""
+        found = self.patterns(term.forms)
         for fragment in term.fragments:
-            if strengths.any():
+            if found:
                 break
-            strengths = self.patterns([fragment])
-        return strengths
+            found = self.patterns([fragment])
+        return found
 
-    def patterns(self, patterns: Sequence[tuple[str, float]]) -> NDArray[np.float32]:
-        """The best of what each row has, float32 (committed_rows,)."""
-        strengths = np.zeros(self.generation.committed_rows, np.float32)
-        for pattern, worth in patterns:
-            for weight, found in self._found(pattern):
-                rows = found if self.mask is None else found[self.mask[found]]
-                strengths[rows] = np.maximum(strengths[rows], worth * weight)
-        return strengths
+    def patterns(self, patterns: Sequence[tuple[str, float]]) -> list[Having]:
+        """What rows have, the weakest first: of one row the last counts."""
+        found = [
+            (worth * weight, rows if self.mask is None else rows[self.mask[rows]])
+            for pattern, worth in patterns
+            for weight, rows in self._found(pattern)
+            if len(rows)
+        ]
+        return sorted((one for one in found if len(one[1])), key=itemgetter(0))
 
     def _found(self, pattern: str) -> Found:
         """What finding it is worth, and the rows, those that may not be found included."""

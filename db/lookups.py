@@ -5,6 +5,8 @@ A thin front: every answer comes from the module that is named after it. Searchi
 
 from collections.abc import Collection, Iterator, Sequence
 
+import numpy as np
+
 from core.arrays import RowNumbers
 from core.duplicates import RecordedFile
 from core.models import VectorKind
@@ -34,7 +36,11 @@ class Lookups:
 
     def pictures(self, space: SpaceInfo, rows: RowNumbers | Sequence[int]) -> list[Picture]:
         """The pictures of these rows, in their order; a row that stands for no live picture is left out."""
-        return pictures.pictures(self._store.conn, self.generation(space).id, rows)
+        generation = self.generation(space)
+        return self._known.pictures(generation).of(
+            np.asarray(rows, np.int64).tolist(),
+            lambda missing: pictures.pictures(self._store.conn, generation.id, missing),
+        )
 
     def pictures_by_id(self, space: SpaceInfo, images: Sequence[int]) -> list[Picture]:
         """The live pictures among these ids, in their order, with a row of the space (-1 without)."""

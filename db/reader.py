@@ -18,7 +18,7 @@ from core.indexing import Problem
 from core.models import Device, VectorKind
 from core.queries import Filters
 from core.words import Term
-from db import caption_rows, counts, keywords, roots, spaces
+from db import caption_rows, counts, roots, spaces
 from db.index_state import IndexState, index_state
 from db.keywords import KeywordRows
 from db.lookups import Lookups
@@ -209,7 +209,7 @@ class LibraryReader(Lookups):
 
     def words_missing(self) -> str | None:
         """Why no words can be looked up, and what helps; None where they can."""
-        return keywords.why_not(self._store.conn)
+        return self._known.words_missing()
 
     def keyword_rows(
         self,

@@ -12,7 +12,7 @@ from core.arrays import RowMask, Vectors
 from core.errors import LibraryDamaged
 from core.models import VectorKind
 from core.tags import TagCount
-from db import counts, roots, spaces, tags
+from db import counts, keywords, roots, spaces, tags
 from db import filters as filtering
 from db.background import read_neutral_texts
 from db.browse import Browser
@@ -29,6 +29,7 @@ from db.connect import (
 from db.duplicates import Prints, read_prints
 from db.facets import Faceting
 from db.filters import FilterRows
+from db.known_pictures import KnownPictures
 from db.known_words import KnownWords
 from db.migrate import require_current
 from db.places import place_of
@@ -160,9 +161,17 @@ class Snapshot:
         """As `filters.findable_rows`."""
         return self._once(("findable", generation.id), lambda: filtering.findable_rows(self.store.conn, generation))
 
+    def words_missing(self) -> str | None:
+        """As `keywords.why_not`."""
+        return self._once("words missing", lambda: keywords.why_not(self.store.conn))
+
     def words(self, generation: GenerationInfo) -> KnownWords:
         """Where words were found among the generation's rows."""
         return self._once(("words", generation.id), KnownWords)
+
+    def pictures(self, generation: GenerationInfo) -> KnownPictures:
+        """Those of the generation's rows that were shown last."""
+        return self._once(("pictures", generation.id), KnownPictures)
 
     def prints(self, generation: GenerationInfo) -> Prints:
         """As `duplicates.read_prints`."""

@@ -208,8 +208,8 @@ def _with_vectors(
                 prefer_folders(picture, folders),
                 scores[picture.row],
                 place=places.get(picture.row, 0),
-                words=drawn.words.get(picture.row, ()),
-                named=0 < drawn.asked == len(drawn.words.get(picture.row, ())),
+                words=(words := drawn.words.get(picture.row, ())),
+                named=0 < drawn.asked == len(words),
             )
             for picture in reader.pictures(space, drawn.rows)
         ]

@@ -1,6 +1,6 @@
 """Which of the pictures found are hits: what counts as a match, what order they come in, and which page of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -52,8 +52,12 @@ def looks_for_matches(page: Page) -> bool:
     return page.min_match is not None or page.sort is Sort.DATE
 
 
-def choose(found: Sequence[Found], page: Page) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
+def choose(
+    found: Sequence[Found], page: Page, judge: Callable[[Sequence[Found]], Sequence[Found]] = tuple
+) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
     """The hits of the page, and where a least match was asked for and nothing has it, the nearest few.
+
+    `judge` says of each how probably it matches; where that decides nothing, it is asked of the page's hits alone.
 
     A match has at least that probability, or all of the query's words in a caption, a tag or its name. By date, the
     matches among the MATCHED_AMONG best come first, newest first, and what probably is none follows in its order;
@@ -62,13 +66,16 @@ def choose(found: Sequence[Found], page: Page) -> tuple[tuple[Hit, ...], tuple[H
     Raises:
         UsageError: a least match was asked for, and there is nothing to judge matches by.
     """
+    if not looks_for_matches(page):
+        return ranked(judge(on_page(found, page)), after=page.offset), ()
+    found = judge(found)
     if page.min_match is not None:
         if found and all(one.match is None and not one.words for one in found):
             raise UsageError(_UNJUDGED)
         kept = _matches(found[:MATCHED_AMONG] if page.sort is Sort.DATE else found, page.min_match)
         order = newest_first(kept) if page.sort is Sort.DATE else kept
         return _page_of(order, page), () if kept else ranked(found[:NEAREST])
-    dated = _matches(found[:MATCHED_AMONG], LIKELY_MATCH) if page.sort is Sort.DATE else []
+    dated = _matches(found[:MATCHED_AMONG], LIKELY_MATCH)
     if not dated:
         return hits_of(found, page), ()
     shown = {id(one) for one in dated}

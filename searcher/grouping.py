@@ -12,13 +12,13 @@ with little in them. A camera that says two moments took two pictures, however a
 pictures; with one camera and three seconds it does not.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.arrays import Vectors
 from core.paths import is_at_or_below
@@ -113,6 +113,7 @@ class _Groups:
         self._hashed = np.array([phash is not None for phash in phashes], np.bool_)
         self._aspects = np.array([_aspect(one.picture) for one in found])
         self._seconds = np.array([_second(one.picture) for one in found])  # of the exposure; nan: not known
+        self._in_company = _in_company(self._seconds).tolist()
         self._others: dict[int, list[tuple[Found, AlikeKind]]] = {}  # by leader, best first
         self._shots: dict[tuple[str, int], list[tuple[float, int]]] = {}  # camera, window: (second, leader) of all
         for start in range(0, len(found), _AT_ONCE):
@@ -124,6 +125,8 @@ class _Groups:
 
     def _with_others(self, number: int, others: Sequence[tuple[Found, AlikeKind]]) -> Found:
         leader = self._found[number]
+        if not (others or leader.picture.other_paths or leader.alike):  # nearly all of them
+            return leader
         behind = [
             [
                 Alike(path, kind, other.picture.image_id)
@@ -182,9 +185,9 @@ class _Groups:
         return leaders[close[0]] if len(close) else None
 
     def _shot(self, number: int) -> tuple[str, float] | None:
-        """Camera and second of the exposure; None where either is unknown."""
-        camera, second = self._found[number].picture.facts.camera, float(self._seconds[number])
-        return None if camera is None or math.isnan(second) else (camera, second)
+        """Camera and second of the exposure; None where either is unknown, or nothing else was taken within seconds."""
+        camera = self._found[number].picture.facts.camera
+        return (camera, float(self._seconds[number])) if camera is not None and self._in_company[number] else None
 
 
 def _order(one: Found) -> tuple[int, float, bytes]:
@@ -197,6 +200,16 @@ def _identical(picture: Picture) -> tuple[Alike, ...]:
 
 def _aspect(picture: Picture) -> float:
     return picture.facts.width / max(picture.facts.height, 1)
+
+
+def _in_company(seconds: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of these moments are within BURST_SECONDS of another one, bool (n,): hardly any. False for nan."""
+    order = np.argsort(seconds)
+    close = np.diff(seconds[order]) <= BURST_SECONDS
+    company = np.zeros(len(seconds), np.bool_)
+    company[order[1:]] |= close
+    company[order[:-1]] |= close
+    return company
 
 
 def _window(second: float) -> int:

@@ -174,8 +174,10 @@ def _nothing_matches(look: Look, rows: RowNumbers) -> bool:
 
 def _likely(look: Look, mask: RowMask | None, committed: int) -> float:
     """The least cosine of the twentieth of the pictures that looks most like what was asked, told by a sample."""
-    rows = np.arange(committed) if mask is None else np.flatnonzero(mask)
-    sample = rows[np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE)).astype(np.int64)]
+    rows = None if mask is None else np.flatnonzero(mask)
+    count = committed if rows is None else len(rows)
+    at = np.linspace(0, count - 1, min(count, SAMPLE)).astype(np.int64)
+    sample = at if rows is None else rows[at]
     return _quantile(look.cosines(sample), 1.0 - LIKELY_SHARE)
 
 

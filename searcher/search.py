@@ -11,7 +11,7 @@ from core.arrays import Vectors
 from core.errors import LibraryError, UsageError
 from core.notices import notice
 from core.protocols import Encoder
-from core.queries import Page, SearchMode, SearchResult
+from core.queries import Hit, Page, SearchMode, SearchResult
 from searcher.answer import Answer, Arrange, MakeEncoder, Stopwatch, encoder_for, result_of, retrieve
 from searcher.choosing import MATCHED_AMONG, choose, looks_for_matches, with_match
 from searcher.compose import query_vector
@@ -70,7 +70,8 @@ def search(
     notices = [*(text_notices(model, texts) if model else []), *wordless]
 
     def told(looked: Looked) -> SearchResult:
-        answer = _answer(looked, with_match(reader, space, vector, looked.found, words=request.only_words), page)
+        judge = partial(with_match, reader, space, vector, words=request.only_words)
+        answer = _answer(looked, choose(looked.found, page, judge))
         said = [*notices, *looked.notices]
         return result_of(reader, found, answer, query=request.describe(), watch=watch, notices=said)
 
@@ -96,7 +97,7 @@ def _search_texts(
     notices = [] if found.shown or not found.searched else [notice("no_such_words")]
 
     def told(looked: Looked) -> SearchResult:
-        answer, said = _answer(looked, looked.found, request.page), [*notices, *looked.notices]
+        answer, said = _answer(looked, choose(looked.found, request.page)), [*notices, *looked.notices]
         return result_of(reader, found, answer, query=request.describe(), watch=watch, notices=said)
 
     return _looked_at_again(found.shown, request, second, watch, told, before_reranking)
@@ -123,8 +124,8 @@ def _further(request: SearchRequest, second: SecondLook | None) -> int:
     return max(MATCHED_AMONG if looks_for_matches(request.page) else 0, depth_wanted(request, second))
 
 
-def _answer(looked: Looked, judged: Sequence[Found], page: Page) -> Answer:
-    hits, nearest = choose(judged, page)
+def _answer(looked: Looked, chosen: tuple[tuple[Hit, ...], tuple[Hit, ...]]) -> Answer:
+    hits, nearest = chosen
     return Answer(hits, nearest, looked.reranker, looked.count, looked.why_not or "")
 
 

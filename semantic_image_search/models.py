@@ -168,11 +168,12 @@ class EncoderSource:
         """The encoder of a space: lazily where the library knows its facts, by name where vectors were imported."""
         if info is None:
             return self._of_imported(name)
-        if self._given is not None and self._given.info.identity == info.identity:
+        identity = info.identity
+        if self._given is not None and self._given.info.identity == identity:
             return self._given
-        if info.identity not in self._known:
-            self._keep(info.identity, LazyEncoder(info, device=self._device, download=self._download))
-        return self._known[info.identity]
+        if identity not in self._known:
+            self._keep(identity, LazyEncoder(info, device=self._device, download=self._download))
+        return self._known[identity]
 
     def _keep(self, key: str, encoder: Encoder) -> None:
         """The first one stays where two threads come at once."""

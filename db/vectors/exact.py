@@ -86,7 +86,7 @@ def ranked(rows: HalfRows, query: Vectors, numbers: RowNumbers, k: int) -> Candi
     scores = np.empty(len(numbers), np.float64)
     for start in range(0, len(numbers), _SCORE_ROWS):
         some = numbers[start : start + _SCORE_ROWS]
-        scores[start : start + len(some)] = rows[some].astype(np.float64) @ wide
+        scores[start : start + len(some)] = np.take(rows, some, axis=0).astype(np.float64) @ wide
     order = np.lexsort((numbers, -scores))[:k]
     return Candidates(rows=numbers[order], scores=np.clip(scores[order], -1.0, 1.0).astype(np.float32))
 

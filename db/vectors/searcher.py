@@ -134,7 +134,7 @@ class RowSearcher:
         """
         if len(rows) and int(rows.min()) < 0:
             raise IndexError(f"row {int(rows.min())}: row numbers begin at 0")
-        return self._rows[rows].astype(np.float32)
+        return np.take(self._rows, rows, axis=0).astype(np.float32)
 
     def cosines(self, query: Vectors, rows: RowNumbers) -> NDArray[np.float32]:
         """Of the query, float32 (dim,), with each of these rows: float32 (n,).

@@ -267,5 +267,7 @@ def test_common_words_may_be_left_out_but_codes_never(writer: LibraryWriter, dis
         assert rows.terms == (1, 2)
         assert rows.strengths.shape == (30, 2)
         assert np.count_nonzero(rows.strengths[:, 0]) == 3
+        flutes = reader.keyword_rows(reader.active_space(), [term("dog"), term("harp")], " a flute ", most=10)
+        assert (len(flutes.rows), flutes.phrase.any()) == (3, False)  # rows with the phrase alone are none
         none = reader.keyword_rows(reader.active_space(), terms[:1], most=10)
         assert (none.rows.size, none.terms, none.strengths.shape) == (0, (), (0, 0))

@@ -1,5 +1,7 @@
 """What counts as a match, and which hits that leaves."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -97,3 +99,24 @@ def test_what_no_reranker_saw_is_judged_by_the_query() -> None:
     assert judged[0].match > 0.5 > judged[2].match
     assert judged[1].match == 0.123
     assert [one.match for one in with_match(reader, space, query, candidates, words=False)] == [None, 0.123, None]
+
+
+@pytest.mark.parametrize(
+    ("page", "judged"),
+    [
+        (Page(k=2, offset=1), [1, 2]),
+        (Page(k=2, sort=Sort.DATE), [0, 1, 2, 3]),
+        (Page(k=2, min_match=0.5), [0, 1, 2, 3]),
+    ],
+)
+def test_where_matches_decide_nothing_only_the_page_is_judged(page: Page, judged: list[int]) -> None:
+    asked: list[int] = []
+
+    def judge(some: Sequence[Found]) -> list[Found]:
+        asked.extend(one.picture.row for one in some)
+        return [replace(one, match=0.75) for one in some]
+
+    hits, nearest = choose(found(None, None, None, None), page, judge)
+    assert asked == judged
+    assert nearest == ()
+    assert {hit.match for hit in hits} == {0.75}
