@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.indexing_beside import make_large
+from benchmarks.large_pictures import make_large
 from core.arrays import Pixels
 from core.models import Preprocess
 from media import DecodeLimits, decode_picture, fit_array

@@ -6,49 +6,38 @@ Two folders: photos of about 500 pixels, and JPEGs of 12 megapixels made of them
 rclip uses) with random weights, which run as fast as real ones. In each round the programs take turns; ratios are taken
 within a round, and their medians count.
 
-- The loop (`benchmarks.plain_loop`) says itself how long it took, without loading its model; `search index` is taken by
-  its own report, with it.
-- rclip cannot index without answering a query as well. From exec to exit, once into a fresh database and once more only
-  for the query: the difference is its indexing, without start-up. Beside that stands the rate that `search index`
-  reports, which has the loading of the model and, once in the life of a library, the embedding of 300 neutral texts in
-  it; so the more pictures, the nearer both are to what a long run does.
-- `times_rclip_whole` compares whole programs: `search index` and `search query` together, and rclip's first run.
+- The loop (`benchmarks.plain_loop`) says itself how long it took, without loading its model and the first picture.
+- `search index` and rclip are taken alike, from exec to exit, each into a fresh library or database: over the folder,
+  and over a folder with one picture of it (the median of three such runs). What is in both is subtracted: starting
+  Python, loading the models, the worker processes, and rclip's query, without which it does not index. The difference
+  is the time of all pictures but one: what a picture more costs. The targets are judged by it.
+- `times_rclip_whole` subtracts nothing: `search index` and `search query`, from exec to exit of both, and rclip's run,
+  which ends with the same query. The fewer the pictures, the more of it is start-up.
+- `search_reported` is what `search index` says of itself: with the loading of the model, without starting Python.
+
+Before the first round a library of one picture is made: the graphs of the model are exported then, and the 300 neutral
+texts embedded, both once for a model and a machine. rclip's models are exported, too, and it has no neutral texts.
 """
 
 import argparse
-import json
-import os
-import resource
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
-import numpy as np
-from PIL import Image
-
-from benchmarks.errors import BenchmarkError
+from benchmarks.beside import QUERY, Ran, Rclip, index, loop_rate, rclip_run, run
 from benchmarks.indexing import make_model, make_photos
+from benchmarks.large_pictures import make_large
 from benchmarks.others import Others
 from benchmarks.results_file import write_json
 
 ARCHITECTURE = "ViT-B-32-256"
-QUERY = "a photo of a cat"
+STARTS = 3  # runs over one picture, in each round
 TARGETS = {"photos": (2.0, 2.5), "12 megapixels": (4.0, 4.0)}  # times the loop, times rclip
-
-
-@dataclass(frozen=True)
-class Ran:
-    """A program that has ended."""
-
-    seconds: float  # exec to exit
-    cpu_s: float
-    out: str
 
 
 @dataclass(frozen=True)
@@ -56,13 +45,16 @@ class Round:
     """Pictures per second of one round, processor time a picture, and the cores that other programs took meanwhile."""
 
     loop: float
-    search: float  # by its own report
-    search_with_query: float  # exec to exit
+    search: float  # without start-up
+    search_reported: float  # by its own report
+    search_with_query: float  # exec to exit of both
     rclip: float | None  # without start-up and query
     rclip_whole: float | None  # exec to exit, with its query
     loop_cpu_ms: float
-    search_cpu_ms: float  # of index and query, as rclip's
-    rclip_cpu_ms: float | None  # of the whole program
+    search_cpu_ms: float  # without start-up
+    search_whole_cpu_ms: float  # of index and query
+    rclip_cpu_ms: float | None  # without start-up and query
+    rclip_whole_cpu_ms: float | None
     others: float
 
 
@@ -75,119 +67,105 @@ class Result:
     times_the_loop: float
     times_rclip: float | None
     times_rclip_whole: float | None
+    times_rclip_cpu: float | None  # rclip's processor time over ours, without start-up: says the same on a busy machine
     rounds: tuple[Round, ...]
 
 
 @dataclass(frozen=True)
-class Rclip:
-    """The peer's program and its model files."""
+class Folder:
+    """Pictures, and one of them in a folder of its own."""
 
-    program: Path
-    models: Path
+    all: Path
+    one: Path
 
-
-def run(*command: str | Path, cwd: Path | None = None, environment: Mapping[str, str] | None = None) -> Ran:
-    """Runs a program to its end.
-
-    Raises:
-        BenchmarkError: it failed.
-    """
-    before, start = _children_s(), time.perf_counter()
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env={**os.environ, "HF_HUB_OFFLINE": "1", **(environment or {})},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    seconds = time.perf_counter() - start
-    if done.returncode:
-        raise BenchmarkError(f"{command[0]} failed ({done.returncode}): {done.stderr[-500:]}")
-    return Ran(seconds, _children_s() - before, done.stdout)
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(list(self.all.glob("*.jpg")))
 
 
-def _children_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+@dataclass(frozen=True)
+class Beyond:
+    """What all pictures but the first one took, and a picture of them."""
+
+    per_s: float
+    cpu_ms: float
+
+    @classmethod
+    def of(cls, whole: Ran, starts: Sequence[Ran], count: int) -> Self:
+        """From a run over `count` pictures and some over one."""
+        seconds = whole.seconds - statistics.median(start.seconds for start in starts)
+        cpu_s = whole.cpu_s - statistics.median(start.cpu_s for start in starts)
+        return cls((count - 1) / seconds, 1000.0 * cpu_s / (count - 1))
 
 
-def make_large(source: Path, folder: Path, count: int) -> None:
-    """`count` JPEGs of 4000 × 3000 pixels: photos enlarged, with the noise that a camera adds."""
-    folder.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(2)
-    files = sorted(source.glob("*.jpg"))
-    for number, file in enumerate(files[:: max(1, len(files) // count)][:count]):
-        target = folder / f"large-{number:03d}.jpg"
-        if not target.exists():
-            large = Image.open(file).convert("RGB").resize((4000, 3000), Image.Resampling.BICUBIC)
-            noisy = np.asarray(large, np.float32) + 4.5 * rng.standard_normal((3000, 4000, 1), np.float32)
-            Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).save(target, quality=88, subsampling=2)
+def with_one(folder: Path) -> Folder:
+    """The folder, and beside it one with its first picture."""
+    one = folder.with_name(f"{folder.name}-one")
+    shutil.rmtree(one, ignore_errors=True)
+    one.mkdir()
+    shutil.copy(min(folder.glob("*.jpg")), one)
+    return Folder(folder, one)
 
 
-def loop_rate(model: Path, folder: Path) -> tuple[float, float]:
-    """Pictures per second of the straightforward loop, and its processor time for one in ms."""
-    said = json.loads(run(sys.executable, "-m", "benchmarks.plain_loop", model, folder).out.splitlines()[-1])
-    return said["pictures"] / said["seconds"], 1000.0 * said["cpu_seconds"] / said["pictures"]
-
-
-def index_and_ask(model: Path, folder: Path, count: int) -> tuple[float, Ran, Ran]:
-    """The rate that a fresh `search index` reports, and both programs."""
-    search = (sys.executable, "-m", "cli")
+def index_one(model: Path, folder: Folder) -> Ran:
+    """A fresh `search index` over one picture."""
     with tempfile.TemporaryDirectory(prefix="bench-library-") as scratch:
-        library = ("--library", Path(scratch) / "library")
-        indexed = run(*search, "index", folder, "--model", f"local-dir:{model}", "--json", *library)
-        report = json.loads(indexed.out)
-        if report["embedded"] != count:
-            raise BenchmarkError(f"{report['embedded']} of {count} pictures were embedded")
-        return report["pictures_per_second"], indexed, run(*search, "query", QUERY, *library)
+        return index(model, folder.one, Path(scratch) / "library")[0]
 
 
-def rclip_runs(rclip: Rclip, folder: Path) -> tuple[Ran, Ran]:
-    """The peer over the folder with a fresh database, which ends in a query; then only the query."""
-    with tempfile.TemporaryDirectory(prefix="bench-rclip-") as scratch:
-        for file in rclip.models.iterdir():
-            (Path(scratch) / file.name).symlink_to(file.resolve())
-        asked = (rclip.program, "-f", "-t", "10", QUERY)
-        environment = {"RCLIP_DATADIR": scratch}
-        first = run(*asked, cwd=folder, environment=environment)
-        return first, run(*asked, "-n", cwd=folder, environment=environment)
+def index_and_ask(model: Path, folder: Folder) -> tuple[float, Ran, Ran]:
+    """The rate that a fresh `search index` over all of them reports, and both programs."""
+    with tempfile.TemporaryDirectory(prefix="bench-library-") as scratch:
+        library = Path(scratch) / "library"
+        indexed, report = index(model, folder.all, library)
+        asked = run(sys.executable, "-m", "cli", "query", QUERY, "--library", library)
+        return report["pictures_per_second"], indexed, asked
 
 
-def measure_round(model: Path, folder: Path, count: int, rclip: Rclip | None) -> Round:
+def measure_round(model: Path, folder: Folder, rclip: Rclip | None) -> Round:
     """The three, one after the other."""
+    count = folder.count
     with Others() as others:
-        loop, loop_cpu_ms = loop_rate(model, folder)
-        rate, indexed, asked = index_and_ask(model, folder, count)
-        theirs = rclip_runs(rclip, folder) if rclip else None
+        loop, loop_cpu_ms = loop_rate(model, folder.all)
+        reported, indexed, asked = index_and_ask(model, folder)
+        ours = Beyond.of(indexed, [index_one(model, folder) for _ in range(STARTS)], count)
+        whole = rclip_run(rclip, folder.all) if rclip else None
+        theirs = (
+            Beyond.of(whole, [rclip_run(rclip, folder.one) for _ in range(STARTS)], count) if rclip and whole else None
+        )
     return Round(
         loop=loop,
-        search=rate,
+        search=ours.per_s,
+        search_reported=reported,
         search_with_query=count / (indexed.seconds + asked.seconds),
-        rclip=count / (theirs[0].seconds - theirs[1].seconds) if theirs else None,
-        rclip_whole=count / theirs[0].seconds if theirs else None,
+        rclip=theirs.per_s if theirs else None,
+        rclip_whole=count / whole.seconds if whole else None,
         loop_cpu_ms=loop_cpu_ms,
-        search_cpu_ms=1000.0 * (indexed.cpu_s + asked.cpu_s) / count,
-        rclip_cpu_ms=1000.0 * theirs[0].cpu_s / count if theirs else None,
+        search_cpu_ms=ours.cpu_ms,
+        search_whole_cpu_ms=1000.0 * (indexed.cpu_s + asked.cpu_s) / count,
+        rclip_cpu_ms=theirs.cpu_ms if theirs else None,
+        rclip_whole_cpu_ms=1000.0 * whole.cpu_s / count if whole else None,
         others=others.cores or 0.0,
     )
 
 
-def measure(name: str, model: Path, folder: Path, *, rounds: int, rclip: Rclip | None) -> Result:
+def measure(name: str, model: Path, folder: Folder, *, rounds: int, rclip: Rclip | None) -> Result:
     """One folder."""
-    count = len(list(folder.glob("*.jpg")))
     done: list[Round] = []
     for _ in range(rounds):
-        done.append(measure_round(model, folder, count, rclip))
+        done.append(measure_round(model, folder, rclip))
         print(f"{name}: {done[-1]}", flush=True)
     beside = [one.search / one.rclip for one in done if one.rclip]
     whole = [one.search_with_query / one.rclip_whole for one in done if one.rclip_whole]
+    cpu = [one.rclip_cpu_ms / one.search_cpu_ms for one in done if one.rclip_cpu_ms]
     return Result(
         folder=name,
-        pictures=count,
+        pictures=folder.count,
         times_the_loop=statistics.median(one.search / one.loop for one in done),
         times_rclip=statistics.median(beside) if beside else None,
         times_rclip_whole=statistics.median(whole) if whole else None,
+        times_rclip_cpu=statistics.median(cpu) if cpu else None,
         rounds=tuple(done),
     )
 
@@ -200,6 +178,7 @@ def show(results: Sequence[Result]) -> None:
         if one.times_rclip is not None:
             print(f"{one.folder}: {one.times_rclip:.2f} times rclip (target {peer})")
             print(f"{one.folder}: {one.times_rclip_whole:.2f} times rclip, whole programs")
+            print(f"{one.folder}: rclip takes {one.times_rclip_cpu:.2f} times the processor time")
 
 
 def main() -> None:
@@ -219,13 +198,10 @@ def main() -> None:
     rclip = Rclip(given.rclip.absolute(), given.rclip_models) if given.rclip else None
     model = Path(make_model(given.scratch / ARCHITECTURE, ARCHITECTURE).partition(":")[2]).absolute()
     names = (f"photos-{given.small}", f"large-{given.large}")
-    folders = {name: given.scratch / folder for name, folder in zip(TARGETS, names, strict=True)}
-    make_photos(given.photos, folders["photos"], given.small)
-    make_large(given.photos, folders["12 megapixels"], given.large)
-    warm = given.scratch / "warm"
-    warm.mkdir(exist_ok=True)
-    shutil.copy(next(folders["photos"].glob("*.jpg")), warm / "one.jpg")
-    index_and_ask(model, warm, 1)  # the graphs of the model are made once; files come into the page cache
+    make_photos(given.photos, given.scratch / names[0], given.small)
+    make_large(given.photos, given.scratch / names[1], given.large)
+    folders = {name: with_one(given.scratch / folder) for name, folder in zip(TARGETS, names, strict=True)}
+    index_one(model, folders["photos"])  # what is made once
     results = [measure(name, model, folder, rounds=given.rounds, rclip=rclip) for name, folder in folders.items()]
     show(results)
     write_json(given.json, [asdict(one) for one in results])

@@ -20,7 +20,7 @@ from pathlib import Path
 import pillow_heif
 from PIL import Image, ImageOps
 
-from benchmarks.indexing_beside import make_large
+from benchmarks.large_pictures import make_large
 from benchmarks.results_file import write_json
 from media import AskedPicture, DecodeLimits, Drawing
 from media.decode import Hooks
