@@ -37,9 +37,9 @@ _AT_ONCE = 64  # pictures compared with all leaders at once: 20 MB beside 40,000
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall clock, as the cameras'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # every answer makes a hundred or more; frozen, that would take three times as long
 class Found:
-    """A picture with its score (the true cosine), before it has a rank."""
+    """A picture with its score (the true cosine), before it has a rank; `replace` makes another of it."""
 
     picture: Picture
     score: float

@@ -159,10 +159,22 @@ def text_notices(encoder: Encoder, texts: Sequence[str]) -> list[str]:
     """What a person should know about how these texts were read: what was cut off, a language that is not read."""
     notices: list[str] = []
     for text in texts:
-        cut = encoder.cut_off(text).strip()
+        cut = "" if _surely_fits(text, encoder.info.context_length) else encoder.cut_off(text).strip()
         if cut:
             notices.append(notice("text_cut", model=encoder.info.name, part=repr(cut)))
         hint = language_hint(text, encoder.info)
         if hint:
             notices.append(hint)
     return notices
+
+
+_AROUND = 4
+"""Tokens beside those of the characters: where a text begins and ends, and the space that some put before it."""
+
+
+def _surely_fits(text: str, context_length: int | None) -> bool:
+    """Whether no tokenizer needs to be asked: of plain characters none makes more tokens than there are.
+
+    Of others some do ("\ufdfa" stands for eighteen letters), and of entities ("&#xfdfa;").
+    """
+    return context_length is not None and len(text) + _AROUND <= context_length and text.isascii() and "&" not in text
