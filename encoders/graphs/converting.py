@@ -1,5 +1,6 @@
 """From a torch module to a compiled graph in a file. Knows nothing of models, checks and notes."""
 
+import math
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from typing import Any
 import torch
 
 from encoders.graphs.patches import patches_as_products
-from encoders.graphs.quantizing import quantize
+from encoders.graphs.quantizing import quantize, widths
 from encoders.graphs.runtime import Arithmetic, core, openvino, settings
 
 
@@ -42,14 +43,21 @@ def convert(module: torch.nn.Module, example: torch.Tensor, shape: list[int], fo
     return path
 
 
-def compile_to(target: Path, graph: Path, arithmetic: Arithmetic) -> None:
-    """Compile what `convert` wrote for this CPU, and write that to `target`."""
+def compile_to(target: Path, graph: Path, arithmetic: Arithmetic, *, group: int = 0) -> None:
+    """Compile what `convert` wrote for this CPU, and write that to `target`; `group` as `runtime.settings` says."""
     model = core().read_model(str(graph))
     if arithmetic is Arithmetic.INT8:
         patches_as_products(model)
         quantize(model)
-    compiled = core().compile_model(model, "CPU", settings(arithmetic))
+    compiled = core().compile_model(model, "CPU", settings(arithmetic, group=group))
     target.write_bytes(compiled.export_model().getbuffer())
+
+
+def widest_group(graph: Path) -> int:
+    """The most values that could share a scale in every product of what `convert` wrote, in eight bits; 0: none."""
+    model = core().read_model(str(graph))
+    patches_as_products(model)
+    return math.gcd(*widths(model))
 
 
 @contextmanager

@@ -22,10 +22,10 @@ from core.arrays import Vectors
 from core.models import ModelSpec
 from encoders.build import Towers, build_towers, first_line
 from encoders.graphs.checking import CLOSE, TEXTS, lowest_cosine, pictures
-from encoders.graphs.converting import compile_to, convert, scratch
+from encoders.graphs.converting import compile_to, convert, scratch, widest_group
 from encoders.graphs.cutting import cut
 from encoders.graphs.modules import ImageModule, WholeText, text_modules
-from encoders.graphs.runtime import Arithmetic, CompiledGraph, checksum, has_bfloat16, stamp
+from encoders.graphs.runtime import GROUP, Arithmetic, CompiledGraph, checksum, has_bfloat16, stamp
 from encoders.graphs.store import Graph, Place, Tower
 from encoders.quiet import quiet
 from encoders.sources import ModelFiles, Source
@@ -35,6 +35,8 @@ _ROOM = 2  # times the weights: both towers in half of float32, and each once mo
 _SMALL_BYTES = 64 << 20  # a run of a smaller model waits for decoders: it may as well be exact
 _ROUNDS = 5  # of timing one graph against another
 _WORTH_IT = 0.9  # of the time of the more exact one, at most
+_WIDE_IS_WORTH_IT = 0.97  # likewise
+_NEARLY_AS_CLOSE = 1.5  # times 1 - cosine of the more exact one
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class _Attempt:
     batches: list[NDArray[np.generic]]
     right: Vectors  # torch's rows for all batches, one after the other
     cut: str = ""
+    wide: bool = False  # in eight bits, all values of a token may share a scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class _Made:
     arithmetic: Arithmetic
     run: CompiledGraph
     cosine: float
+    group: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,7 @@ def _tried(attempt: _Attempt, ways: Sequence[Arithmetic], tower: Tower, place: P
         path = place.blob(tower)
         return Graph(
             arithmetic=made.arithmetic.value,
+            group=made.group,
             cut=attempt.cut,
             cosine=made.cosine,
             stamp=stamp(path),
@@ -127,15 +132,28 @@ def _best(attempt: _Attempt, graph: Path, ways: Sequence[Arithmetic]) -> _Made:
         return _compiled(attempt, graph, Arithmetic.FLOAT32)
     times = _least_times([made.run for made in close], attempt.batches)
     quickest = times.index(min(times))
-    return close[quickest if times[quickest] <= _WORTH_IT * times[0] else 0]
+    best = close[quickest if times[quickest] <= _WORTH_IT * times[0] else 0]
+    return _widened(attempt, graph, best) if attempt.wide and best.arithmetic is Arithmetic.INT8 else best
 
 
-def _compiled(attempt: _Attempt, graph: Path, arithmetic: Arithmetic) -> _Made:
-    path = graph.with_name(f"{arithmetic}.blob")
-    compile_to(path, graph, arithmetic)
-    run = CompiledGraph(path, arithmetic)
+def _widened(attempt: _Attempt, graph: Path, best: _Made) -> _Made:
+    """In eight bits with one scale for all values of a token, where that is quicker and nearly as close."""
+    group = widest_group(graph)
+    if group <= GROUP:
+        return best
+    wide = _compiled(attempt, graph, Arithmetic.INT8, group=group)
+    if wide.cosine < CLOSE or 1.0 - wide.cosine > _NEARLY_AS_CLOSE * (1.0 - best.cosine):
+        return best
+    narrow_s, wide_s = _least_times([best.run, wide.run], attempt.batches)
+    return wide if wide_s <= _WIDE_IS_WORTH_IT * narrow_s else best
+
+
+def _compiled(attempt: _Attempt, graph: Path, arithmetic: Arithmetic, *, group: int = 0) -> _Made:
+    path = graph.with_name(f"{arithmetic}.{group}.blob")
+    compile_to(path, graph, arithmetic, group=group)
+    run = CompiledGraph(path, arithmetic, group=group)
     rows = np.concatenate([run(batch) for batch in attempt.batches])
-    return _Made(path, arithmetic, run, lowest_cosine(rows, attempt.right))
+    return _Made(path, arithmetic, run, lowest_cosine(rows, attempt.right), group)
 
 
 def _least_times(runs: Sequence[CompiledGraph], batches: Sequence[NDArray[np.generic]]) -> list[float]:
@@ -164,6 +182,7 @@ def _images(model: _Model) -> list[_Attempt]:
             [-1, fit.height, fit.width, 3],
             [shown[:2], shown],
             np.concatenate([rows[:2], rows]),
+            wide=True,
         )
     ]
 

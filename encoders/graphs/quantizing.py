@@ -28,21 +28,30 @@ def quantize(model: Any) -> int:  # noqa: ANN401 - openvino's types are skipped
     openvino()
     from openvino import opset13
 
-    changed = 0
+    found = _products(model)
+    for node, matrix in found:
+        turned = node.get_attributes()["transpose_a"]
+        product = opset13.matmul(node.input_value(0), _eight_bits(opset13, matrix), turned, True)
+        node.output(0).replace(product.output(0))
+    return len(found)
+
+
+def widths(model: Any) -> list[int]:  # noqa: ANN401 - as above
+    """How many values of a token each product that `quantize` would replace takes."""
+    return [matrix.shape[1] for _, matrix in _products(model)]
+
+
+def _products(model: Any) -> list[tuple[Any, NDArray[np.float32]]]:  # noqa: ANN401 - as above
+    """Those with a matrix of weights whose rows can be cut into groups, and the matrix, a row for each result."""
+    found = []
     for node in model.get_ordered_ops():
-        if node.get_type_name() != "MatMul":
-            continue
-        shape = node.get_attributes()
-        weights = constant_of(node.input_value(1).get_node())
+        weights = constant_of(node.input_value(1).get_node()) if node.get_type_name() == "MatMul" else None
         if weights is None or weights.ndim != 2:
             continue
-        matrix = weights if shape["transpose_b"] else weights.T
-        if matrix.shape[1] % GROUP:
-            continue
-        product = opset13.matmul(node.input_value(0), _eight_bits(opset13, matrix), shape["transpose_a"], True)
-        node.output(0).replace(product.output(0))
-        changed += 1
-    return changed
+        matrix = weights if node.get_attributes()["transpose_b"] else weights.T
+        if matrix.shape[1] % GROUP == 0:
+            found.append((node, matrix))
+    return found
 
 
 def _eight_bits(ops: Any, matrix: NDArray[np.float32]) -> Any:  # noqa: ANN401 - as above

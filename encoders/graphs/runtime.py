@@ -78,18 +78,19 @@ def most_threads() -> int | None:
     return max(1, int(said)) if said.isdecimal() else None
 
 
-def settings(arithmetic: Arithmetic, *, at_once: int = 1) -> dict[str, Any]:
+def settings(arithmetic: Arithmetic, *, at_once: int = 1, group: int = 0) -> dict[str, Any]:
     """What a graph is compiled and loaded with.
 
     Args:
         arithmetic: what it multiplies in.
         at_once: batches, each with its share of the threads.
+        group: values of a token that share a scale in eight bits; 0: GROUP.
     """
     most = most_threads()
     exact = arithmetic is Arithmetic.FLOAT32 or not has_bfloat16()
     return {
         "INFERENCE_PRECISION_HINT": "f32" if exact else "bf16",
-        "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP if arithmetic is Arithmetic.INT8 else 0,
+        "DYNAMIC_QUANTIZATION_GROUP_SIZE": (group or GROUP) if arithmetic is Arithmetic.INT8 else 0,
         "PERFORMANCE_HINT": "LATENCY",
         "NUM_STREAMS": at_once,
         "ENABLE_CPU_PINNING": False,  # decoding shares the cores
@@ -130,12 +131,15 @@ class CompiledGraph:
         arithmetic: as it was compiled.
         expected: its checksum; None where that need not be looked at.
         at_once: batches that may run at once, each with its share of the threads.
+        group: as it was compiled; see `settings`.
 
     Raises:
         Damaged: the file is not what was written.
     """
 
-    def __init__(self, path: Path, arithmetic: Arithmetic, expected: str | None = None, *, at_once: int = 1) -> None:
+    def __init__(
+        self, path: Path, arithmetic: Arithmetic, expected: str | None = None, *, at_once: int = 1, group: int = 0
+    ) -> None:
         try:
             content = np.memmap(path, np.uint8, "c")  # OpenVINO asks for what could be written to; nobody does
         except (OSError, ValueError) as error:
@@ -144,7 +148,7 @@ class CompiledGraph:
             raise Damaged(f"{path} is not as it was written")
         blob = openvino().Tensor(content, shared_memory=True)
         try:
-            compiled = core().import_model(blob, "CPU", settings(arithmetic, at_once=at_once))
+            compiled = core().import_model(blob, "CPU", settings(arithmetic, at_once=at_once, group=group))
         except RuntimeError as error:
             raise Damaged(str(error)) from error
         self._content = content

@@ -32,7 +32,7 @@ from encoders.sources import ModelFiles, Source
 from encoders.weights_file import weights_hash
 
 FOLDER = "search-graphs"
-FORM = 4
+FORM = 5
 """Counted up whenever what is written here, or the graphs themselves, are made another way."""
 
 _LIBRARIES = ("openvino", "torch", "open_clip_torch")
@@ -52,6 +52,7 @@ class Graph:
     Attributes:
         why_not: what kept it from being made or used; empty where there is one.
         arithmetic: what it multiplies in.
+        group: in eight bits, the values of a token that share a scale; 0: as many as usual.
         cut: after which token texts may be cut: "end" (the largest id), "padding:<id>", or "" for not at all.
         cosine: the lowest of its rows with torch's, when it was made.
         stamp: size and time of change of the file, as it was written.
@@ -61,6 +62,7 @@ class Graph:
 
     why_not: str = ""
     arithmetic: str = ""
+    group: int = 0
     cut: str = ""
     cosine: float = 0.0
     stamp: str = ""

@@ -142,7 +142,7 @@ class GraphTowers:
         cores = runtime.most_threads() or os.cpu_count() or 1
         whole_texts = tower is Tower.TEXT and not note.cut
         at_once = 1 if whole_texts else min(at_once, cores)
-        graph = CompiledGraph(path, Arithmetic(note.arithmetic), expected, at_once=at_once)
+        graph = CompiledGraph(path, Arithmetic(note.arithmetic), expected, at_once=at_once, group=note.group)
         self._notes[tower] = note
         return graph
 

@@ -92,13 +92,13 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even the tiny model is large enough to be tried in eight bits: 32 values have more luck to be far off than 512."""
     monkeypatch.setattr(making, "_SMALL_BYTES", 0)
     monkeypatch.setattr(making, "CLOSE", 0.99)
-    for module in (quantizing, runtime):
+    for module in (quantizing, runtime, making):
         monkeypatch.setattr(module, "GROUP", 32)
 
 
-def notes(cache: Path) -> dict[str, str]:
-    """The arithmetic of each tower's graph."""
-    return {path.name.partition(".")[0]: json.loads(path.read_text())["arithmetic"] for path in cache.rglob("*.*.json")}
+def notes(cache: Path, what: str = "arithmetic") -> dict[str, object]:
+    """Of each tower's graph."""
+    return {path.name.partition(".")[0]: json.loads(path.read_text())[what] for path in cache.rglob("*.*.json")}
 
 
 def quicker(*, by: float) -> Any:
@@ -117,6 +117,39 @@ def test_it_is_taken_where_it_is_quicker(
     for again in (encoder, load_encoder(tiny_clip)):  # the second reads what the first has written
         assert lowest_cosine(again.encode_texts(TEXTS), torch_encoder.encode_texts(TEXTS)) > 0.99
         assert lowest_cosine(again.encode_pixels(pixels(5)), torch_encoder.encode_pixels(pixels(5))) > 0.99
+
+
+@pytest.mark.parametrize(("nearly", "widened"), [(100.0, True), (0.0, False)], ids=["nearly as close", "further off"])
+def test_a_picture_token_has_one_scale_where_that_is_quicker_and_nearly_as_close(
+    cache: Path, tiny_clip: str, large: None, monkeypatch: pytest.MonkeyPatch, nearly: float, widened: bool
+) -> None:
+    monkeypatch.setattr(making, "_least_times", quicker(by=0.3))
+    monkeypatch.setattr(making, "_NEARLY_AS_CLOSE", nearly)
+    monkeypatch.setattr(making, "widest_group", lambda graph: 2 * converting.widest_group(graph))
+    load_encoder(tiny_clip).prepare()
+    groups = notes(cache, "group")
+    assert groups["text"] == 0
+    assert (groups["image"] != 0) is widened
+    again = load_encoder(tiny_clip)
+    assert lowest_cosine(again.encode_pixels(pixels(5)), placed(tiny_clip, FLOAT32).encode_pixels(pixels(5))) > 0.99
+
+
+def test_the_widest_group_is_one_of_every_product(layers: Layers, tmp_path: Path) -> None:
+    assert converting.widest_group(converted(layers, tmp_path)) == GROUP  # of 2 and 3 groups
+    wide = torch.nn.Sequential(torch.nn.Linear(WIDTH, 2 * WIDTH), torch.nn.Linear(2 * WIDTH, 8))
+    assert converting.widest_group(converted(wide, tmp_path)) == WIDTH
+
+
+def test_a_scale_for_each_token_is_the_same_alone_and_in_a_batch(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    module = torch.nn.Sequential(torch.nn.Linear(WIDTH, WIDTH), torch.nn.GELU(), torch.nn.Linear(WIDTH, 64)).eval()
+    compile_to(tmp_path / "wide", converted(module, tmp_path), Arithmetic.INT8, group=WIDTH)
+    run = CompiledGraph(tmp_path / "wide", Arithmetic.INT8, group=WIDTH)
+    np.testing.assert_array_equal(run(values(9))[4], run(values(9)[4:5])[0])
+    narrow = compiled(module, tmp_path)(values(9))
+    with torch.inference_mode():
+        right = module(torch.from_numpy(values(9))).numpy()
+    assert np.abs(narrow - right).mean() < np.abs(run(values(9)) - right).mean(), "a value stands out"
 
 
 def test_it_is_left_where_little_is_to_be_had(
