@@ -4,10 +4,10 @@ A thin front: the moment that is seen is `snapshot`'s, looking up is `lookups`',
 other answer comes from the module that is named after it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ from db.searching import Searching
 from db.snapshot import Snapshot, open_snapshot
 from db.vectors.engine import load_meanwhile
 from db.vectors.records import Candidates
+
+_T = TypeVar("_T")
 
 
 def open_reader(path: Path) -> "LibraryReader":
@@ -206,6 +208,10 @@ class LibraryReader(Lookups):
     def neutral_texts(self, space: SpaceInfo) -> Vectors | None:
         """What a picture's score is compared with: float32 (n, dim), unit rows; None where none are kept. Read once."""
         return self._known.neutral_texts(space)
+
+    def once(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """What `make` gives, made once for as long as this snapshot holds: what a caller makes of what it read."""
+        return self._known.once(("made", key), make)
 
     def words_missing(self) -> str | None:
         """Why no words can be looked up, and what helps; None where they can."""

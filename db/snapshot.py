@@ -130,66 +130,66 @@ class Snapshot:
 
     def active_space(self) -> SpaceInfo:
         """As `spaces.active_space`."""
-        return self._once("active", lambda: spaces.active_space(self.store))
+        return self.once("active", lambda: spaces.active_space(self.store))
 
     def generation(self, space: SpaceInfo, kind: VectorKind) -> GenerationInfo:
         """As `spaces.generation_of`."""
-        return self._once(("generation", space.id, kind), lambda: spaces.generation_of(self.store.conn, space.id, kind))
+        return self.once(("generation", space.id, kind), lambda: spaces.generation_of(self.store.conn, space.id, kind))
 
     def root_paths(self) -> tuple[bytes, ...]:
         """As `roots.root_paths`."""
-        return self._once("roots", lambda: roots.root_paths(self.store.conn))
+        return self.once("roots", lambda: roots.root_paths(self.store.conn))
 
     def root_states(self) -> tuple[RootState, ...]:
         """As `roots.root_states`."""
-        return self._once("root states", lambda: roots.root_states(self.store.conn))
+        return self.once("root states", lambda: roots.root_states(self.store.conn))
 
     def counts(self, generation: GenerationInfo | None) -> Counts:
         """As `counts.count`."""
         key = None if generation is None else generation.id
-        return self._once(("counts", key), lambda: counts.count(self.store.conn, generation))
+        return self.once(("counts", key), lambda: counts.count(self.store.conn, generation))
 
     def tag_counts(self) -> list[TagCount]:
         """As `tags.tag_counts`, of all pictures."""
-        return list(self._once("tags", lambda: tuple(tags.tag_counts(self.store.conn))))
+        return list(self.once("tags", lambda: tuple(tags.tag_counts(self.store.conn))))
 
     def neutral_texts(self, space: SpaceInfo) -> Vectors | None:
         """As `background.read_neutral_texts`."""
-        return self._once(("neutral", space.id), lambda: read_neutral_texts(self.store.conn, space))
+        return self.once(("neutral", space.id), lambda: read_neutral_texts(self.store.conn, space))
 
     def findable_rows(self, generation: GenerationInfo) -> RowMask | None:
         """As `filters.findable_rows`."""
-        return self._once(("findable", generation.id), lambda: filtering.findable_rows(self.store.conn, generation))
+        return self.once(("findable", generation.id), lambda: filtering.findable_rows(self.store.conn, generation))
 
     def words_missing(self) -> str | None:
         """As `keywords.why_not`."""
-        return self._once("words missing", lambda: keywords.why_not(self.store.conn))
+        return self.once("words missing", lambda: keywords.why_not(self.store.conn))
 
     def words(self, generation: GenerationInfo) -> KnownWords:
         """Where words were found among the generation's rows."""
-        return self._once(("words", generation.id), KnownWords)
+        return self.once(("words", generation.id), KnownWords)
 
     def pictures(self, generation: GenerationInfo) -> KnownPictures:
         """Those of the generation's rows that were shown last."""
-        return self._once(("pictures", generation.id), KnownPictures)
+        return self.once(("pictures", generation.id), KnownPictures)
 
     def prints(self, generation: GenerationInfo) -> Prints:
         """As `duplicates.read_prints`."""
-        return self._once(("prints", generation.id), lambda: read_prints(self.store.conn, generation.id))
+        return self.once(("prints", generation.id), lambda: read_prints(self.store.conn, generation.id))
 
     def filter_rows(self, generation: GenerationInfo) -> FilterRows:
         """What filters ask of the generation's rows."""
-        return self._once(
+        return self.once(
             ("columns", generation.id), lambda: FilterRows(self.store, generation, self.findable_rows(generation))
         )
 
     def browser(self, generation: GenerationInfo) -> Browser:
         """The generation's rows by time."""
-        return self._once(("browser", generation.id), lambda: Browser(self.filter_rows(generation)))
+        return self.once(("browser", generation.id), lambda: Browser(self.filter_rows(generation)))
 
     def faceting(self, generation: GenerationInfo) -> Faceting:
         """What the generation's rows can be narrowed down by."""
-        return self._once(("faceting", generation.id), lambda: Faceting(self.store.conn, self.filter_rows(generation)))
+        return self.once(("faceting", generation.id), lambda: Faceting(self.store.conn, self.filter_rows(generation)))
 
     def searcher(self, generation: GenerationInfo) -> RowSearcher:
         """Over the generation's rows, which are mapped from then on."""
@@ -208,7 +208,8 @@ class Snapshot:
             if generation_id in other.searchers:
                 searcher.share_index(other.searchers[generation_id])
 
-    def _once(self, key: Hashable, read: Callable[[], _T]) -> _T:
+    def once(self, key: Hashable, read: Callable[[], _T]) -> _T:
+        """What `read` gives, asked the first time."""
         if key not in self._known:
             self._known[key] = read()
         return cast("_T", self._known[key])

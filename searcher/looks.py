@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.arrays import RowMask, RowNumbers, Vectors
 from searcher.keywords import Keywords
-from searcher.match import standing
+from searcher.match import Neutral, kept_neutral
 
 if TYPE_CHECKING:
     from db import LibraryReader
@@ -65,13 +65,13 @@ class Look:
         reader: one snapshot of the library.
         space: the space that is searched.
         vector: the query, float32 (dim,), unit length.
-        texts: neutral ones to order by, float32 (m, dim), unit rows; None: the cosine does.
+        texts: neutral ones to order by; None: the cosine does.
     """
 
     reader: "LibraryReader"
     space: "SpaceInfo"
     vector: Vectors
-    texts: Vectors | None = None
+    texts: Neutral | None = None
 
     def nearest(self, mask: RowMask | None) -> Seen:
         """The LOOK_DEPTH highest cosines."""
@@ -88,10 +88,11 @@ class Look:
             return Seen(rows, cosines, cosines)
         looks = cosines - FAR
         near = np.argsort(-cosines, kind="stable")[:LOOK_DEPTH]
-        looks[near] = standing(self.vector, self.reader.vectors(self.space, rows[near]), self.texts).round(DECIMALS)
+        vectors = self.reader.vectors(self.space, rows[near])
+        looks[near] = self.texts.standing(self.vector, vectors).round(DECIMALS)
         return Seen(rows, cosines, looks)
 
 
 def look_for(reader: "LibraryReader", space: "SpaceInfo", vector: Vectors, keywords: Keywords) -> Look:
     """Of words alone: by standing where they name a thing and the space has neutral texts."""
-    return Look(reader, space, vector, reader.neutral_texts(space) if len(keywords.terms) <= NAME else None)
+    return Look(reader, space, vector, kept_neutral(reader, space) if len(keywords.terms) <= NAME else None)

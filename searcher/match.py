@@ -6,7 +6,8 @@ standard deviations of those texts' scores of the same picture. It has no unit, 
 What else was tried, and the figures, are in docs/cut-off.md.
 """
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,16 @@ if TYPE_CHECKING:
     from db import LibraryReader
     from db.records import SpaceInfo
 
-__all__ = ["CutOff", "cut_off_curve", "match_probabilities", "probabilities", "standing", "wrong_at"]
+__all__ = [
+    "CutOff",
+    "Neutral",
+    "cut_off_curve",
+    "kept_neutral",
+    "match_probabilities",
+    "probabilities",
+    "standing",
+    "wrong_at",
+]
 
 # Logistic regression on OpenAI's CLIP ViT-B/32 (recorded vectors; benchmarks/cut_off.py fits it anew), moved so that
 # 0.5 is where four fifths of what is there are found.
@@ -28,6 +38,42 @@ _OFFSET = -2.04
 _SIZES = (14, 8_000)  # measured between these; a larger library has more of everything, of what matches, too
 
 _LEAST_SPREAD = 1e-6  # of scores that are all the same
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Neutral:
+    """Neutral texts, made ready to compare scores with theirs: that takes as long as comparing.
+
+    Attributes:
+        mean: float32 (dim,).
+        apart: float32 (m, dim), each text less the mean.
+    """
+
+    mean: Vectors
+    apart: Vectors
+
+    @classmethod
+    def of(cls, texts: Vectors) -> Self:
+        """Of float32 (m, dim), unit rows."""
+        mean = texts.mean(axis=0)
+        return cls(mean, texts - mean)
+
+    def standing(self, query: Vectors, vectors: Vectors) -> NDArray[np.float32]:
+        """How far each picture's score with the query is above its scores with the texts, in their standard deviations.
+
+        Args:
+            query: float32 (dim,).
+            vectors: of the pictures, float32 (n, dim).
+        """
+        around = vectors @ self.apart.T  # the scores, less each picture's mean
+        spread = np.sqrt(np.einsum("ij,ij->i", around, around) / len(self.apart))
+        return np.asarray(vectors @ (query - self.mean) / np.maximum(spread, _LEAST_SPREAD), np.float32)
+
+
+def kept_neutral(reader: "LibraryReader", space: "SpaceInfo") -> Neutral | None:
+    """Of the texts that the space keeps; None where it keeps none."""
+    texts = reader.neutral_texts(space)
+    return None if texts is None else reader.once(("neutral", space.id), lambda: Neutral.of(texts))
 
 
 def match_probabilities(
@@ -45,24 +91,15 @@ def match_probabilities(
         vectors: of the pictures, float32 (n, dim), unit rows.
         words: the query is words alone.
     """
-    texts = reader.neutral_texts(space) if words else None
-    if texts is None:
+    neutral = kept_neutral(reader, space) if words else None
+    if neutral is None:
         return None
-    return probabilities(standing(query, vectors, texts), reader.generation(space).live_rows)
+    return probabilities(neutral.standing(query, vectors), reader.generation(space).live_rows)
 
 
 def standing(query: Vectors, vectors: Vectors, texts: Vectors) -> NDArray[np.float32]:
-    """How far each picture's score with the query is above its scores with the texts, in their standard deviations.
-
-    Args:
-        query: float32 (dim,).
-        vectors: of the pictures, float32 (n, dim).
-        texts: the neutral ones, float32 (m, dim).
-    """
-    middle = texts.mean(axis=0)
-    around = vectors @ (texts - middle).T  # the scores, less each picture's mean
-    spread = np.sqrt(np.einsum("ij,ij->i", around, around) / len(texts))
-    return np.asarray(vectors @ (query - middle) / np.maximum(spread, _LEAST_SPREAD), np.float32)
+    """As `Neutral.standing`, of texts that are compared with once, float32 (m, dim)."""
+    return Neutral.of(texts).standing(query, vectors)
 
 
 def probabilities(standings: NDArray[np.float32], size: int) -> NDArray[np.float32]:

@@ -1,5 +1,6 @@
 """Neutral texts are kept with each space, and known again."""
 
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -66,3 +67,12 @@ def test_a_space_takes_its_own_along(writer: LibraryWriter, disk: Disk, library:
     writer.drop_space(1)
     left = writer.store.conn.exec_driver_sql("SELECT space_id FROM background").scalars().all()
     assert left == [other.id]
+
+
+def test_what_a_caller_makes_of_it_is_made_once(library: Path) -> None:
+    made = count()
+    with open_reader(library) as reader:
+        assert [reader.once("mean", lambda: next(made)) for _ in range(3)] == [0, 0, 0]
+        assert reader.once("other", lambda: next(made)) == 1
+    with open_reader(library) as later:
+        assert later.once("mean", lambda: next(made)) == 2

@@ -1,5 +1,6 @@
 """A library in memory: the methods of LibraryReader that searching uses, over plain lists and numpy."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -146,6 +147,9 @@ class MemoryReader:
 
     def neutral_texts(self, space: SpaceInfo) -> Vectors | None:
         return self.neutral
+
+    def once(self, key: Hashable, make: Callable[[], object]) -> object:
+        return make()
 
     def generation(self, space: SpaceInfo) -> GenerationInfo:
         rows = len(self.stored)

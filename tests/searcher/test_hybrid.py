@@ -14,6 +14,7 @@ from searcher import hybrid, looks
 from searcher.hybrid import by_both, by_look, fuse
 from searcher.keywords import Worded, read_keywords
 from searcher.looks import Look, Seen
+from searcher.match import Neutral
 from searcher.request import SearchRequest
 from searcher.search import search
 from tests.fakes import FakeEncoder
@@ -266,7 +267,7 @@ def precision(folder: Path, *, right: float, wrong: float, texts: Vectors | None
     reader = MemoryReader(pictures, vectors)
     hits = []
     for noun, query in queries.items():
-        others = None if texts is None else texts[texts @ query < 0.995]
+        others = None if texts is None else Neutral.of(texts[texts @ query < 0.995])
         look = Look(reader, reader.space, query, others)
         draws = by_look(look, None), by_both(look, read_keywords("a " + noun), None)
         hits.append([np.mean([shown[row] == noun for row in draw(10, 10).rows]) for draw in draws])

@@ -14,6 +14,7 @@ from searcher import looks
 from searcher.hybrid import by_look
 from searcher.keywords import read_keywords
 from searcher.looks import Look, look_for
+from searcher.match import Neutral
 from searcher.request import SearchRequest
 from searcher.search import search
 from tests.fakes import FakeEncoder
@@ -153,7 +154,7 @@ def test_the_first_ten_are_right_but_for_one_in_a_hundred(test_data: Path) -> No
         return float(np.mean([recorded.classes[found[name]] == name for name in nouns]))
 
     cosine = precision(lambda query: Look(reader, reader.space, query))
-    standing = precision(lambda query: Look(reader, reader.space, query, texts[texts @ query < 0.995]))
+    standing = precision(lambda query: Look(reader, reader.space, query, Neutral.of(texts[texts @ query < 0.995])))
     assert cosine <= 0.95
     assert standing >= 0.98
 
