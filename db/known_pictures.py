@@ -16,9 +16,9 @@ class KnownPictures:
         self._known: dict[int, Picture] = {}
 
     def of(self, rows: Sequence[int], read: Callable[[Sequence[int]], Sequence[Picture]]) -> list[Picture]:
-        """The pictures of these rows, in their order, as `read` has them; asked for those that are not known."""
+        """The pictures of these rows, in their order, as `read` has them; asked once for each that is not known."""
         known = self._known
-        missing = [row for row in rows if row not in known]
+        missing = [row for row in dict.fromkeys(rows) if row not in known]  # asked for twice it would be read wrongly
         if missing:
             known.update((picture.row, picture) for picture in read(missing))
         found = [known[row] for row in rows if row in known]
