@@ -1,13 +1,10 @@
-"""What a decode worker and its pool say to each other: pickles with a length before them, on two pipes.
+"""What a decode worker and its pool say to each other, in the frames of `core.frames`, on two pipes.
 
 The pool sends a Setup, then one job at a time; the worker answers Ready once, then to each job any number of Waiting
 and one Reply to a WorkerJob, one Answer to an AskedJob. A closed pipe ends the worker.
 """
 
-import pickle
-import struct
 from dataclasses import dataclass
-from typing import IO
 
 from core.errors import PictureProblem
 from core.models import Preprocess
@@ -15,9 +12,6 @@ from core.pictures import DecodedPicture
 from media.asked import AskedPicture, Made, Want
 from media.elapsed import NOTHING_SPENT, Spent
 from media.limits import DecodeLimits
-
-_LENGTH = struct.Struct(">I")
-
 
 @dataclass(frozen=True, slots=True)
 class Setup:
@@ -71,23 +65,3 @@ class Answer:
 
     made: Made | None
     problem: PictureProblem | None
-
-
-def write_frame(pipe: IO[bytes], message: object) -> None:
-    """Sends one message and flushes. OSError where the other side is gone."""
-    body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-    pipe.write(_LENGTH.pack(len(body)))
-    pipe.write(body)
-    pipe.flush()
-
-
-def read_frame(pipe: IO[bytes]) -> object:
-    """The next message. EOFError where the other side is gone, also in the middle of a message."""
-    head = pipe.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        raise EOFError("the other side closed the pipe")
-    (length,) = _LENGTH.unpack(head)
-    body = pipe.read(length)
-    if len(body) < length:
-        raise EOFError("the other side died while it spoke")
-    return pickle.loads(body)  # noqa: S301 - both sides are this program, over a private pipe

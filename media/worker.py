@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from core.errors import PictureProblem
+from core.frames import read_frame, write_frame
 from media.decode import Hooks, decode_picture
 from media.elapsed import Elapsed, Lap, Spent
 from media.gate import LargePictureGate
@@ -30,8 +31,6 @@ from media.protocol import (
     Setup,
     Waiting,
     WorkerJob,
-    read_frame,
-    write_frame,
 )
 
 Job = WorkerJob | AskedJob

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import PictureProblem, ProblemKind, SearchError
+from core.frames import read_frame, write_frame
 from media.elapsed import Elapsed, Lap, Spent
 from media.protocol import (
     Answer,
@@ -23,8 +24,6 @@ from media.protocol import (
     Setup,
     Waiting,
     WorkerJob,
-    read_frame,
-    write_frame,
 )
 from media.watchdog import Deadline, Watchdog
 

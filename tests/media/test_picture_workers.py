@@ -64,7 +64,7 @@ def slow(tmp_path: Path) -> tuple[str, ...]:
     script = tmp_path / "slow.py"
     script.write_text(
         "import sys, time\n"
-        "from media.protocol import Ready, read_frame, write_frame\n"
+        "from core.frames import read_frame, write_frame\nfrom media.protocol import Ready\n"
         "read_frame(sys.stdin.buffer); write_frame(sys.stdout.buffer, Ready())\n"
         "time.sleep(600)\n"
     )
