@@ -49,7 +49,7 @@ def doors(library: Path, wanted: Wanted, *, processes: int) -> "tuple[Door, ...]
     Args:
         library: its folder, absolute.
         wanted: what was asked for.
-        processes: that search when many ask at once; 0: one for each core, at most four.
+        processes: that search when many ask at once; 0: one for each core, at most four; 1: this one.
 
     Raises:
         UsageError: two things were asked for that do not go together.

@@ -36,7 +36,7 @@ def open_door(held: Held, *, library: Path, listening: Listening, entry: Entry, 
         library: its folder, absolute.
         listening: where it is asked.
         entry: who may come in.
-        processes: that search when many ask at once, as `web.beside.crowd.Beside` has it.
+        processes: that search when many ask at once, as `web.beside.crowd.Beside` has it; 1: none beside the server.
 
     Raises:
         SearchError: the server did not come up.

@@ -85,7 +85,7 @@ class Turns:
     def anywhere(self, waiting: Callable[[], None] = lambda: None) -> Iterator[Seat | None]:
         """As `one`; in a seat where one is free, since here there is more to do besides. None: here.
 
-        No more are begun at once here and there together than could be here alone, but one here at least.
+        No more are begun at once here and there together than could be here alone, or than there are seats.
         """
         seat = self._take(waiting, anywhere=True)
         try:
@@ -95,7 +95,8 @@ class Turns:
 
     def add(self, seat: Seat) -> None:
         """Turns can be had there, too, from now on."""
-        self._elsewhere += 1
+        with self._lock:
+            self._elsewhere += 1
         self._give_back(seat)
 
     def remove(self, seat: Seat) -> None:
@@ -104,6 +105,7 @@ class Turns:
             self._elsewhere -= 1
             if seat in self._seats:
                 self._seats.remove(seat)
+            self._hand_out()  # there may be room here now
 
     def close(self, *, wait_s: float = 0.0) -> None:
         """Let nobody begin any more, tell those who wait, and wait so long for those who have begun."""
@@ -132,7 +134,7 @@ class Turns:
         if not anywhere:
             return self._free > 0
         begun = self.count - self._free
-        return bool(self._seats) or begun < max(1, self.count - self._elsewhere)
+        return bool(self._seats) or begun < self.count - self._elsewhere
 
     def _begin(self, *, anywhere: bool) -> Seat | None:
         """Where there is room: in a seat, or here."""

@@ -104,13 +104,35 @@ def test_a_seat_is_taken_before_a_turn_here_and_both_together_are_no_more_than_b
     assert (turns.begun, turns.free, turns.elsewhere) == (0, 2, 1)
 
 
-def test_one_can_always_begin_here() -> None:
+def test_where_there_are_seats_enough_none_begins_here() -> None:
     turns, seats = Turns(1), [Elsewhere(), Elsewhere()]
     for seat in seats:
         turns.add(seat)
-    with turns.anywhere(), turns.anywhere(), turns.anywhere() as third:
-        assert third is None
+    with turns.anywhere() as first, turns.anywhere() as second:
+        assert {id(first), id(second)} == {id(seat) for seat in seats}
+        with pytest.raises(Tired), turns.anywhere(_tire):
+            pass
     assert turns.begun == 0
+
+
+def test_who_waits_for_a_seat_that_dies_begins_here() -> None:
+    turns, seat, given = Turns(1), Elsewhere(), []
+    turns.add(seat)
+
+    def ask() -> None:
+        with turns.anywhere() as one:
+            given.append(one)
+
+    with turns.anywhere() as taken:
+        assert taken is seat
+        waits = threading.Thread(target=ask)
+        waits.start()
+        time.sleep(0.05)
+        assert given == []
+        seat.alive = False
+        turns.remove(seat)
+        waits.join(10)
+        assert given == [None]
 
 
 def test_a_seat_goes_to_the_first_who_can_take_it() -> None:

@@ -146,7 +146,7 @@ def test_the_server_alone_is_what_one_process_means(serve: Callable[..., Served]
 
 
 def test_there_are_never_more_than_may_be(serve: Callable[..., Served]) -> None:
-    served = serve("honest", most=3)
+    served = serve("honest", most=2)
     with crowded(served) as client:
         with nobody_else_answers(served):
             for _ in range(CROWD):

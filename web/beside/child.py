@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from semantic_image_search import Library
 
 IDLE_S = 120.0  # without a question: the rush is over
+_NICE = 5  # what the server does for a question is short, and every question waits for it
 
 
 def main() -> None:
@@ -36,6 +37,7 @@ def main() -> None:
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's
     stay_lean()
+    os.nice(_NICE)
     with suppress(EOFError, BrokenPipeError):  # the server has ended
         setup = read_frame(source)
         if not isinstance(setup, Setup):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CROWD, WITHIN_S = 20, 10.0  # questions that met another one, and in how long a time: more than one person's typing
 CALM_S = 120.0  # without two questions at once: the crowd has gone
-MOST = 4  # processes by default, the server's own among them
+MOST = 4  # processes by default
 CAN = os.name == "posix"  # elsewhere a pipe cannot be waited for so
 
 
@@ -36,7 +36,7 @@ class Beside:
     Args:
         library: its folder, absolute.
         held: what the server answers from; its turns are shared.
-        most: processes that search, the server's own among them; 0: one for each core, at most MOST.
+        most: processes that search; 0: one for each core, at most MOST; 1: the server alone.
         command: as `Process` has it.
         clock: seconds that go on.
     """
@@ -52,7 +52,8 @@ class Beside:
     ) -> None:
         self._library = library
         self._held = held
-        self._most = (most or min(os.cpu_count() or 1, MOST)) - 1 if CAN else 0
+        most = most or min(os.cpu_count() or 1, MOST)
+        self._most = most if CAN and most > 1 else 0
         self._command = command
         self._clock = clock
         self._lock = Lock()
@@ -73,7 +74,7 @@ class Beside:
         What needs more than library and model (an upload, what was on the pages before, a reranker, of which one in
         memory is enough) is the server's.
         """
-        if self._most <= 0 or asked.uploads or asked.cursor is not None:
+        if not self._most or asked.uploads or asked.cursor is not None:
             return False
         self._notice()
         return bool(self._processes) and not self._reranks(asked)
