@@ -17,7 +17,8 @@ from web.problems import problem_of
 WEB = Path(web.__file__).parent
 OF_HTTP = {"not_found", "method_not_allowed", "bad_request"}  # that the framework refuses by itself
 OF_THE_PAGE = {"server_gone"}
-FROM_ELSEWHERE = {"problems.py", "picture_problems.py"}  # whose codes are those of errors, below
+FROM_ELSEWHERE = {"problems.py", "picture_problems.py", "process.py"}
+"""Whose codes are those of errors, below; `process.py` hands on what another process of the server refused."""
 
 
 def written() -> Iterator[str]:
