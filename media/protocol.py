@@ -13,6 +13,7 @@ from media.asked import AskedPicture, Made, Want
 from media.elapsed import NOTHING_SPENT, Spent
 from media.limits import DecodeLimits
 
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """How a worker decodes, for all its life."""
