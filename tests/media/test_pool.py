@@ -40,6 +40,16 @@ def job(tmp_path: Path) -> Iterator[object]:
     return make  # type: ignore[return-value]
 
 
+_OF_OTHERS: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def _know_others() -> None:
+    """Workers that fixtures of other tests keep for the whole session."""
+    _OF_OTHERS.clear()
+    _OF_OTHERS.update(children())
+
+
 def children() -> set[int]:
     """The processes of this test that are alive."""
     found = set()
@@ -51,7 +61,7 @@ def children() -> set[int]:
             continue
         if int(parent) == os.getpid() and state != "Z" and "worker" in command:
             found.add(int(status.parent.name))
-    return found
+    return found - _OF_OTHERS
 
 
 def by_name(outcomes: Iterator[DecodeOutcome]) -> dict[object, DecodeOutcome]:
