@@ -41,6 +41,12 @@ class Done(Generic[T]):
     cost: Cost
 
 
+def started_by(process: int) -> list[int]:
+    """The processes that a process has started and that have not ended (Linux); raises OSError where it has ended."""
+    listed = [path.read_text().split() for path in Path(f"/proc/{process}/task").glob("*/children")]
+    return [int(child) for children in listed for child in children]
+
+
 def in_child(function: Callable[..., T], *args: object, threads: int | None = None) -> Done[T]:
     """Runs `function(*args)` in a fresh process; `threads` bounds OpenMP and BLAS, None is all cores.
 

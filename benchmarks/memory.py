@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.children import status_bytes
+from benchmarks.children import started_by, status_bytes
 from benchmarks.results_file import write_json
 from benchmarks.retrieval import machine
 from core.arrays import Pixels, Vectors
@@ -133,10 +133,9 @@ def watched(command: Sequence[str], pictures: int) -> Peak:
 def _family(pid: int) -> list[int]:
     """The process and all below it."""
     try:
-        children = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+        return [pid, *(one for child in started_by(pid) for one in _family(child))]
     except OSError:  # it has just ended
         return []
-    return [pid, *(one for listed in children for child in listed for one in _family(int(child)))]
 
 
 def measure(scratch: Path, counts: Sequence[int], *, model: str | None, workers: int) -> Result:

@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from typing import Self
 
+from benchmarks.children import started_by
+
 _TICKS = 100.0  # USER_HZ, the unit of /proc
 
 
@@ -43,8 +45,8 @@ def _own_s(pid: int) -> float:
     """CPU seconds of a process and everything it started, ended or not."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        children = [path.read_text().split() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+        children = started_by(pid)
     except OSError:  # it has just ended: its parent counts it
         return 0.0
-    below = sum(_own_s(int(child)) for listed in children for child in listed)
+    below = sum(map(_own_s, children))
     return sum(int(field) for field in fields[11:15]) / _TICKS + below

@@ -25,6 +25,7 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.children import started_by
 from benchmarks.first_query_setup import library
 from benchmarks.results_file import write_json
 from benchmarks.retrieval import machine
@@ -187,8 +188,7 @@ def _memory_mb(process: int) -> float:
 
 def _beside(process: int) -> list[int]:
     """The processes that search beside the server."""
-    listed = (path.read_text().split() for path in Path(f"/proc/{process}/task").glob("*/children"))
-    programs = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for children in listed for child in children}
+    programs = {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in started_by(process)}
     return [child for child, program in programs.items() if b"web.beside.child" in program]
 
 

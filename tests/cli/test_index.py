@@ -13,6 +13,7 @@ from core.models import Device
 from core.settings import load_settings
 from tests.cli.conftest import Search
 from tests.cli.parts import FakeLibrary
+from tests.passing_time import Clock
 
 PROBLEMS = tuple(
     [Problem(f"/p/cut-{n}.jpg".encode(), ProblemKind.TRUNCATED, "the file ends early") for n in range(5)]
@@ -35,16 +36,6 @@ REPORT = IndexReport(
     notices=("/usb is offline: not there",),
     captions=310,
 )
-
-
-class Clock:
-    """Time that passes when told."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_everything_said_reaches_the_library(library: FakeLibrary, search: Search) -> None:
@@ -194,7 +185,7 @@ def test_the_model_of_the_settings_is_named(
 
 
 def test_the_length_of_a_large_run_is_told_once_when_measured() -> None:
-    clock = Clock()
+    clock = Clock(100.0)
     estimate = Estimate(lambda: "RN50", clock=clock)
 
     def after(seconds: float, done: int, total: int | None = 12_400) -> str | None:
@@ -210,7 +201,7 @@ def test_the_length_of_a_large_run_is_told_once_when_measured() -> None:
 
 
 def test_a_short_run_is_not_told() -> None:
-    clock = Clock()
+    clock = Clock(100.0)
     estimate = Estimate(lambda: "RN50", clock=clock)
     assert estimate(Progress("index", 32, 300)) is None
     clock.now += 10
@@ -218,7 +209,7 @@ def test_a_short_run_is_not_told() -> None:
 
 
 def test_lines_come_a_few_seconds_apart(capfd: pytest.CaptureFixture[str]) -> None:
-    clock = Clock()
+    clock = Clock(100.0)
     lines = Lines(Estimate(lambda: "RN50", clock=clock), clock=clock)
     for step in range(120):
         clock.now += 0.1
@@ -228,7 +219,7 @@ def test_lines_come_a_few_seconds_apart(capfd: pytest.CaptureFixture[str]) -> No
 
 
 def test_the_numbers_beside_the_bar() -> None:
-    clock = Clock()
+    clock = Clock(100.0)
     pace = Pace(clock=clock)
     assert pace.numbers(Progress("scan", 1200, None)) == "1,200"
     assert pace.numbers(Progress("index", 0, 12_400)) == "0 of 12,400"
@@ -238,7 +229,7 @@ def test_the_numbers_beside_the_bar() -> None:
 
 
 def test_a_stage_without_numbers_shows_none(capsys: pytest.CaptureFixture[str]) -> None:
-    clock = Clock()
+    clock = Clock(100.0)
     lines = Lines(Estimate(lambda: "a model", clock=clock), clock=clock)
     clock.now += 10
     lines(Progress("finish", 0, None))

@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from PIL import Image
 
 from core.errors import PictureProblem, ProblemKind
 from media import AskedPicture, DecodeLimits, Drawing, PictureWorkers
+from tests.passing_time import until
 
 LIMITS = DecodeLimits()
 SMALL = Drawing(64, 80)
@@ -23,13 +24,6 @@ def picture(shade: int = 0) -> AskedPicture:
     out = io.BytesIO()
     Image.new("L", (80, 60), shade).save(out, "PNG")
     return AskedPicture(data=out.getvalue())
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def children() -> set[str]:

@@ -7,13 +7,7 @@ import pytest
 from semantic_image_search import Library, open_library
 from semantic_image_search.warm.held import Held
 from tests.fakes import FakeEncoder
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.passing_time import Clock
 
 
 class Opening:

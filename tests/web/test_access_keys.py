@@ -5,14 +5,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import SearchError
+from tests.passing_time import Clock
 from web.access.keys import SESSION_S, Key, KeyFile, Keys, kept_key, new_token
-
-
-class Clock:
-    now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_only_the_token_fits() -> None:
@@ -24,7 +18,7 @@ def test_only_the_token_fits() -> None:
 
 
 def test_a_session_ends_by_time_by_hand_and_with_the_token() -> None:
-    clock, keyring = Clock(), [new_token()[1]]
+    clock, keyring = Clock(1_000_000.0), [new_token()[1]]
     keys = Keys(lambda: keyring[-1], clock=clock)
     first, second = keys.cookie(), keys.cookie()
     assert first != second

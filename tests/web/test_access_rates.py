@@ -6,21 +6,15 @@ from itertools import count
 
 import pytest
 
+from tests.passing_time import Clock
 from web.access.entry import client_of
 from web.access.rates import AT_ONCE, OWNERS, VISITORS, WAITING, Kind, Rate, Rates, kind_of
 from web.problems import Problem
 
 
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(100.0)
 
 
 @pytest.fixture

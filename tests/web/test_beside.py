@@ -1,7 +1,6 @@
 """Processes beside the server: when they come, that nobody can tell who answered, and what happens when they fail."""
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -11,6 +10,7 @@ from starlette.testclient import TestClient
 
 from core.errors import SearchError
 from tests.fakes import FakeReranker
+from tests.passing_time import Clock, until
 from tests.web.conftest import Served, ServePictures
 from web.access.scopes import Scope
 from web.beside import crowd, process
@@ -19,19 +19,9 @@ from web.beside.crowd import CALM_S, CROWD, WITHIN_S, Beside
 SEARCH = "/api/v1/search"
 
 
-class Clock:
-    """Seconds that go on when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_000.0)
 
 
 @pytest.fixture
@@ -45,13 +35,6 @@ def serve(serve_pictures: ServePictures, clock: Clock) -> Callable[..., Served]:
         )
 
     return make
-
-
-def until(holds: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < ends
-        time.sleep(0.01)
 
 
 def ask(client: TestClient, **question: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -18,6 +17,7 @@ from starlette.testclient import TestClient
 from db import open_writer
 from semantic_image_search import open_library
 from semantic_image_search.warm.held import Held
+from tests.passing_time import until
 from tests.web import job_program
 from tests.web.conftest import Served, as_asked_by
 from web.access.scopes import Scope
@@ -56,13 +56,6 @@ def events(client: TestClient, job: str) -> list[tuple[str, dict[str, Any]]]:
             if lines:
                 told.append((lines["event"], json.loads(lines["data"])))
     return told
-
-
-def until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_run_is_told_until_it_is_done(working: Working, tmp_path: Path, standing: Served) -> None:
